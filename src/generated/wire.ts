@@ -1,0 +1,131 @@
+import protobuf from "protobufjs/minimal.js";
+
+/**
+ * What the generated code stands on: the only file in this folder that is written by hand, and the only place that
+ * names a protobuf library. Wire rules: protobuf encoding specification, proto3.
+ */
+export type Reader = protobuf.Reader;
+export type Writer = protobuf.Writer;
+
+/** A message's codec. Every message's interface has a constant of the same name with this type. */
+export interface MessageType<T extends object> {
+  /** Full name: what stands in the type_url of a google.protobuf.Any. */
+  readonly typeName: string;
+  /** A message with proto3's defaults where `init` says nothing. */
+  create(init?: Partial<T>): T;
+  encode(message: T): Uint8Array;
+  /**
+   * `bytes` fields share memory with the input. Unknown fields and fields of an unexpected wire type are skipped.
+   * Throws on truncated input, malformed varints and strings that are not UTF-8.
+   */
+  decode(bytes: Uint8Array): T;
+  /** Appends the fields: for messages that embed this one. */
+  write(message: T, writer: Writer): void;
+  /** Reads fields up to `end` into `message`: an embedded message that comes twice is merged, as protobuf asks. */
+  read(reader: Reader, end: number, message: T): T;
+}
+
+export const noBytes = new Uint8Array(0);
+
+export function messageType<T extends object>(
+  typeName: string,
+  create: () => T,
+  write: (message: T, writer: Writer) => void,
+  read: (reader: Reader, end: number, message: T) => T,
+): MessageType<T> {
+  return {
+    typeName,
+    create: (init) => Object.assign(create(), init),
+    encode(message) {
+      const writer = new protobuf.Writer();
+      write(message, writer);
+      return writer.finish();
+    },
+    decode(bytes) {
+      // A node Buffer would hand out Buffers for `bytes` fields, and they compare and print unlike a Uint8Array.
+      const plain =
+        bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      return read(new protobuf.Reader(plain), plain.length, create());
+    },
+    write,
+    read,
+  };
+}
+
+/** Reads the length of an embedded message or packed field; returns where it ends. */
+export function endOf(reader: Reader, outerEnd: number): number {
+  const end = reader.uint32() + reader.pos;
+  if (end > outerEnd) throw new RangeError(`index out of range: a field ends at ${end}, what holds it at ${outerEnd}`);
+  return end;
+}
+
+/** Guards the end of a message: a field must not have run over it. */
+export function finish<T>(reader: Reader, end: number, message: T): T {
+  if (reader.pos !== end) throw new RangeError(`index out of range: read to ${reader.pos}, the message ends at ${end}`);
+  return message;
+}
+
+/** A packed repeated field: its length, then values until there are no more. */
+export function readPacked(reader: Reader, outerEnd: number, readOne: () => void): void {
+  const end = endOf(reader, outerEnd);
+  while (reader.pos < end) readOne();
+  finish(reader, end, undefined);
+}
+
+export function skip(reader: Reader, tag: number): void {
+  reader.skipType(tag & 7, 0, tag >>> 3);
+}
+
+const loneSurrogate = /\p{Surrogate}/u;
+
+/** Go rejects a whole message for one bad character, so a lone surrogate becomes U+FFFD here. */
+export function writeString(writer: Writer, value: string): void {
+  writer.string(loneSurrogate.test(value) ? value.replace(new RegExp(loneSurrogate, "gu"), "\ufffd") : value);
+}
+
+export function readString(reader: Reader): string {
+  return reader.stringVerify();
+}
+
+export function readUint64(reader: Reader): bigint {
+  let low = 0;
+  for (let shift = 0; shift < 28; shift += 7) {
+    const byte = next(reader);
+    low += (byte & 127) * 2 ** shift;
+    if (byte < 128) return BigInt(low);
+  }
+  let high = 0;
+  for (let shift = 0; shift < 28; shift += 7) {
+    const byte = next(reader);
+    high += (byte & 127) * 2 ** shift;
+    if (byte < 128) return (BigInt(high) << 28n) | BigInt(low);
+  }
+  let top = next(reader);
+  if (top > 127) {
+    const last = next(reader);
+    if (last > 127) throw new RangeError("invalid varint encoding: more than ten bytes");
+    top = (top & 127) | ((last & 1) << 7);
+  }
+  return (BigInt(top) << 56n) | (BigInt(high) << 28n) | BigInt(low);
+}
+
+export function readInt64(reader: Reader): bigint {
+  return BigInt.asIntN(64, readUint64(reader));
+}
+
+/** Both int64 and uint64: two's complement, ten bytes when negative. */
+export function writeInt64(writer: Writer, value: bigint): void {
+  let rest = BigInt.asUintN(64, value);
+  while (rest > 0x7fffffffn) {
+    writer.raw(Uint8Array.of(Number(rest & 127n) | 128));
+    rest >>= 7n;
+  }
+  writer.uint32(Number(rest));
+}
+
+function next(reader: Reader): number {
+  const byte = reader.buf[reader.pos];
+  if (byte === undefined || reader.pos >= reader.len) throw new RangeError(`index out of range: ${reader.pos} + 1`);
+  reader.pos += 1;
+  return byte;
+}
