@@ -1,0 +1,88 @@
+import type { Metadata } from "./metadata.ts";
+import type { CallContext } from "./service.ts";
+import type { DuplexStream } from "./stream.ts";
+
+/**
+ * Interceptors wrap calls, on both sides. A chain runs in the order of registration: the first is the outermost.
+ * Streaming calls of every kind look like a duplex stream to them; a client-stream handler's response is what `next`
+ * returns. A server chain in which nothing is asynchronous stays synchronous.
+ */
+export interface ServerInterceptor {
+  unary?(request: unknown, context: CallContext, next: (request: unknown, context: CallContext) => unknown): unknown;
+  stream?(stream: Messages, context: CallContext, next: (stream: Messages, context: CallContext) => unknown): unknown;
+}
+
+export interface ClientInterceptor {
+  unary?(
+    request: unknown,
+    call: ClientCall,
+    next: (request: unknown, call: ClientCall) => Promise<unknown>,
+  ): Promise<unknown>;
+  stream?(call: ClientCall, next: (call: ClientCall) => Messages): Messages;
+}
+
+export type Messages = DuplexStream<unknown, unknown>;
+
+/** A call that is about to go out; interceptors may add to its metadata or pass on a changed copy. */
+export interface ClientCall {
+  readonly service: string;
+  readonly method: string;
+  /** "/service/Method" */
+  readonly fullMethod: string;
+  readonly metadata: Metadata;
+  readonly signal: AbortSignal | undefined;
+  /** Milliseconds. */
+  readonly timeout: number | undefined;
+  /** The one request of a server-streaming call. */
+  readonly request?: unknown;
+}
+
+type Step<A extends unknown[], R> = (...args: [...A, next: (...args: A) => R]) => R;
+
+/** `steps[0]` around `steps[1]` around ... around `last`. */
+function chain<A extends unknown[], R>(steps: readonly Step<A, R>[], last: (...args: A) => R): (...args: A) => R {
+  return steps.reduceRight<(...args: A) => R>(
+    (next, step) =>
+      (...args) =>
+        step(...args, next),
+    last,
+  );
+}
+
+export function chainServerUnary(
+  interceptors: readonly ServerInterceptor[],
+  last: (request: unknown, context: CallContext) => unknown,
+): (request: unknown, context: CallContext) => unknown {
+  return chain(bound(interceptors, "unary"), last);
+}
+
+export function chainServerStream(
+  interceptors: readonly ServerInterceptor[],
+  last: (stream: Messages, context: CallContext) => unknown,
+): (stream: Messages, context: CallContext) => unknown {
+  return chain(bound(interceptors, "stream"), last);
+}
+
+export function chainClientUnary(
+  interceptors: readonly ClientInterceptor[],
+  last: (request: unknown, call: ClientCall) => Promise<unknown>,
+): (request: unknown, call: ClientCall) => Promise<unknown> {
+  return chain(bound(interceptors, "unary"), last);
+}
+
+export function chainClientStream(
+  interceptors: readonly ClientInterceptor[],
+  last: (call: ClientCall) => Messages,
+): (call: ClientCall) => Messages {
+  return chain(bound(interceptors, "stream"), last);
+}
+
+function bound<K extends "unary" | "stream", I extends { readonly [P in K]?: unknown }>(
+  interceptors: readonly I[],
+  kind: K,
+): NonNullable<I[K]>[] {
+  return interceptors.flatMap((interceptor) => {
+    const step = interceptor[kind];
+    return typeof step === "function" ? [step.bind(interceptor)] : [];
+  });
+}
