@@ -1,0 +1,102 @@
+import { parse, TomlError } from "smol-toml";
+import { invalidArgument } from "../errors/shim-error.ts";
+import { type KeySchema, type KeyType, SCHEMA } from "./schema.ts";
+
+export type ConfigValues = ReadonlyMap<string, string | boolean>;
+
+/**
+ * Reads a TOML document against the schema: dotted key to value, only keys that are set. Throws invalid-argument that
+ * names the document, the line at fault, and what would be right.
+ */
+export function readDocument(text: string, where: string): ConfigValues {
+  const table = parseToml(text, where);
+  const values = new Map<string, string | boolean>();
+  readTable(table, "", (key, value) => {
+    const schema = SCHEMA.find((entry) => entry.key === key);
+    const problem = schema === undefined ? `unknown key ${key}: ${suggest(key)}` : checkValue(schema, value);
+    if (problem !== undefined) throw invalidArgument(`config ${where}${lineOf(text, key)}: ${problem}`);
+    if (schema?.type.kind !== "ignored" && (typeof value === "string" || typeof value === "boolean")) {
+      values.set(key, value);
+    }
+  });
+  return values;
+}
+
+function parseToml(text: string, where: string): Record<string, unknown> {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    // The first line says what is wrong; the rest of the message is a drawing of the place, and start errors are one line.
+    const what = error.message.split("\n", 1)[0]?.replace(/^Invalid TOML document: /, "");
+    throw invalidArgument(`config ${where} line ${error.line}, column ${error.column}: not TOML: ${what}`, error);
+  }
+}
+
+function readTable(table: object, prefix: string, each: (key: string, value: unknown) => void): void {
+  for (const [name, value] of Object.entries(table)) {
+    const key = prefix + name;
+    // A table is only stepped into where the schema has keys below it, so an unknown one is named as such.
+    const isTable = SCHEMA.some((entry) => entry.key.startsWith(`${key}.`));
+    if (isTable && typeof value === "object" && value !== null && !Array.isArray(value)) {
+      readTable(value, `${key}.`, each);
+    } else {
+      each(key, value);
+    }
+  }
+}
+
+function checkValue(schema: KeySchema, value: unknown): string | undefined {
+  const { key, type } = schema;
+  switch (type.kind) {
+    case "ignored":
+      return undefined;
+    case "boolean":
+      return typeof value === "boolean" ? undefined : `${key} must be true or false, it is ${describe(value)}`;
+    case "string":
+      return checkString(key, type, value);
+  }
+}
+
+function checkString(key: string, type: Extract<KeyType, { kind: "string" }>, value: unknown): string | undefined {
+  if (typeof value !== "string") return `${key} must be a string, it is ${describe(value)}`;
+  if (type.allowed !== undefined && !type.allowed.includes(value)) {
+    return `${key} must be one of ${type.allowed.join(", ")}, it is ${describe(value)}`;
+  }
+  if (type.absolutePath === true && !value.startsWith("/")) {
+    return `${key} must be an absolute path, it is ${describe(value)}`;
+  }
+  return value === "" ? `${key} must not be empty` : undefined;
+}
+
+function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return "a list";
+  if (value instanceof Date) return "a date";
+  return typeof value === "object" ? "a table" : `the ${typeof value} ${String(value)}`;
+}
+
+function suggest(key: string): string {
+  const known = SCHEMA.filter((entry) => entry.type.kind !== "ignored").map((entry) => entry.key);
+  const last = key.slice(key.lastIndexOf(".") + 1).replaceAll("-", "_");
+  const near = known.find((name) => name.toLowerCase().endsWith(last.toLowerCase()));
+  return near !== undefined ? `did you mean ${near}?` : `known are ${known.join(", ")}`;
+}
+
+/** Where the document sets the key, as " line N": the parser keeps no places. Empty where the search finds none. */
+function lineOf(text: string, key: string): string {
+  let table = "";
+  for (const [index, line] of text.split("\n").entries()) {
+    const header = /^\s*\[+\s*([^\]]+?)\s*\]/.exec(line)?.[1];
+    const name = /^\s*([^=#[]+?)\s*=/.exec(line)?.[1];
+    if (header !== undefined) table = `${plain(header)}.`;
+    const set = header !== undefined ? plain(header) : name !== undefined ? table + plain(name) : undefined;
+    if (set === key || set?.startsWith(`${key}.`)) return ` line ${index + 1}`;
+  }
+  return "";
+}
+
+/** A dotted key without quotes and spaces. */
+function plain(key: string): string {
+  return key.replaceAll(/["'\s]/g, "");
+}

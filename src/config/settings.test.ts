@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { type ErrorKind, ShimError } from "../errors/shim-error.ts";
+import { resolveSettings } from "./settings.ts";
+
+let dir = "";
+let none = "";
+before(() => {
+  dir = mkdtempSync(join(tmpdir(), "config-test-"));
+  none = join(dir, "none.toml");
+});
+after(() => rmSync(dir, { recursive: true }));
+
+function file(name: string, text: string): string {
+  const path = join(dir, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+async function fails(settings: Promise<unknown>, kind: ErrorKind, message: RegExp): Promise<void> {
+  await assert.rejects(settings, (error) => {
+    assert.ok(error instanceof ShimError);
+    assert.equal(error.kind, kind);
+    assert.match(error.message, message);
+    assert.ok(!error.message.includes("\n"), "one line");
+    return true;
+  });
+}
+
+describe("resolveSettings", () => {
+  it("has defaults for all, with a VM stack", async () => {
+    assert.deepEqual(await resolveSettings({ defaultPath: none }), {
+      stack: "qemu",
+      runDirectory: "/run/uvm-shim",
+      socketDirectory: "/run/containerd/s",
+      runc: { binary: "runc", systemdCgroup: false },
+      source: "defaults",
+    });
+  });
+
+  it("reads every key", async () => {
+    const configBody = `
+      stack = "local"
+      log_level = "debug"
+      run_directory = "/x/run"
+      socket_directory = "/x/s"
+      [runc]
+      binary = "/opt/runc"
+      systemd_cgroup = true
+    `;
+    assert.deepEqual(await resolveSettings({ configBody, defaultPath: none }), {
+      stack: "local",
+      logLevel: "debug",
+      runDirectory: "/x/run",
+      socketDirectory: "/x/s",
+      runc: { binary: "/opt/runc", systemdCgroup: true },
+      source: "runtime options",
+    });
+  });
+
+  it("takes the named file before the body, the body before the host's file, and merges none", async () => {
+    const defaultPath = file("host.toml", 'stack = "local"\nlog_level = "warn"\n');
+    const configPath = file("named.toml", 'stack = "hcs"\n');
+    const configBody = 'stack = "remotevm"\n';
+    assert.equal((await resolveSettings({ configPath, configBody, defaultPath })).stack, "hcs");
+    const body = await resolveSettings({ configPath: "", configBody, defaultPath });
+    assert.deepEqual([body.stack, body.logLevel], ["remotevm", undefined]);
+    const host = await resolveSettings({ configBody: "\n", defaultPath });
+    assert.deepEqual([host.stack, host.logLevel, host.source], ["local", "warn", defaultPath]);
+  });
+
+  it("puts the runc options of the request over the file's", async () => {
+    const configBody = 'stack = "local"\n[runc]\nbinary = "a"\n';
+    const runc = { binaryName: "crun", systemdCgroup: true };
+    assert.deepEqual((await resolveSettings({ configBody, runc })).runc, {
+      binary: "crun",
+      systemdCgroup: true,
+    });
+    const empty = { binaryName: "", systemdCgroup: false };
+    assert.deepEqual((await resolveSettings({ configBody, runc: empty })).runc, {
+      binary: "a",
+      systemdCgroup: false,
+    });
+  });
+
+  it("accepts what CRI leaves in the options table", async () => {
+    const configBody = 'TypeUrl = "runtimeoptions.v1.Options"\nConfigPath = ""\nstack = "local"\n';
+    assert.equal((await resolveSettings({ configBody, defaultPath: none })).stack, "local");
+  });
+
+  it("refuses a file that is not there, is relative, or can't be read", async () => {
+    await fails(resolveSettings({ configPath: none }), "not-found", /config .*none.toml does not exist/);
+    await fails(resolveSettings({ configPath: "config.toml" }), "invalid-argument", /is relative/);
+    await fails(resolveSettings({ configPath: dir }), "invalid-argument", /cannot be read/);
+  });
+
+  for (const [name, text, message] of [
+    ["a syntax error", 'stack = "local"\nrunc = [\n', /bad.toml line \d, column \d+: not TOML: /],
+    ["an unknown key", 'stack = "local"\n\ncpus = 4\n', /bad.toml line 3: unknown key cpus: known are stack, /],
+    ["a misspelt key", 'log-level = "info"\n', /bad.toml line 1: unknown key log-level: did you mean log_level\?/],
+    ["an unknown key in a table", '[runc]\nbinary = "x"\nrot = "/x"\n', /bad.toml line 3: unknown key runc.rot/],
+    ["an unknown table", "[vm]\ncpus = 4\n", /bad.toml line 1: unknown key vm/],
+    ["a wrong type", "stack = 3\n", /bad.toml line 1: stack must be a string, it is the number 3/],
+    ["a value out of range", '# x\nstack = "xen"\n', /line 2: stack must be one of hcs, qemu, .*, it is "xen"/],
+    ["a string for a boolean", '[runc]\nsystemd_cgroup = "yes"\n', /line 2: runc.systemd_cgroup must be true or/],
+    ["a value where a table belongs", "runc = 1\n", /line 1: unknown key runc/],
+    ["a relative directory", 'run_directory = "run"\n', /line 1: run_directory must be an absolute path/],
+    ["an empty string", '[runc]\nbinary = ""\n', /line 2: runc.binary must not be empty/],
+  ] as const) {
+    it(`names the line of ${name}`, async () => {
+      await fails(resolveSettings({ configPath: file("bad.toml", text) }), "invalid-argument", message);
+    });
+  }
+});

@@ -1,0 +1,102 @@
+import { readFileSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import { invalidArgument, notFound, ShimError } from "../errors/shim-error.ts";
+import type { ConfigValues } from "./document.ts";
+import { type LOG_LEVEL_NAMES, SCHEMA, type STACK_NAMES } from "./schema.ts";
+
+export const DEFAULT_CONFIG_PATH = "/etc/uvm-shim/config.toml";
+
+/** The settings of one pod, complete. JSON-serialisable: the launcher hands them to the daemon. */
+export interface Settings {
+  readonly stack: (typeof STACK_NAMES)[number];
+  /** Undefined: as containerd says. */
+  readonly logLevel?: (typeof LOG_LEVEL_NAMES)[number];
+  readonly runDirectory: string;
+  readonly socketDirectory: string;
+  readonly runc: {
+    readonly binary: string;
+    readonly systemdCgroup: boolean;
+  };
+  /** What the settings come from, for the log: a path, "runtime options" or "defaults". */
+  readonly source: string;
+}
+
+/** `runtimeoptions.v1.Options`, and what `containerd.runc.v1.Options` says of the same things. */
+export interface SettingsRequest {
+  readonly configPath?: string;
+  /** TOML. */
+  readonly configBody?: string;
+  readonly runc?: { readonly binaryName?: string; readonly systemdCgroup?: boolean };
+  /** For tests; default `/etc/uvm-shim/config.toml`. */
+  readonly defaultPath?: string;
+}
+
+/**
+ * The first of: the file named by the runtime options, the TOML inside them, the host's own file, the defaults. The
+ * sources are not merged, so an operator sees in one place what holds. runc options of the request go over `[runc]`.
+ * Throws not-found or invalid-argument, naming the file and the line at fault.
+ */
+export async function resolveSettings(request: SettingsRequest): Promise<Settings> {
+  const { values, source } = await findValues(request);
+  const text = (key: string) => stringOf(values, key);
+  const logLevel = text("log_level") as Settings["logLevel"];
+  return {
+    stack: required(values, "stack") as Settings["stack"],
+    ...(logLevel !== undefined && { logLevel }),
+    runDirectory: required(values, "run_directory"),
+    socketDirectory: required(values, "socket_directory"),
+    runc: {
+      binary: request.runc?.binaryName || required(values, "runc.binary"),
+      systemdCgroup: request.runc?.systemdCgroup === true || lookUp(values, "runc.systemd_cgroup") === true,
+    },
+    source,
+  };
+}
+
+async function findValues(request: SettingsRequest): Promise<{ values: ConfigValues; source: string }> {
+  const { configPath, configBody, defaultPath = DEFAULT_CONFIG_PATH } = request;
+  if (configPath !== undefined && configPath !== "") {
+    // The shim's working directory is the bundle: a relative path would mean something nobody intended.
+    if (!isAbsolute(configPath)) throw invalidArgument(`config path ${configPath} is relative: give an absolute one`);
+    const text = readConfig(configPath);
+    if (text === undefined) throw notFound(`config ${configPath} does not exist: check the runtime's config path`);
+    return { values: await read(text, configPath), source: configPath };
+  }
+  if (configBody !== undefined && configBody.trim() !== "") {
+    return { values: await read(configBody, "in the runtime options"), source: "runtime options" };
+  }
+  const text = readConfig(defaultPath);
+  if (text !== undefined) return { values: await read(text, defaultPath), source: defaultPath };
+  return { values: new Map(), source: "defaults" };
+}
+
+/** Loaded late: the TOML parser is not needed where no configuration is. */
+async function read(text: string, where: string): Promise<ConfigValues> {
+  const { readDocument } = await import("./document.ts");
+  return readDocument(text, where);
+}
+
+function readConfig(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw invalidArgument(`config ${path} cannot be read: ${ShimError.from(error).message}`, error);
+  }
+}
+
+function lookUp(values: ConfigValues, key: string): string | boolean | undefined {
+  return values.get(key) ?? SCHEMA.find((entry) => entry.key === key)?.fallback;
+}
+
+function stringOf(values: ConfigValues, key: string): string | undefined {
+  const value = lookUp(values, key);
+  return typeof value === "string" ? value : undefined;
+}
+
+/** For keys with a fallback. */
+function required(values: ConfigValues, key: string): string {
+  const value = stringOf(values, key);
+  if (value === undefined) throw new ShimError("internal", `config key ${key} has no fallback in the schema`);
+  return value;
+}

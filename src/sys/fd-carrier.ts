@@ -1,0 +1,138 @@
+/**
+ * A byte stream over any fd that read(2) and write(2) work on: pipe, FIFO, pty
+ * master, file. For runtimes whose own streams do not serve such fds.
+ */
+import type { ByteStream } from "./byte-stream.ts";
+import { close, read, setNonBlocking, write } from "./libc.ts";
+import { type Carrier, QueuedStream } from "./queued-stream.ts";
+import { SysError } from "./sys-error.ts";
+
+/** Tells when an fd is ready; each request is answered once. */
+export interface Poller {
+  register(fd: number, onReady: (ready: Readiness) => void): Registration;
+}
+
+/** Hang-up and error count as both: the next read or write tells which. */
+export interface Readiness {
+  readonly readable: boolean;
+  readonly writable: boolean;
+}
+
+export interface Registration {
+  /** Replaces the request before. */
+  request(wanted: Readiness): void;
+  /** Before the fd is closed: nothing is called after it. */
+  remove(): void;
+}
+
+const chunkSize = 64 * 1024;
+/** Chunks read in one go before others get their turn. */
+const readBudget = 4;
+
+let scratch: Uint8Array | undefined;
+
+/** Takes the fd over; makes its open file description non-blocking, for whoever shares it. */
+export function adoptFd(
+  fd: number,
+  kind: "pipe" | "pty",
+  direction: "read" | "write" | "both",
+  poller: Poller,
+): ByteStream {
+  setNonBlocking(fd, true);
+  const stream = new QueuedStream(direction);
+  stream.attach(new FdCarrier(stream, fd, kind, poller));
+  stream.holdUntilOpen();
+  return stream;
+}
+
+class FdCarrier implements Carrier {
+  readonly #stream: QueuedStream;
+  readonly #fd: number;
+  readonly #isPty: boolean;
+  readonly #registration: Registration;
+  #reading = true;
+  #writing = false;
+  #released = false;
+
+  constructor(stream: QueuedStream, fd: number, kind: "pipe" | "pty", poller: Poller) {
+    this.#stream = stream;
+    this.#fd = fd;
+    this.#isPty = kind === "pty";
+    this.#registration = poller.register(fd, (ready) => this.#onReady(ready));
+  }
+
+  write(bytes: Uint8Array): number {
+    let done = 0;
+    while (done < bytes.length) {
+      const written = write(this.#fd, done === 0 ? bytes : bytes.subarray(done));
+      if (written === undefined) {
+        this.#writing = true;
+        this.#request();
+        break;
+      }
+      done += written;
+    }
+    return done;
+  }
+
+  /** A pipe's EOF is the closing of its fd, which follows; a pty has none to give. */
+  shutdown(): void {
+    this.#stream.onShut();
+  }
+
+  setReading(on: boolean): void {
+    if (this.#reading === on) return;
+    this.#reading = on;
+    if (on) this.#request();
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#registration.remove();
+    close(this.#fd);
+  }
+
+  #request(): void {
+    if (!this.#released && (this.#reading || this.#writing)) {
+      this.#registration.request({ readable: this.#reading, writable: this.#writing });
+    }
+  }
+
+  #onReady(ready: Readiness): void {
+    if (ready.writable && this.#writing) {
+      this.#writing = false;
+      this.#stream.onWritable();
+    }
+    if (ready.readable && this.#reading && !this.#released) this.#read();
+    this.#request();
+  }
+
+  #read(): void {
+    scratch ??= new Uint8Array(chunkSize);
+    for (let i = 0; i < readBudget && this.#reading && !this.#released; i++) {
+      let count: number | undefined;
+      try {
+        count = read(this.#fd, scratch);
+      } catch (error) {
+        const failure = SysError.from(error, "read");
+        // The last slave is closed: the one EOF that a pty knows.
+        if (this.#isPty && failure.code === "EIO") this.#end();
+        else this.#stream.onGone(failure);
+        return;
+      }
+      if (count === undefined) return;
+      if (count === 0) {
+        this.#end();
+        return;
+      }
+      this.#stream.onData(scratch.slice(0, count));
+      if (count < chunkSize) return;
+    }
+  }
+
+  #end(): void {
+    this.#reading = false;
+    this.#stream.onEnd();
+  }
+}

@@ -1,0 +1,137 @@
+/** The Runtime of Node (>= 20): node:net, node:child_process, koffi for C calls. */
+import { spawn as spawnChild } from "node:child_process";
+import { accessSync, closeSync, constants, fstatSync, openSync } from "node:fs";
+import { createConnection, createServer, Socket } from "node:net";
+import type { ByteStream } from "./byte-stream.ts";
+import { adoptFd, type Poller } from "./fd-carrier.ts";
+import { loadLibrary } from "./node-library.ts";
+import { adoptPty, adoptSocket, SocketCarrier } from "./node-streams.ts";
+import { ownChildren } from "./own-children.ts";
+import { QueuedStream } from "./queued-stream.ts";
+import type { ChildExit, ChildProcess, Runtime, SocketServer, SpawnOptions } from "./runtime.ts";
+import { signalNumber } from "./signals.ts";
+import { errorCode, SysError } from "./sys-error.ts";
+
+export const runtime: Runtime = {
+  name: "node",
+
+  listen(target, onConnection): Promise<SocketServer> {
+    const path = "path" in target ? target.path : undefined;
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      const stream = new QueuedStream();
+      stream.attach(new SocketCarrier(socket, stream));
+      onConnection(stream);
+      stream.holdUntilOpen();
+    });
+    return new Promise((resolve, reject) => {
+      server.once("error", (error) => reject(SysError.from(error, "listen", path)));
+      server.listen(target, () => resolve({ close: () => void server.close() }));
+    });
+  },
+
+  connect(path, options = {}): Promise<ByteStream> {
+    const { signal } = options;
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const socket = createConnection({ path, allowHalfOpen: true });
+      const abort = () => {
+        socket.destroy();
+        reject(signal?.reason);
+      };
+      const fail = (error: Error) => {
+        signal?.removeEventListener("abort", abort);
+        reject(SysError.from(error, "connect", path));
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+      socket.once("error", fail);
+      socket.once("connect", () => {
+        signal?.removeEventListener("abort", abort);
+        socket.off("error", fail);
+        const stream = new QueuedStream();
+        stream.attach(new SocketCarrier(socket, stream));
+        stream.holdUntilOpen();
+        resolve(stream);
+      });
+    });
+  },
+
+  adopt(fd, kind, direction = "both") {
+    if (kind === "pty") return adoptPty(fd, direction);
+    const stat = fstatSync(fd);
+    // libuv has no stream for what never makes one wait: a regular file, /dev/null.
+    if (!stat.isFIFO() && !stat.isSocket()) return adoptFd(fd, "pipe", direction, alwaysReady);
+    const halves = { readable: direction !== "write", writable: direction !== "read" };
+    return adoptSocket(new Socket({ fd, allowHalfOpen: true, ...halves }), direction);
+  },
+
+  spawn,
+  loadLibrary,
+};
+
+const alwaysReady: Poller = {
+  register(_fd, onReady) {
+    let removed = false;
+    return {
+      request: (wanted) => void setImmediate(() => removed || onReady(wanted)),
+      remove() {
+        removed = true;
+      },
+    };
+  },
+};
+
+function spawn(argv: readonly string[], options: SpawnOptions = {}): ChildProcess {
+  options.signal?.throwIfAborted();
+  const [file = "", ...args] = argv;
+  const opened: number[] = [];
+  const stdio = (options.stdio ?? ["null", "null", "null"]).map((entry, index) => {
+    if (entry !== "null") return entry;
+    if (index <= 2) return "ignore";
+    // Node leaves an "ignore" above 2 closed.
+    const fd = openSync("/dev/null", "r+");
+    opened.push(fd);
+    return fd;
+  });
+  const child = spawnChild(file, args, {
+    stdio,
+    detached: options.detached ?? false,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: { ...options.env } }),
+  });
+  for (const fd of opened) closeSync(fd);
+  // Said twice by Node: now by the missing pid, later by this event.
+  child.on("error", () => {});
+  if (child.pid === undefined) throw spawnError(file, options.cwd);
+  const exited = new Promise<ChildExit>((resolve) => {
+    child.once("exit", (code, name) => {
+      options.signal?.removeEventListener("abort", abort);
+      const signal = name === null ? undefined : signalNumber(name);
+      resolve(signal === undefined ? { code: code ?? 255 } : { code: 128 + signal, signal });
+    });
+  });
+  const abort = () => void child.kill("SIGKILL");
+  options.signal?.addEventListener("abort", abort, { once: true });
+  ownChildren.add(child.pid, exited);
+  const pipes = stdio.map((entry, index) => {
+    const socket = entry === "pipe" ? child.stdio[index] : undefined;
+    if (!(socket instanceof Socket)) return undefined;
+    return adoptSocket(socket, pipeDirection(index));
+  });
+  return { pid: child.pid, pipes, exited, kill: (signal) => void child.kill(signal) };
+}
+
+function pipeDirection(index: number): "read" | "write" | "both" {
+  if (index === 0) return "write";
+  return index <= 2 ? "read" : "both";
+}
+
+/** Node keeps the errno for its later event; the two usual reasons can be told at once. */
+function spawnError(file: string, cwd: string | undefined): SysError {
+  try {
+    if (cwd !== undefined) accessSync(cwd);
+    if (file.includes("/")) accessSync(file, constants.X_OK);
+    return new SysError(file.includes("/") ? 8 : 2, "spawn", file);
+  } catch (error) {
+    return new SysError(errorCode(error) === "EACCES" ? 13 : 2, "spawn", file, { cause: error });
+  }
+}
