@@ -1,0 +1,39 @@
+import { bool, i32, optional, type TypeOf, u16, u32 } from "../json-codec.ts";
+import { field, record } from "../json-record.ts";
+import { messageBaseFields, messageResponseBaseFields } from "./base.ts";
+
+export const containerWaitForProcess = record({
+  ...messageBaseFields,
+  processId: field("ProcessId", u32),
+  timeoutInMs: field("TimeoutInMs", u32),
+});
+export type ContainerWaitForProcess = TypeOf<typeof containerWaitForProcess>;
+
+export const containerWaitForProcessResponse = record({
+  ...messageResponseBaseFields,
+  exitCode: field("ExitCode", u32),
+});
+export type ContainerWaitForProcessResponse = TypeOf<typeof containerWaitForProcessResponse>;
+
+export const signalProcessOptions = record({
+  signal: field("Signal", i32),
+  /** Ours (SignalAllSupported): every process of the container. */
+  all: field("All", bool, "omitempty"),
+});
+export type SignalProcessOptions = TypeOf<typeof signalProcessOptions>;
+
+export const containerSignalProcess = record({
+  ...messageBaseFields,
+  processId: field("ProcessId", u32),
+  /** Absent: SIGKILL. */
+  options: field("Options", optional(signalProcessOptions), "omitempty"),
+});
+export type ContainerSignalProcess = TypeOf<typeof containerSignalProcess>;
+
+export const containerResizeConsole = record({
+  ...messageBaseFields,
+  processId: field("ProcessId", u32),
+  height: field("Height", u16),
+  width: field("Width", u16),
+});
+export type ContainerResizeConsole = TypeOf<typeof containerResizeConsole>;

@@ -1,0 +1,15 @@
+import { anyObject, oneOf, optional, type TypeOf } from "../json-codec.ts";
+import { field, record } from "../json-record.ts";
+
+/** ContainerConstraints (Update, on a container): `linux` is OCI LinuxResources. */
+export const containerConstraints = record({
+  windows: field("Windows", optional(anyObject), "omitempty"),
+  linux: field("Linux", optional(anyObject), "omitempty"),
+});
+export type ContainerConstraints = TypeOf<typeof containerConstraints>;
+
+/** Freezer (Update, on a container): ours, gated by FreezerSupported. */
+export const freezer = record({
+  state: field("State", oneOf(["Thawed", "Frozen"], "Thawed")),
+});
+export type Freezer = TypeOf<typeof freezer>;

@@ -1,0 +1,22 @@
+/** ResourceType of ModifySettings (reference: hcsshim guestresource). */
+export const ResourceType = {
+  mappedVirtualDisk: "MappedVirtualDisk",
+  mappedVirtualDiskForContainerScratch: "MappedVirtualDiskForContainerScratch",
+  scsiDevice: "SCSIDevice",
+  mappedDirectory: "MappedDirectory",
+  combinedLayers: "CombinedLayers",
+  cwcowCombinedLayers: "CWCOWCombinedLayers",
+  vpmemDevice: "VPMemDevice",
+  vpciDevice: "VPCIDevice",
+  network: "Network",
+  networkNamespace: "NetworkNamespace",
+  containerConstraints: "ContainerConstraints",
+  hvSocket: "HvSocket",
+  securityPolicy: "SecurityPolicy",
+  securityPolicyFragment: "SecurityPolicyFragment",
+  podCgroupMemoryLimit: "PodCgroupMemoryLimit",
+  wcowBlockCims: "WCOWBlockCims",
+  /** Ours (FreezerSupported): on a container. */
+  freezer: "Freezer",
+} as const;
+export type ResourceType = (typeof ResourceType)[keyof typeof ResourceType];
