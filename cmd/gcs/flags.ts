@@ -1,0 +1,48 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { LOG_LEVELS, type LogLevel } from "../../src/log/logger.ts";
+
+export interface GcsFlags {
+  readonly useInouterr: boolean;
+  readonly loglevel: LogLevel;
+  readonly logFormat: "text" | "json";
+  readonly logfile: string | undefined;
+  readonly v4: boolean;
+  readonly stateDir: string;
+  readonly runc: string;
+  readonly pid1: boolean;
+  readonly port: string;
+}
+
+/** logrus's names that ours have another word for. */
+const LEVELS: Readonly<Record<string, LogLevel>> = { warning: "warn", fatal: "error", panic: "error" };
+
+/**
+ * The flags of hcsshim's gcs that concern us (reference: hcsshim 6.1), and four of our own. Go's single dash is taken as
+ * well as two; commander prints help and errors and ends the program.
+ */
+export function parseFlags(argv: readonly string[]): GcsFlags {
+  const program = new Command("gcs")
+    .description("The guest compute service: serves the GCS bridge to the host and runs containers with runc.")
+    .option("--use-inouterr", "the bridge is on stdin and stdout, the log on stderr", false)
+    .option("--loglevel <level>", "trace, debug, info, warning or error", parseLevel, "info")
+    .addOption(new Option("--log-format <format>", "of the log").choices(["text", "json"]).default("text"))
+    .option("--logfile <path>", "append the log to this file instead of stderr")
+    .option("--v4", "speak protocol version 4: it always does", false)
+    .option("--state-dir <path>", "where containers' state is kept", "/run/gcs")
+    .option("--runc <path>", "the OCI runtime", "runc")
+    .option("--pid1", "be the first process of a utility VM, with its host behind a virtio-serial port", false)
+    .option("--port <name>", "of that virtio-serial port", "gcs")
+    .allowExcessArguments(false);
+  program.parse(argv.map(withTwoDashes), { from: "user" });
+  return program.opts<GcsFlags>();
+}
+
+function withTwoDashes(argument: string): string {
+  return /^-[a-z][a-z0-9]/.test(argument) ? `-${argument}` : argument;
+}
+
+function parseLevel(text: string): LogLevel {
+  const level = LEVELS[text] ?? LOG_LEVELS.find((known) => known === text);
+  if (level === undefined) throw new InvalidArgumentError(`use one of ${LOG_LEVELS.join(", ")}`);
+  return level;
+}

@@ -1,0 +1,97 @@
+import { openSync, writeSync } from "node:fs";
+import { ShimError, unavailable } from "../../src/errors/shim-error.ts";
+import { createGcs } from "../../src/gcs/gcs.ts";
+import { createLogger, type Logger } from "../../src/log/logger.ts";
+import { BRIDGE_PORT } from "../../src/prot/protocol.ts";
+import type { ByteStream } from "../../src/sys/byte-stream.ts";
+import type { GuestSockets } from "../../src/transport/sockets.ts";
+import { loadEarlyModules, prepareMachine, shutDown, uptime } from "./first-process.ts";
+import { type GcsFlags, parseFlags } from "./flags.ts";
+import { createPortSockets, linkPort } from "./guest-port.ts";
+import { inoutStream } from "./inout-stream.ts";
+import { createJsonLogger } from "./json-logger.ts";
+
+/**
+ * The guest compute service as a program: serves one host on stdin and stdout until it hangs up; or, as the first
+ * process of a machine, whatever host is behind its port until that turns the machine off.
+ */
+async function main(): Promise<number> {
+  const flags = parseFlags(process.argv.slice(2));
+  const log = openLog(flags);
+  if (flags.pid1) return runMachine(flags, log);
+  if (!flags.useInouterr) {
+    log.error("no transport: give -use-inouterr to serve the bridge on stdin and stdout");
+    return 2;
+  }
+  const over = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => over.abort());
+  const gcs = createGcs({
+    sockets: oneBridge(inoutStream(), () => over.abort()),
+    stateDirectory: flags.stateDir,
+    runc: { binary: flags.runc },
+    log,
+  });
+  log.info("serving the bridge on stdin and stdout");
+  await gcs.run({ signal: over.signal });
+  return 0;
+}
+
+/** Returns where it can't begin; an error later ends the process, and by that the machine: the kernel panics. */
+async function runMachine(flags: GcsFlags, log: Logger): Promise<number> {
+  if (process.pid !== 1) {
+    log.error(`-pid1 is for the first process of a utility VM; this is process ${process.pid}: use -use-inouterr`);
+    return 2;
+  }
+  prepareMachine();
+  log.info("machine prepared", { uptime: uptime() });
+  const over = new AbortController();
+  const port = createPortSockets(await linkPort(flags.port), log);
+  const gcs = createGcs({
+    sockets: port.sockets,
+    stateDirectory: flags.stateDir,
+    runc: { binary: flags.runc },
+    log,
+  });
+  const served = port.serve({ signal: over.signal });
+  const modules = port.established.then(() => {
+    log.info("host reached", { uptime: uptime() });
+    return loadEarlyModules(log);
+  });
+  await Promise.race([gcs.run({ signal: over.signal }), Promise.all([served, modules]).then(() => never)]);
+  shutDown(log);
+  return 0;
+}
+
+const never = new Promise<void>(() => {});
+
+/** The one host is there from the start; when its stream is over there is no other. Stdio ports nobody can dial. */
+function oneBridge(stream: ByteStream, onOver: () => void): GuestSockets {
+  let dialled = false;
+  return {
+    async dial(port) {
+      if (port !== BRIDGE_PORT)
+        throw unavailable(`port 0x${port.toString(16)}: stdin and stdout carry the bridge alone`);
+      if (dialled) {
+        onOver();
+        throw unavailable("the host has hung up");
+      }
+      dialled = true;
+      return { kind: "stream", stream };
+    },
+  };
+}
+
+function openLog(flags: GcsFlags): Logger {
+  const fd = flags.logfile === undefined ? 2 : openSync(flags.logfile, "a", 0o640);
+  const sink = { write: (line: string) => void writeSync(fd, line) };
+  const options = { level: flags.loglevel, sink };
+  return flags.logFormat === "json" ? createJsonLogger(options) : createLogger(options);
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    writeSync(2, `gcs: ${ShimError.from(error).message}\n`);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,66 @@
+import type { ContainerExit } from "../host.ts";
+
+interface Watched {
+  initPid: number;
+  initWaitAnswered: boolean;
+  exit: ContainerExit | undefined;
+}
+
+/**
+ * When an exit may be told: not before a WaitForProcess of the init has been answered, so that a host has the exit code
+ * first; never twice; and not while no host is connected (reference: hcsshim guest, exit notification).
+ */
+export class ExitNotifications {
+  readonly #watched = new Map<string, Watched>();
+  readonly #unsent: ContainerExit[] = [];
+  #send: ((exit: ContainerExit) => void) | undefined;
+
+  /** False for an id that is watched already. To be called before the container is created: it may exit at once. */
+  watch(containerId: string): boolean {
+    if (this.#watched.has(containerId)) return false;
+    this.#watched.set(containerId, { initPid: 0, initWaitAnswered: false, exit: undefined });
+    return true;
+  }
+
+  created(containerId: string, initPid: number): void {
+    const watched = this.#watched.get(containerId);
+    if (watched !== undefined) watched.initPid = initPid;
+  }
+
+  forget(containerId: string): void {
+    this.#watched.delete(containerId);
+  }
+
+  /** After the answer has been written. */
+  waitAnswered(containerId: string, pid: number): void {
+    const watched = this.#watched.get(containerId);
+    if (watched === undefined || watched.initPid !== pid) return;
+    watched.initWaitAnswered = true;
+    this.#tell(containerId, watched);
+  }
+
+  /** An exit of a container that is not watched (never created over the bridge, or deleted) is nobody's. */
+  exited(exit: ContainerExit): void {
+    const watched = this.#watched.get(exit.containerId);
+    if (watched === undefined) return;
+    watched.exit = exit;
+    this.#tell(exit.containerId, watched);
+  }
+
+  /** A negotiated host: gets what is due, and what becomes due until `disconnected`. */
+  connected(send: (exit: ContainerExit) => void): void {
+    this.#send = send;
+    for (const exit of this.#unsent.splice(0)) send(exit);
+  }
+
+  disconnected(): void {
+    this.#send = undefined;
+  }
+
+  #tell(containerId: string, { initWaitAnswered, exit }: Watched): void {
+    if (!initWaitAnswered || exit === undefined) return;
+    this.#watched.delete(containerId);
+    if (this.#send === undefined) this.#unsent.push(exit);
+    else this.#send(exit);
+  }
+}

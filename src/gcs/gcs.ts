@@ -1,0 +1,161 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { runtime } from "#runtime";
+import { ShimError } from "../errors/shim-error.ts";
+import { type Logger, silentLogger } from "../log/logger.ts";
+import { BRIDGE_PORT, RequestType } from "../prot/protocol.ts";
+import { ResourceType } from "../prot/resources/resource-type.ts";
+import type { ByteStream } from "../sys/byte-stream.ts";
+import { Reaper } from "../sys/reaper.ts";
+import type { ChildExit } from "../sys/runtime.ts";
+import type { GuestSockets } from "../transport/sockets.ts";
+import { BridgeServer } from "./bridge/server.ts";
+import type { GcsHost } from "./host.ts";
+import { GuestNetwork } from "./network/guest-network.ts";
+import { linkByMac } from "./network/links.ts";
+import type { LinkResolver } from "./network/ports.ts";
+import { runProgram } from "./run-program.ts";
+import { GuestHost } from "./runtime/guest-host.ts";
+import { PodFiles } from "./runtime/pod-files.ts";
+import { Runc } from "./runtime/runc.ts";
+import { systemStdio } from "./stdio/system-stdio.ts";
+import { type StorageResolvers, storageResources } from "./storage/resources.ts";
+import { systemMounts } from "./storage/system-mounts.ts";
+
+const REDIAL_MS = 100;
+const DRAIN_MS = 10_000;
+/** What a process counts as whose code nobody can tell any more (reference: hcsshim 11). */
+const UNKNOWN_EXIT: ChildExit = { code: 255 };
+
+export interface GcsOptions {
+  readonly sockets: GuestSockets;
+  /** Ours alone, mode 0700: runc's state, pid files, console sockets. */
+  readonly stateDirectory: string;
+  readonly runc?: {
+    /** Default: `runc` on PATH. */
+    readonly binary?: string;
+    /** Default: below the state directory. */
+    readonly root?: string;
+    readonly systemdCgroup?: boolean;
+    readonly noPivotRoot?: boolean;
+    readonly noNewKeyring?: boolean;
+  };
+  readonly storage?: StorageResolvers;
+  readonly network?: { readonly findLink?: LinkResolver };
+  /** Writes hostname, hosts and resolv.conf of pods; off where the host's containerd brings them. */
+  readonly writePodFiles?: boolean;
+  /** The process's one reaper; its own otherwise, started with `run`. */
+  readonly reaper?: Pick<Reaper, "watch">;
+  /** How long a process's exit waits for its output to reach the host. Default: 10 s (reference: containerd-shim 1.17). */
+  readonly drainMs?: number;
+  /** After a Shutdown of the guest itself; `run` returns too. */
+  readonly powerOff?: () => void;
+  readonly log?: Logger;
+}
+
+export interface Gcs {
+  readonly host: GcsHost;
+  /** Dials the host's bridge port and serves it, again and again, until the signal aborts or the guest is shut down. */
+  run(options: { signal: AbortSignal }): Promise<void>;
+}
+
+/** The guest compute service. Containers outlive a lost bridge; what was not told yet is told to the next host. */
+export function createGcs(options: GcsOptions): Gcs {
+  const { sockets, stateDirectory, log = silentLogger } = options;
+  mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
+  const poweredOff = new AbortController();
+  const ownReaper = options.reaper === undefined ? new Reaper() : undefined;
+  const reaper = options.reaper ?? ownReaper;
+  const network = new GuestNetwork(options.network?.findLink ?? ((adapter) => linkByMac(adapter)), runProgram);
+  const podFiles = options.writePodFiles ? new PodFiles(network) : undefined;
+  const host = new GuestHost(
+    {
+      runc: new Runc({
+        binary: options.runc?.binary ?? "runc",
+        root: options.runc?.root ?? join(stateDirectory, "runc"),
+        systemdCgroup: options.runc?.systemdCgroup ?? false,
+        noPivotRoot: options.runc?.noPivotRoot ?? false,
+        noNewKeyring: options.runc?.noNewKeyring ?? false,
+        logDirectory: join(stateDirectory, "log"),
+      }),
+      stdio: systemStdio(stateDirectory),
+      dial: (port) => sockets.dial(port),
+      spawn: (argv, spawnOptions) => runtime.spawn(argv, spawnOptions),
+      watchExit: async (pid) => (await reaper?.watch(pid).catch(() => undefined)) ?? UNKNOWN_EXIT,
+      drainMs: options.drainMs ?? DRAIN_MS,
+      stateDirectory,
+      joinNetwork: (namespaceId, pid) => network.assign(namespaceId, pid),
+      leaveNetwork: (pid) => network.release(pid),
+    },
+    {
+      resources: {
+        ...storageResources(systemMounts, runProgram, options.storage ?? {}),
+        [ResourceType.network]: {
+          [RequestType.add]: (settings) => network.add(settings),
+          [RequestType.remove]: (settings) => network.remove(settings),
+        },
+      },
+      ...(podFiles && { preparePod: (id, settings) => podFiles.prepare(id, settings) }),
+      powerOff() {
+        // The answer to the shutdown leaves first.
+        setImmediate(() => {
+          poweredOff.abort();
+          options.powerOff?.();
+        });
+      },
+    },
+  );
+  const server = new BridgeServer({ host, log });
+
+  return {
+    host,
+    async run({ signal }) {
+      const over = AbortSignal.any([signal, poweredOff.signal]);
+      ownReaper?.start();
+      const close = (): void => server.close();
+      over.addEventListener("abort", close);
+      try {
+        while (!over.aborted) {
+          const stream = await dialBridge(sockets, over);
+          if (stream === undefined) continue;
+          // Aborted while the dial succeeded: `close` found no connection to end.
+          if (over.aborted) {
+            stream.destroy();
+            break;
+          }
+          const reason = await server.serve(stream);
+          log.info("bridge ended", { reason: reason?.message });
+        }
+      } finally {
+        over.removeEventListener("abort", close);
+        ownReaper?.stop();
+      }
+    },
+  };
+}
+
+/** Undefined after a failed try and its pause, or at the abort. */
+async function dialBridge(sockets: GuestSockets, signal: AbortSignal): Promise<ByteStream | undefined> {
+  try {
+    const connection = await sockets.dial(BRIDGE_PORT, { signal });
+    if (connection.kind === "stream") return connection.stream;
+    return runtime.adopt(connection.fd, "socket");
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    if (!(error instanceof ShimError)) throw error;
+    await pause(REDIAL_MS, signal);
+    return undefined;
+  }
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener("abort", done);
+  });
+}

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { isKind } from "../../errors/shim-error.ts";
+import { PodFiles } from "./pod-files.ts";
+
+const network = {
+  has: (id: string) => id === "ns-1",
+  dns: () => ({ searches: ["a.test"], servers: ["10.0.0.53"], address: "10.0.0.2" }),
+};
+
+describe("pod files", () => {
+  let directory = "";
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "gcs-pod-files-"));
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  const settings = (ociSpecification: Record<string, unknown>) => ({
+    ociBundlePath: join(directory, "bundle"),
+    scratchDirPath: "",
+    ociSpecification,
+  });
+  const sandbox = {
+    hostname: "pod",
+    annotations: { "io.kubernetes.cri.container-type": "sandbox" },
+    windows: { network: { networkNamespace: "ns-1" } },
+  };
+  const workload = {
+    annotations: { "io.kubernetes.cri.container-type": "container", "io.kubernetes.cri.sandbox-id": "s1" },
+  };
+  const destinations = (prepared: { ociSpecification: Readonly<Record<string, unknown>> }) =>
+    (prepared.ociSpecification.mounts as { destination: string; source: string }[]).map((mount) => mount.destination);
+
+  it("are written for the sandbox and bound into its containers", async () => {
+    const files = new PodFiles(network);
+    const first = await files.prepare("s1", settings(sandbox));
+    assert.deepEqual(destinations(first), ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf"]);
+    assert.equal(await readFile(join(directory, "bundle/hostname"), "utf8"), "pod\n");
+    assert.equal(
+      await readFile(join(directory, "bundle/resolv.conf"), "utf8"),
+      "search a.test\nnameserver 10.0.0.53\n",
+    );
+    assert.match(await readFile(join(directory, "bundle/hosts"), "utf8"), /10\.0\.0\.2\tpod/);
+    const second = await files.prepare("c1", settings(workload));
+    const [mount] = second.ociSpecification.mounts as { source: string }[];
+    assert.equal(mount?.source, join(directory, "bundle/hostname"));
+  });
+
+  it("leave alone what the specification mounts itself", async () => {
+    const own = { ...sandbox, mounts: [{ destination: "/etc/hosts", source: "/mine" }] };
+    const prepared = await new PodFiles(network).prepare("s1", settings(own));
+    assert.deepEqual(destinations(prepared), ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf"]);
+  });
+
+  for (const [what, specification, kind] of [
+    ["a sandbox without its network namespace", { ...sandbox, windows: {} }, "not-found"],
+    ["a workload with a host name", { ...workload, hostname: "x" }, "invalid-argument"],
+    ["a workload without its sandbox", workload, "not-found"],
+    ["a host name that is none", { ...sandbox, hostname: "a b" }, "invalid-argument"],
+    ["a role that is unknown", { annotations: { "io.kubernetes.cri.container-type": "x" } }, "invalid-argument"],
+  ] as const) {
+    it(`refuse ${what}`, async () => {
+      await assert.rejects(new PodFiles(network).prepare("c1", settings(specification)), (error) =>
+        isKind(error, kind),
+      );
+    });
+  }
+});

@@ -1,0 +1,31 @@
+import type { ChildExit, Runtime } from "../../sys/runtime.ts";
+import type { ContainerSettings, DialStdio } from "../host.ts";
+import type { StdioCalls } from "../stdio/ports.ts";
+import type { Runc } from "./runc.ts";
+
+/** What a container needs of the guest around it. */
+export interface RuntimePorts {
+  readonly runc: Runc;
+  readonly stdio: StdioCalls;
+  readonly dial: DialStdio;
+  readonly spawn: Runtime["spawn"];
+  /** The exit of a process that became our child when runc ended; also if it is over already. */
+  watchExit(pid: number): Promise<ChildExit>;
+  /** Milliseconds that a process's output may take after its exit (GuestProcessSettings). */
+  readonly drainMs: number;
+  /** Per container: its pid files, process documents. */
+  readonly stateDirectory: string;
+  /** The container's processes exist, its init is waiting: its adapters may move into its network namespace. */
+  readonly joinNetwork?: (namespaceId: string, initPid: number) => Promise<void>;
+  readonly leaveNetwork?: (initPid: number) => void;
+}
+
+/** The rest of the guest, as wired in gcs.ts. */
+export interface GuestSettings {
+  /** ModifySettings for the guest: resource type -> request type -> what to do with the Settings. */
+  readonly resources: Readonly<Record<string, Readonly<Record<string, (settings: unknown) => void | Promise<void>>>>>;
+  /** Before create: a pod's own hostname, hosts and resolv.conf, where this guest has to write them. */
+  readonly preparePod?: (id: string, settings: ContainerSettings) => Promise<ContainerSettings>;
+  /** The guest was shut down. */
+  readonly powerOff: () => void;
+}

@@ -1,0 +1,148 @@
+import { mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { runtime } from "#runtime";
+import { failedPrecondition, type ShimError } from "../../errors/shim-error.ts";
+import { stringifyJson } from "../../oci/json.ts";
+import type { ChildProcess, Stdio } from "../../sys/runtime.ts";
+import { readAll } from "../stdio/read-all.ts";
+import { runcFailure } from "./runc-error.ts";
+
+export interface RuncSettings {
+  /** Name on PATH or absolute path. */
+  readonly binary: string;
+  /** `--root`: where runc keeps its state. */
+  readonly root: string;
+  readonly systemdCgroup: boolean;
+  /** `--no-pivot`: for a root file system on a ramdisk. */
+  readonly noPivotRoot: boolean;
+  /** `--no-new-keyring`: containers share the session keyring of this process; execs follow their container. */
+  readonly noNewKeyring: boolean;
+  /** For the log of each command; emptied as they end. */
+  readonly logDirectory: string;
+}
+
+export interface RuncProcessOptions {
+  readonly pidFile: string;
+  /** The process's own stdin, stdout, stderr. Ignored by runc with a console socket. */
+  readonly stdio: readonly Stdio[];
+  readonly consoleSocket?: string | undefined;
+}
+
+/** The runc command line: one method = one command. Errors carry runc's own text (runc-error.ts). */
+export class Runc {
+  readonly #settings: RuncSettings;
+  #commands = 0;
+
+  constructor(settings: RuncSettings) {
+    this.#settings = settings;
+    mkdirSync(settings.logDirectory, { recursive: true, mode: 0o700 });
+  }
+
+  create(id: string, bundle: string, options: RuncProcessOptions): Promise<void> {
+    const args = ["create", "--bundle", bundle, ...processFlags(options)];
+    if (this.#settings.noPivotRoot) args.push("--no-pivot");
+    if (this.#settings.noNewKeyring) args.push("--no-new-keyring");
+    return this.#run("create", id, [...args, id], options.stdio);
+  }
+
+  start(id: string): Promise<void> {
+    return this.#run("start", id, ["start", id]);
+  }
+
+  exec(id: string, processFile: string, options: RuncProcessOptions): Promise<void> {
+    return this.#run(
+      "exec",
+      id,
+      ["exec", "--detach", "--process", processFile, ...processFlags(options), id],
+      options.stdio,
+    );
+  }
+
+  kill(id: string, signal: number, options: { all?: boolean } = {}): Promise<void> {
+    return this.#run("kill", id, ["kill", ...(options.all ? ["--all"] : []), id, String(signal)]);
+  }
+
+  /** `--force` also answers success for a container that runc does not know. */
+  delete(id: string): Promise<void> {
+    return this.#run("delete", id, ["delete", "--force", id]);
+  }
+
+  pause(id: string): Promise<void> {
+    return this.#run("pause", id, ["pause", id]);
+  }
+
+  resume(id: string): Promise<void> {
+    return this.#run("resume", id, ["resume", id]);
+  }
+
+  /** `resources`: OCI LinuxResources. */
+  update(id: string, resources: unknown): Promise<void> {
+    return this.#run(
+      "update",
+      id,
+      ["update", "--resources", "-", id],
+      ["pipe", "null", "null"],
+      stringifyJson(resources),
+    );
+  }
+
+  async #run(
+    action: string,
+    id: string,
+    args: readonly string[],
+    stdio?: readonly Stdio[],
+    input?: string,
+  ): Promise<void> {
+    this.#commands += 1;
+    const log = join(this.#settings.logDirectory, `${action}-${this.#commands}.json`);
+    const argv = [this.#settings.binary, "--root", this.#settings.root, "--log", log, "--log-format", "json"];
+    if (this.#settings.systemdCgroup) argv.push("--systemd-cgroup");
+    try {
+      const child = this.#spawn([...argv, ...args], stdio ?? ["null", "null", "pipe"]);
+      const stdin = child.pipes[0];
+      if (stdin !== undefined) {
+        stdin.open({ data: () => {}, end: () => {}, drain: () => {}, close: () => {} });
+        if (input !== undefined) stdin.write(new TextEncoder().encode(input));
+        stdin.end();
+      }
+      const stderr = child.pipes[2] === undefined ? Promise.resolve("") : readAll(child.pipes[2], 64 * 1024);
+      const { code } = await child.exited;
+      if (code === 0) return;
+      throw await runcFailure(`container "${id}"`, action, code, log, await stderr);
+    } finally {
+      await rm(log, { force: true });
+    }
+  }
+
+  #spawn(argv: readonly string[], stdio: readonly Stdio[]): ChildProcess {
+    try {
+      return runtime.spawn(argv, { stdio, env: runcEnvironment() });
+    } catch (error) {
+      throw runcMissing(this.#settings.binary, error);
+    }
+  }
+}
+
+function runcMissing(binary: string, cause: unknown): ShimError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return failedPrecondition(
+    `runc "${binary}" cannot be run: ${reason}; install runc, or name it in the runtime options`,
+    cause,
+  );
+}
+
+/** Ours but for what makes runc pass extra fds (LISTEN_FDS) or talk to our service manager (NOTIFY_SOCKET). */
+function runcEnvironment(): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value !== undefined && !/^(LISTEN_|NOTIFY_SOCKET$)/.test(name)) environment[name] = value;
+  }
+  return environment;
+}
+
+function processFlags(options: RuncProcessOptions): string[] {
+  const flags = ["--pid-file", options.pidFile];
+  if (options.consoleSocket !== undefined) flags.push("--console-socket", options.consoleSocket);
+  return flags;
+}

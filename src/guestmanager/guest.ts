@@ -1,0 +1,123 @@
+import type { ByteStream } from "../sys/byte-stream.ts";
+
+/** Where one of a guest process's stdio goes: an fd handed over whole (given up by the caller), or a stream to us. */
+export type GuestStdio = { readonly kind: "fd"; readonly fd: number } | { readonly kind: "stream" };
+
+export interface GuestStdioSettings {
+  readonly stdin?: GuestStdio;
+  readonly stdout?: GuestStdio;
+  readonly stderr?: GuestStdio;
+}
+
+export interface GuestCallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** GuestDefinedCapabilities of the negotiate response; the last four are ours (additive, docs/gcs-protocol.md). */
+export interface GuestCapabilities {
+  readonly namespaceAddRequestSupported: boolean;
+  readonly signalProcessSupported: boolean;
+  readonly dumpStacksSupported: boolean;
+  readonly deleteContainerStateSupported: boolean;
+  /** Create takes the init process's stdio as fds and answers its pid. */
+  readonly initStdioSupported: boolean;
+  /** ModifySettings "Freezer" on a container. */
+  readonly freezerSupported: boolean;
+  /** SignalProcess option All. */
+  readonly signalAllSupported: boolean;
+  /** Statistics also carry the cgroup v2 shape where the guest runs v2. */
+  readonly cgroupV2MetricsSupported: boolean;
+}
+
+/** The guest, over the bridge: one method = one GCS request. Keeps no maps and no counts. */
+export interface Guest {
+  /** Arms the bridge listener; to be called before the UVM starts, or the guest's dial is lost. */
+  prepareConnection(): void;
+  /** Accepts the guest's dial and negotiates protocol V4. */
+  createConnection(options?: GuestCallOptions): Promise<void>;
+  /** Ends the bridge: pending requests fail with unavailable. Idempotent. */
+  closeConnection(): void;
+  /** Resolves when the bridge has ended; with the reason unless it was an orderly end. */
+  readonly disconnected: Promise<Error | undefined>;
+  /** Throws unavailable before `createConnection`. */
+  capabilities(): GuestCapabilities;
+  createContainer(id: string, document: ContainerDocument, options?: CreateContainerOptions): Promise<GuestContainer>;
+  /** A process in the guest itself, outside any container. */
+  createProcess(settings: ExternalProcess, options?: GuestCallOptions): Promise<GuestProcess>;
+  deleteContainerState(id: string, options?: GuestCallOptions): Promise<void>;
+  dumpStacks(options?: GuestCallOptions): Promise<string>;
+}
+
+/** The hosted system's V2 settings (prot `VMHostedContainerSettingsV2`), as the host fills them in. */
+export interface ContainerDocument {
+  readonly ociBundlePath: string;
+  /** The OCI runtime spec, already rewritten for the guest. */
+  readonly ociSpecification: object;
+  readonly scratchDirPath?: string;
+}
+
+export interface CreateContainerOptions extends GuestCallOptions {
+  /** Only with `initStdioSupported`. */
+  readonly initStdio?: GuestStdioSettings;
+}
+
+export interface ExternalProcess {
+  readonly commandArgs: readonly string[];
+  readonly workingDirectory?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly emulateConsole?: boolean;
+  readonly stdio?: GuestStdioSettings;
+}
+
+export interface GuestContainer {
+  readonly id: string;
+  /** The created init's pid in the guest; 0 where the guest does not tell before start. */
+  readonly initPid: number;
+  /** Start + ExecuteProcess without OciProcess. `stdio` is ignored by the guest where `initStdio` was given. */
+  startInit(
+    settings: { emulateConsole: boolean; stdio?: GuestStdioSettings },
+    o?: GuestCallOptions,
+  ): Promise<GuestProcess>;
+  /**
+   * WaitForProcess on the created init: its exit code also where it dies before its start (killed while created).
+   * Unimplemented where `initPid` is 0. Rejects with unavailable when the bridge ends first.
+   */
+  waitInit(options?: GuestCallOptions): Promise<number>;
+  /** ExecuteProcess with an OCI process. */
+  exec(
+    process: { ociProcess: object; emulateConsole: boolean; stdio?: GuestStdioSettings },
+    o?: GuestCallOptions,
+  ): Promise<GuestProcess>;
+  /** Resolves with the exit notification; rejects with unavailable when the bridge ends first. */
+  wait(options?: GuestCallOptions): Promise<void>;
+  /** The pids in the container (PropertyType ProcessList). */
+  processList(options?: GuestCallOptions): Promise<readonly number[]>;
+  statistics(options?: GuestCallOptions): Promise<ContainerStatistics>;
+  /** ContainerConstraints: runc update. `resources` is OCI LinuxResources. */
+  updateResources(resources: object, options?: GuestCallOptions): Promise<void>;
+  /** Freezes or thaws every process of the container (needs `freezerSupported`). */
+  setFrozen(frozen: boolean, options?: GuestCallOptions): Promise<void>;
+  /** ShutdownGraceful (SIGTERM) and ShutdownForced (SIGKILL). A container that is gone counts as shut down. */
+  shutdown(mode: "graceful" | "forced", options?: GuestCallOptions): Promise<void>;
+  /** Signals the init, started or only created; `all`: every process of the container. False: it was not running. */
+  signal(signal: number, options?: GuestCallOptions & { all?: boolean }): Promise<boolean>;
+}
+
+/** JSON of the guest's Statistics: cgroup v1 shape always, v2 where it has it. Field names as in the containerd protos. */
+export interface ContainerStatistics {
+  readonly v1?: object;
+  readonly v2?: object;
+}
+
+export interface GuestProcess {
+  readonly pid: number;
+  /** Streams for the stdio asked for as `stream`. */
+  readonly stdin: ByteStream | undefined;
+  readonly stdout: ByteStream | undefined;
+  readonly stderr: ByteStream | undefined;
+  /** WaitForProcess, asked once: 0-255, or 128 + signal. Rejects with unavailable when the bridge ends first. */
+  readonly exitCode: Promise<number>;
+  /** False: it was not running any more. */
+  signal(signal: number, options?: GuestCallOptions & { all?: boolean }): Promise<boolean>;
+  resizeConsole(columns: number, rows: number, options?: GuestCallOptions): Promise<void>;
+}

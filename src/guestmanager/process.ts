@@ -1,0 +1,132 @@
+import { isKind, ShimError, unimplemented } from "../errors/shim-error.ts";
+import { INFINITE_WAIT_TIMEOUT } from "../prot/protocol.ts";
+import { rpcs } from "../prot/rpc.ts";
+import type { GuestConnection } from "./connection.ts";
+import type { GuestCallOptions, GuestProcess, GuestStdioSettings } from "./guest.ts";
+import { PreparedStdio, type ProcessStreams } from "./stdio.ts";
+
+const SIGKILL = 9;
+
+/** The members of ProcessParameters that a caller chooses; the pipes are filled in from the stdio. */
+export interface ProcessRequest {
+  readonly emulateConsole: boolean;
+  readonly commandArgs?: readonly string[];
+  readonly workingDirectory?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly isExternal?: boolean;
+  readonly ociProcess?: object;
+}
+
+/** ExecuteProcess, its stdio and its wait. `streams`: those of an init whose stdio went with its create. */
+export async function executeProcess(
+  connection: GuestConnection,
+  containerId: string,
+  process: ProcessRequest,
+  stdio: GuestStdioSettings,
+  options?: GuestCallOptions & { readonly streams?: ProcessStreams },
+): Promise<GuestProcess> {
+  const prepared = new PreparedStdio(connection.sockets, connection.stdioPorts, stdio);
+  let pid: number;
+  try {
+    const relay = prepared.relaySettings;
+    const settings = {
+      processParameters: {
+        ...process,
+        createStdInPipe: relay.stdIn !== 0,
+        createStdOutPipe: relay.stdOut !== 0,
+        createStdErrPipe: relay.stdErr !== 0,
+      },
+      vsockStdioRelaySettings: relay,
+    };
+    const response = await connection.call(rpcs.executeProcess, { containerId, settings }, options);
+    pid = response.processId;
+  } catch (error) {
+    prepared.abandon();
+    throw error;
+  }
+  // At once: the guest tells of no exit before a wait was answered.
+  const exitCode = waitForProcess(connection, containerId, pid);
+  try {
+    const streams = await connectStdio(connection, prepared);
+    return guestProcess(connection, containerId, pid, options?.streams ?? streams, exitCode);
+  } catch (error) {
+    // Nobody will ever hold this process: it must not live on unseen.
+    await signalProcess(connection, containerId, pid, SIGKILL).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The streams that the guest dialled: they are there by its answer, or within a bounded wait. */
+export async function connectStdio(connection: GuestConnection, prepared: PreparedStdio): Promise<ProcessStreams> {
+  const { requestTimeoutMs } = connection;
+  const giveUp = new AbortController();
+  const timer = setTimeout(() => {
+    const message = `the guest answered but did not dial its stdio ports within ${requestTimeoutMs} ms`;
+    giveUp.abort(new ShimError("deadline-exceeded", message));
+  }, requestTimeoutMs);
+  const forget = connection.bridge().onEnd((error) => giveUp.abort(error));
+  try {
+    return await prepared.connect(giveUp.signal);
+  } finally {
+    forget();
+    clearTimeout(timer);
+  }
+}
+
+/** Never an unhandled rejection: who does not look at the exit code learns of the lost bridge elsewhere. */
+export function waitForProcess(
+  connection: GuestConnection,
+  containerId: string,
+  processId: number,
+  options?: GuestCallOptions,
+): Promise<number> {
+  const request = { containerId, processId, timeoutInMs: INFINITE_WAIT_TIMEOUT };
+  const exitCode = connection.call(rpcs.waitForProcess, request, options).then((response) => response.exitCode);
+  exitCode.catch(() => undefined);
+  return exitCode;
+}
+
+/** False: it was not running any more. */
+export async function signalProcess(
+  connection: GuestConnection,
+  containerId: string,
+  processId: number,
+  signal: number,
+  options?: GuestCallOptions & { readonly all?: boolean },
+): Promise<boolean> {
+  const { signalProcessSupported, signalAllSupported } = connection.capabilities();
+  const all = options?.all ?? false;
+  if (all && !signalAllSupported) {
+    throw unimplemented(`${containerId}: this guest cannot signal all processes of a container at once`);
+  }
+  if (!signalProcessSupported && signal !== SIGKILL) {
+    throw unimplemented(`${containerId}: this guest takes no signal but SIGKILL; cannot send ${signal}`);
+  }
+  const request = { containerId, processId, ...(signalProcessSupported ? { options: { signal, all } } : {}) };
+  try {
+    await connection.call(rpcs.signalProcess, request, options);
+    return true;
+  } catch (error) {
+    if (isKind(error, "not-found")) return false;
+    throw error;
+  }
+}
+
+function guestProcess(
+  connection: GuestConnection,
+  containerId: string,
+  pid: number,
+  streams: ProcessStreams,
+  exitCode: Promise<number>,
+): GuestProcess {
+  return {
+    pid,
+    ...streams,
+    exitCode,
+    signal: (signal, options) => signalProcess(connection, containerId, pid, signal, options),
+    async resizeConsole(columns, rows, options) {
+      const request = { containerId, processId: pid, height: rows, width: columns };
+      await connection.call(rpcs.resizeConsole, request, options);
+    },
+  };
+}
