@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { it } from "node:test";
+import { notFound, ShimError } from "../../../errors/shim-error.ts";
+import type { Gcs } from "../../../gcs/gcs.ts";
+import { createMemorySockets } from "../../../transport/memory.ts";
+import { LocalUvm } from "./local-uvm.ts";
+
+it("gives back every container that it can, also past one that it cannot, which a second try takes", async (t) => {
+  const stateDirectory = mkdtempSync(join(tmpdir(), "uvm-local-"));
+  t.after(() => rmSync(stateDirectory, { recursive: true, force: true }));
+  const held = new Set(["c1", "c2", "c3"]);
+  for (const id of held) mkdirSync(join(stateDirectory, "containers", id), { recursive: true });
+  let stuck = "";
+  const host = {
+    shutdownGuest: async () => {},
+    deleteContainerState: async (id: string) => {
+      if (!held.has(id)) throw notFound(`container ${id} does not exist`);
+      // Whichever comes first: the order is the directory's.
+      if (stuck === "") stuck = id;
+      if (stuck === id) throw new ShimError("internal", `container ${id} is busy`);
+      held.delete(id);
+    },
+  };
+  const run = ({ signal }: { signal: AbortSignal }) =>
+    new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  const gcs = { host, run } as unknown as Gcs;
+  const uvm = new LocalUvm({ id: "v1", stateDirectory }, createMemorySockets().host, gcs);
+  await uvm.start();
+
+  await assert.rejects(uvm.terminate(), /is busy/);
+  assert.deepEqual([...held], [stuck]);
+  stuck = "none";
+  await uvm.terminate();
+  assert.equal(held.size, 0);
+  assert.equal((await uvm.wait()).error, undefined);
+});

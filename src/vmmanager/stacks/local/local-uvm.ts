@@ -1,0 +1,123 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { failedPrecondition, isKind, ShimError } from "../../../errors/shim-error.ts";
+import type { Gcs } from "../../../gcs/gcs.ts";
+import type { HostSockets } from "../../../transport/sockets.ts";
+import type { CallOptions, VMExit } from "../../lifetime.ts";
+import { notSupported, type Operation, type Resource } from "../../support.ts";
+import type { UtilityVM, UvmOptions } from "../../uvm.ts";
+
+const LIFETIME: readonly Operation[] = ["create", "start", "terminate"];
+
+/** "VM" of the `local` stack: the guest compute service in this very process, its containers on this host. */
+export class LocalUvm implements UtilityVM {
+  readonly id: string;
+  readonly stack = "local";
+  readonly os = "linux";
+  readonly sockets: HostSockets;
+  readonly #gcs: Gcs;
+  readonly #stateDirectory: string;
+  readonly #stop = new AbortController();
+  readonly #exited: Promise<VMExit>;
+  #exit: (exit: VMExit) => void = () => {};
+  #state: "created" | "running" | "ended" = "created";
+  #terminating: Promise<void> | undefined;
+
+  constructor(options: UvmOptions, sockets: HostSockets, gcs: Gcs) {
+    this.id = options.id;
+    this.sockets = sockets;
+    this.#gcs = gcs;
+    this.#stateDirectory = options.stateDirectory;
+    this.#exited = new Promise((resolve) => {
+      this.#exit = resolve;
+    });
+  }
+
+  supported(resource: Resource, operation: Operation): boolean {
+    return resource === "lifetime" && LIFETIME.includes(operation);
+  }
+
+  hostPid(guestPid: number): number {
+    return guestPid;
+  }
+
+  guestPath(hostPath: string): string {
+    return hostPath;
+  }
+
+  async start(options?: CallOptions): Promise<void> {
+    options?.signal?.throwIfAborted();
+    if (this.#state !== "created") throw failedPrecondition(`vm ${this.id} is ${this.#state}; cannot start it`);
+    this.#state = "running";
+    void this.#gcs.run({ signal: this.#stop.signal }).then(
+      () => this.#end(),
+      (cause) => this.#end(ShimError.from(cause, "internal")),
+    );
+  }
+
+  async pause(): Promise<void> {
+    throw notSupported(this.stack, "lifetime", "pause");
+  }
+
+  async resume(): Promise<void> {
+    throw notSupported(this.stack, "lifetime", "resume");
+  }
+
+  async save(): Promise<void> {
+    throw notSupported(this.stack, "lifetime", "save");
+  }
+
+  /** Nothing that ran in it outlives it: every container is killed and what it held on this host is given back. */
+  async terminate(): Promise<void> {
+    if (this.#state === "ended") return;
+    this.#terminating ??= this.#terminate().finally(() => {
+      this.#terminating = undefined;
+    });
+    await this.#terminating;
+  }
+
+  wait(options?: CallOptions): Promise<VMExit> {
+    const signal = options?.signal;
+    if (signal === undefined) return this.#exited;
+    return new Promise((resolve, reject) => {
+      const abort = (): void => reject(signal.reason);
+      if (signal.aborted) return abort();
+      signal.addEventListener("abort", abort, { once: true });
+      void this.#exited.then((exit) => {
+        signal.removeEventListener("abort", abort);
+        resolve(exit);
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.terminate();
+  }
+
+  async #terminate(): Promise<void> {
+    if (this.#state === "created") return this.#end();
+    await this.#gcs.host.shutdownGuest("forced");
+    const failures: unknown[] = [];
+    for (const id of await this.#containers()) {
+      try {
+        await this.#gcs.host.deleteContainerState(id);
+      } catch (cause) {
+        // On past it: what the others hold must not wait for this one.
+        if (!isKind(cause, "not-found")) failures.push(cause);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+    this.#stop.abort();
+    await this.#exited;
+  }
+
+  /** The guest keeps a directory for each. */
+  async #containers(): Promise<string[]> {
+    return readdir(join(this.#stateDirectory, "containers")).catch(() => []);
+  }
+
+  #end(error?: Error): void {
+    this.#state = "ended";
+    this.#exit({ exitedAt: new Date(), ...(error && { error }) });
+  }
+}
