@@ -1,0 +1,62 @@
+import { runtime } from "#runtime";
+import { registerTaskService } from "../../src/service/task/task-service.ts";
+import { ContainerdEvents } from "../../src/shim/containerd-events.ts";
+import { type DaemonContext, type RunningDaemon, runDaemon, type Service } from "../../src/shim/daemon.ts";
+import type { Flags } from "../../src/shim/flags.ts";
+import { failureOf, sendAnswer } from "../../src/shim/readiness.ts";
+import { Server } from "../../src/ttrpc/server.ts";
+import { DeferredPod } from "./deferred-pod.ts";
+
+/** No action: serves one pod. The launcher is told how that went; -1 once the daemon serves. */
+export async function daemonAction(flags: Flags): Promise<number> {
+  const ttrpcAddress = process.env.TTRPC_ADDRESS ?? "";
+  let daemon: RunningDaemon | undefined;
+  let prepare: () => void = () => undefined;
+  try {
+    daemon = await runDaemon({
+      runtime,
+      flags,
+      bundle: process.cwd(),
+      forwarder: ttrpcAddress === "" ? undefined : new ContainerdEvents(ttrpcAddress, flags.namespace),
+      build(context) {
+        const pod = new DeferredPod(async () => {
+          const { createPod } = await import("./pod.ts");
+          return createPod(context);
+        });
+        // Its failure is told to whoever needs it: the first create.
+        prepare = () => void pod.ready().catch(() => undefined);
+        return serve(pod, context);
+      },
+    });
+  } catch (error) {
+    sendAnswer(failureOf(error));
+    throw error;
+  }
+  try {
+    sendAnswer({ kind: "ready" });
+  } catch {
+    // The launcher was killed: containerd will never know of us.
+    await daemon?.leave("the launcher is gone");
+  }
+  if (daemon === undefined) return 0;
+  prepare();
+  return -1;
+}
+
+function serve(pod: DeferredPod, { log, shutdown }: DaemonContext): Service {
+  const server = new Server({
+    onConnectionError: (error) => log.warn("a connection ended badly", { error }),
+  });
+  registerTaskService(server, { tasks: pod, log, shimPid: process.pid, shutdown });
+  return {
+    accept: (stream) => server.accept(stream),
+    busy: () => pod.busy(),
+    get connections() {
+      return server.connectionCount;
+    },
+    report: () => pod.report(),
+    guestStacks: (options) => pod.guestStacks(options),
+    stop: (options) => pod.close(options),
+    drain: (options) => server.shutdown(options),
+  };
+}

@@ -1,0 +1,92 @@
+import { writeSync } from "node:fs";
+import { runtime } from "#runtime";
+import { ShimError } from "../../src/errors/shim-error.ts";
+import { type Flags, parseFlags } from "../../src/shim/flags.ts";
+import { PROGRAM } from "../../src/shim/identity.ts";
+import { readStdin } from "../../src/shim/stdin.ts";
+
+/**
+ * The shim's program: `start`, `delete`, `-info`, `-v`, and without an action the daemon. Each one loads only what it
+ * runs, as every module costs a part of what containerd waits for.
+ */
+async function main(): Promise<number> {
+  const flags = parseFlags(process.argv.slice(2));
+  if (flags.version) {
+    const { versionText } = await import("../../src/shim/info.ts");
+    print(new TextEncoder().encode(versionText()));
+    return 0;
+  }
+  if (flags.info) {
+    const { runtimeInfo } = await import("../../src/shim/info.ts");
+    print(runtimeInfo());
+    return 0;
+  }
+  switch (flags.action) {
+    case "start":
+      return await startAction(flags);
+    case "delete":
+      return await deleteAction(flags);
+    case "": {
+      const { daemonAction } = await import("./daemon.ts");
+      return await daemonAction(flags);
+    }
+    default:
+      throw new ShimError(
+        "invalid-argument",
+        `unknown action ${flags.action}: give start, delete, or none for the daemon`,
+      );
+  }
+}
+
+async function startAction(flags: Flags): Promise<number> {
+  const { start } = await import("../../src/shim/start.ts");
+  const { checkStack } = await import("./check-stack.ts");
+  const reply = await start({
+    runtime,
+    flags,
+    stdin: readStdin(),
+    bundle: process.cwd(),
+    env: process.env,
+    parentPid: process.ppid,
+    checkStack,
+  });
+  print(reply);
+  return 0;
+}
+
+async function deleteAction(flags: Flags): Promise<number> {
+  const { deleteTask } = await import("../../src/shim/delete.ts");
+  const { reply, problems } = await deleteTask({
+    runtime,
+    flags,
+    workingDirectory: process.cwd(),
+    env: process.env,
+    askDaemon: async (...request) => {
+      const { askDaemon } = await import("../../src/shim/ask-daemon.ts");
+      return await askDaemon(...request);
+    },
+  });
+  for (const problem of problems) complain(problem);
+  print(reply);
+  return 0;
+}
+
+/** To stdout, whole: process.stdout costs more than all of `start`. */
+function print(bytes: Uint8Array): void {
+  for (let sent = 0; sent < bytes.length; ) sent += writeSync(1, bytes.subarray(sent));
+}
+
+/** One line: on a failure containerd shows stdout and stderr together as the error. */
+function complain(message: string): void {
+  writeSync(2, `${PROGRAM}: ${message.replaceAll(/\s*\n\s*/g, " ")}\n`);
+}
+
+/** -1: the daemon goes on. */
+let code: number;
+try {
+  code = await main();
+} catch (error) {
+  complain(ShimError.from(error).message);
+  code = 1;
+}
+if (code >= 0) process.exit(code);

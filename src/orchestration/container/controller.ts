@@ -1,0 +1,405 @@
+// Length: the calls of one resource share its state, its init and its release list.
+import { join } from "node:path";
+import { notFound, ShimError, unimplemented } from "../../errors/shim-error.ts";
+import type { ContainerStatistics, GuestContainer } from "../../guestmanager/guest.ts";
+import { unlessAborted, within } from "../deadline.ts";
+import { ProcessController } from "../process/controller.ts";
+import type { ProcessHooks } from "../process/ports.ts";
+import type { ProcessExit } from "../process/state.ts";
+import { isGone, ReleaseList } from "../release-list.ts";
+import type { ReportLine } from "../report.ts";
+import { Machine } from "../state-table.ts";
+import type { CreateTask, ExecTask, ProcessState } from "../tasks.ts";
+import { guestDocument, sharesPids } from "./document.ts";
+import { Execs } from "./execs.ts";
+import type { ContainerLimits, ContainerPorts, ContainerVm } from "./ports.ts";
+import { describeProcess, listPids, reportContainer, unknownExit } from "./queries.ts";
+import { type ContainerState, containerStates, type InGuest } from "./state.ts";
+import { execStatus, initStatus } from "./status.ts";
+
+export interface ContainerOptions {
+  readonly request: CreateTask;
+  readonly namespace: string;
+  /** Its `containers/<id>` becomes the guest's own bundle. */
+  readonly stateDirectory: string;
+  readonly ports: ContainerPorts;
+  readonly limits: ContainerLimits;
+}
+
+type StdioRequest = Pick<CreateTask, "terminal" | "stdin" | "stdout" | "stderr">;
+
+const SIGKILL = 9;
+
+/** One container: its root file system, its place in the guest, its init and its execs. */
+export class ContainerController {
+  readonly id: string;
+  readonly #options: ContainerOptions;
+  readonly #machine: Machine<typeof containerStates, ContainerState>;
+  readonly #held = new ReleaseList();
+  readonly #execs: Execs;
+  #init: ProcessController | undefined;
+  #sharesPids = false;
+
+  constructor(options: ContainerOptions) {
+    this.id = options.request.id;
+    this.#options = options;
+    this.#execs = new Execs(this.id);
+    this.#machine = new Machine<typeof containerStates, ContainerState>(containerStates, this.id, { name: "creating" });
+  }
+
+  get state(): ContainerState["name"] {
+    return this.#machine.state.name;
+  }
+
+  /**
+   * Makes it in the guest. `boot` brings the VM; `signal` cancels at the next step. Whatever fails, nothing is left of
+   * it: rejects only after the roll-back.
+   */
+  async create(boot: () => Promise<ContainerVm>, signal: AbortSignal): Promise<number> {
+    try {
+      return await this.#create(boot, signal);
+    } catch (cause) {
+      await this.#held.run().catch((leak) => this.#warn("its failed create left something behind", leak));
+      this.#machine.transition("createFailed", { name: "deleted" });
+      throw ShimError.from(cause, "internal");
+    }
+  }
+
+  async start(): Promise<number> {
+    const { vm, guest, init } = this.#live("start");
+    this.#machine.begin("start", { name: "starting", vm, guest });
+    try {
+      return vm.uvm.hostPid(await init.start((settings) => guest.startInit(settings)));
+    } catch (cause) {
+      this.#machine.transition("startFailed", { name: "created", vm, guest });
+      throw cause;
+    }
+  }
+
+  exec(request: ExecTask): void {
+    const { vm } = this.#live("exec");
+    this.#machine.guard("exec");
+    const { execId } = request;
+    const hooks: ProcessHooks = {
+      started: (pid) => {
+        const hostPid = vm.uvm.hostPid(pid);
+        this.#publish({ topic: "/tasks/exec-started", containerId: this.id, execId, pid: hostPid });
+      },
+      exited: (pid, exit, started) => {
+        if (started) this.#publishEnd("/tasks/exit", execId, vm.uvm.hostPid(pid), exit);
+        this.#execs.paid(process);
+      },
+    };
+    const process = this.#process(execId, request, vm, hooks);
+    this.#execs.add({ process, document: request.process });
+    this.#publish({ topic: "/tasks/exec-added", containerId: this.id, execId });
+  }
+
+  async startExec(execId: string): Promise<number> {
+    const { vm, guest } = this.#live("start an exec");
+    const { process, document } = this.#execs.get(execId);
+    this.#machine.guard("startExec", `start exec ${execId}`);
+    if (process.state.name === "created") this.#execs.owe(process);
+    try {
+      return vm.uvm.hostPid(await process.start((settings) => guest.exec({ ociProcess: document, ...settings })));
+    } catch (cause) {
+      // A failed start owes no exit, or the init's would never be told.
+      if (process.state.name === "created") this.#execs.paid(process);
+      throw cause;
+    }
+  }
+
+  /** Signals the init (`all`: every process of the container) or one exec; 0 only asks. */
+  async kill(execId: string, signal: number, all: boolean): Promise<void> {
+    if (execId !== "") return this.#execs.get(execId).process.kill(signal);
+    if (this.#machine.is("stopping", "stopped", "deleting", "deleted")) throw this.#finished();
+    const { vm, guest, init } = this.#live("kill");
+    this.#machine.guard("kill");
+    if (signal === 0) return;
+    const everyone = all && vm.guest.capabilities().signalAllSupported;
+    const what = `signal ${signal} to container ${this.id}`;
+    const delivered = await this.#ask(guest.signal(signal, everyone ? { all } : {}), what);
+    if (all && !everyone) {
+      await Promise.allSettled(this.#execs.owing().map((process) => process.kill(signal)));
+    }
+    if (!delivered) throw this.#finished();
+    // A guest that tells no pid before the start tells no exit before it either.
+    if (signal === SIGKILL && guest.initPid === 0 && init.state.name === "created") init.died(128 + signal);
+  }
+
+  async pause(): Promise<void> {
+    const { vm, guest } = this.#live("pause");
+    this.#machine.guard("pause");
+    this.#needsFreezer(vm, "pause");
+    this.#machine.begin("pause", { name: "pausing", vm, guest });
+    try {
+      await this.#ask(guest.setFrozen(true), `pause of container ${this.id}`);
+    } catch (cause) {
+      this.#machine.transition("pauseFailed", { name: "running", vm, guest });
+      throw cause;
+    }
+    if (!this.#machine.transition("paused", { name: "paused", vm, guest })) throw this.#machine.refusal("pause");
+    this.#publish({ topic: "/tasks/paused", containerId: this.id });
+  }
+
+  async resume(): Promise<void> {
+    const { vm, guest } = this.#live("resume");
+    this.#machine.begin("resume", { name: "resuming", vm, guest });
+    try {
+      await this.#ask(guest.setFrozen(false), `resume of container ${this.id}`);
+    } catch (cause) {
+      this.#machine.transition("resumeFailed", { name: "paused", vm, guest });
+      throw cause;
+    }
+    if (!this.#machine.transition("resumed", { name: "running", vm, guest })) throw this.#machine.refusal("resume");
+    this.#publish({ topic: "/tasks/resumed", containerId: this.id });
+  }
+
+  async update(resources: object): Promise<void> {
+    const { guest } = this.#live("update");
+    this.#machine.guard("update");
+    await this.#ask(guest.updateResources(resources), `update of container ${this.id}`);
+  }
+
+  /** not-found once its init is dead: there is no cgroup to read. */
+  async stats(): Promise<ContainerStatistics> {
+    if (this.#machine.is("stopping", "stopped", "deleting", "deleted")) {
+      throw notFound(`container ${this.id} is ${this.state}; cannot read its statistics: cgroup does not exist`);
+    }
+    const { guest } = this.#live("read its statistics");
+    this.#machine.guard("stats", "read its statistics");
+    return this.#ask(guest.statistics(), `statistics of container ${this.id}`);
+  }
+
+  resizePty(execId: string, columns: number, rows: number): Promise<void> {
+    return this.#find(execId, "resize its terminal").resize(columns, rows);
+  }
+
+  closeIO(execId: string): void {
+    this.#find(execId, "close its stdin").closeInput();
+  }
+
+  wait(execId: string, options: { signal?: AbortSignal }): Promise<ProcessExit> {
+    return this.#find(execId, "wait for it").wait(options);
+  }
+
+  processState(execId: string): ProcessState {
+    const live = this.#live("tell its state");
+    const process = this.#find(execId, "tell its state");
+    const status =
+      execId === "" ? initStatus(this.state, process.exit !== undefined) : execStatus(process.state.name, this.state);
+    if (status === undefined) throw this.#machine.refusal("tell its state");
+    return describeProcess(this.#options.request, execId, process, status, live);
+  }
+
+  /** The host pid of its init; 0 before it has one and after its deletion. */
+  get pid(): number {
+    const { state } = this.#machine;
+    return "vm" in state && this.#init !== undefined ? state.vm.uvm.hostPid(this.#init.pid) : 0;
+  }
+
+  /** Itself, then its processes. In any state. */
+  report(): ReportLine[] {
+    return reportContainer(this, [...(this.#init ? [this.#init] : []), ...this.#execs.all()]);
+  }
+
+  pids(): Promise<{ pid: number; execId?: string }[]> {
+    const live = this.#live("list its pids");
+    return listPids(live, live.init, this.#execs.all(), this.#options.limits.query);
+  }
+
+  /** Gives everything back; a failure may be tried again, and goes on where it stopped. Publishes the end. */
+  async delete(): Promise<{ pid: number; exit: ProcessExit }> {
+    if (this.#machine.is("deleted")) throw notFound(`container ${this.id} is deleted`);
+    const { vm, guest, init } = this.#live("delete");
+    // Its exit is about to be told; that comes first.
+    if (this.#machine.is("stopping")) await init.wait();
+    const unstarted = this.#machine.is("created");
+    this.#machine.begin("delete", { name: "deleting", vm, guest });
+    if (unstarted) {
+      try {
+        await this.#killUnstarted(guest, init);
+      } catch (cause) {
+        this.#machine.transition("deleteAborted", { name: "created", vm, guest });
+        throw cause;
+      }
+    }
+    try {
+      await Promise.allSettled(this.#execs.all().map((exec) => exec.delete()));
+      await this.#held.run();
+    } catch (cause) {
+      this.#machine.transition("deleteFailed", { name: "stopped", vm, guest });
+      throw cause;
+    }
+    const end = { pid: vm.uvm.hostPid(init.pid), exit: init.exit ?? unknownExit() };
+    this.#machine.transition("deleted", { name: "deleted" });
+    this.#publishEnd("/tasks/delete", this.id, end.pid, end.exit);
+    return end;
+  }
+
+  async deleteExec(execId: string): Promise<{ pid: number; exit: ProcessExit }> {
+    const { vm } = this.#live("delete an exec");
+    const { process } = this.#execs.get(execId);
+    const { pid, exit } = await process.delete();
+    this.#execs.remove(execId);
+    const end = { pid: vm.uvm.hostPid(pid), exit: exit ?? unknownExit() };
+    this.#publishEnd("/tasks/delete", execId, end.pid, end.exit);
+    return end;
+  }
+
+  /** The VM or its guest is gone: every process is dead, the init is told last. */
+  lose(): void {
+    for (const exec of this.#execs.all()) exec.lose();
+    this.#init?.lose();
+  }
+
+  async #create(boot: () => Promise<ContainerVm>, signal: AbortSignal): Promise<number> {
+    const { request, ports, limits, stateDirectory } = this.#options;
+    const spec = ports.loadSpec(request.bundle);
+    this.#sharesPids = sharesPids(spec);
+    const vm = await unlessAborted(boot(), signal);
+    const guestBundle = join(stateDirectory, "containers", this.id);
+    const document = guestDocument({ id: this.id, bundle: request.bundle, guestBundle, spec }, vm.uvm);
+
+    const init = this.#process(this.id, request, vm, this.#initHooks(vm));
+    this.#init = init;
+    this.#held.add("stdio", () => init.release());
+    await this.#ask(init.open(), `opening the stdio of container ${this.id}`);
+    signal.throwIfAborted();
+    if (request.rootfs.length > 0) {
+      const target = join(request.bundle, "rootfs");
+      await ports.rootfs.mount(request.rootfs, target);
+      this.#held.add("root file system", () => ports.rootfs.unmount(target));
+      signal.throwIfAborted();
+    }
+
+    this.#held.add("container in the guest", () => this.#releaseGuest(vm));
+    const stdio = init.handover ? { initStdio: init.guestStdio() } : {};
+    const work = vm.guest.createContainer(this.id, document, stdio);
+    const guest = await within(work, limits.create, `create of container ${this.id} in the guest`).catch((cause) => {
+      // One that comes after we gave up has no owner.
+      work.then(() => this.#releaseGuest(vm)).catch(() => {});
+      throw cause;
+    });
+    init.made(guest.initPid, guest.initPid === 0 ? undefined : guest.waitInit());
+    if (signal.aborted) {
+      await this.#killUnstarted(guest, init);
+      signal.throwIfAborted();
+    }
+    this.#machine.begin("created", { name: "created", vm, guest });
+    const { bundle, rootfs, stdin, stdout, stderr, terminal, checkpoint } = request;
+    const io = { stdin, stdout, stderr, terminal };
+    const pid = vm.uvm.hostPid(guest.initPid);
+    this.#publish({ topic: "/tasks/create", containerId: this.id, bundle, rootfs, io, checkpoint, pid });
+    return pid;
+  }
+
+  #initHooks(vm: ContainerVm): ProcessHooks {
+    return {
+      started: (pid) => {
+        const { state } = this.#machine;
+        if (state.name === "starting") this.#machine.transition("started", { ...state, name: "running" });
+        this.#publish({ topic: "/tasks/start", containerId: this.id, pid: vm.uvm.hostPid(pid) });
+      },
+      beforeExit: () => this.#settleExecs(),
+      exited: (pid, exit) => {
+        const { state } = this.#machine;
+        // A create that fails has told nothing, so it owes no exit.
+        if (state.name !== "stopping" && state.name !== "deleting") return;
+        const name = state.name === "stopping" ? "stopped" : "deleting";
+        this.#machine.transition("stopped", { ...state, name });
+        this.#publishEnd("/tasks/exit", this.id, vm.uvm.hostPid(pid), exit);
+      },
+    };
+  }
+
+  /** The init is dead: what shares its fate, or outlives it in a shared pid namespace, is told before it. */
+  async #settleExecs(): Promise<void> {
+    const { state } = this.#machine;
+    if (state.name === "creating" || state.name === "deleted") return;
+    if (!this.#machine.transition("initDied", { ...state, name: "stopping" })) {
+      this.#machine.transition("initDied", { ...state, name: "deleting" });
+    }
+    if (this.#sharesPids) {
+      const kill = state.guest.signal(SIGKILL, { all: true });
+      await this.#ask(kill, "kill of what its init left").catch((cause) => {
+        if (!isGone(cause)) this.#warn("processes may have outlived its init", cause);
+      });
+    }
+    const { settle } = this.#options.limits;
+    await within(this.#execs.idle(), settle, "exit of its execs").catch((cause) => {
+      this.#warn("an exec did not exit with its init", cause);
+      for (const exec of this.#execs.owing()) exec.lose();
+      return this.#execs.idle();
+    });
+  }
+
+  async #killUnstarted(guest: GuestContainer, init: ProcessController): Promise<void> {
+    try {
+      await this.#ask(guest.signal(SIGKILL, { all: true }), `kill of container ${this.id}`);
+    } catch (cause) {
+      if (!isGone(cause)) throw cause;
+      init.lose();
+    }
+    if (guest.initPid === 0) init.died(128 + SIGKILL);
+    await this.#ask(init.wait(), `end of the init of container ${this.id}`);
+  }
+
+  async #releaseGuest(vm: ContainerVm): Promise<void> {
+    await this.#ask(vm.guest.deleteContainerState(this.id), `deletion of container ${this.id} in the guest`);
+  }
+
+  #process(id: string, stdio: StdioRequest, vm: ContainerVm, hooks: ProcessHooks): ProcessController {
+    const { ports, limits, namespace } = this.#options;
+    const { terminal, stdin, stdout, stderr } = stdio;
+    return new ProcessController({
+      id,
+      stdio: { terminal, stdin, stdout, stderr },
+      context: { containerId: this.id, namespace },
+      handover: vm.guest.capabilities().initStdioSupported && vm.uvm.sockets.offerFd !== undefined,
+      io: ports.io,
+      hooks,
+      limits: limits.process,
+      warn: (message, cause) => this.#warn(message, cause),
+    });
+  }
+
+  /** What is there once it is created. */
+  #live(verb: string): InGuest & { readonly init: ProcessController } {
+    const { state } = this.#machine;
+    if (state.name === "creating" || state.name === "deleted" || this.#init === undefined) {
+      throw this.#machine.refusal(verb);
+    }
+    return { vm: state.vm, guest: state.guest, init: this.#init };
+  }
+
+  #find(execId: string, verb: string): ProcessController {
+    const { init } = this.#live(verb);
+    return execId === "" ? init : this.#execs.get(execId).process;
+  }
+
+  #needsFreezer(vm: ContainerVm, verb: string): void {
+    if (vm.guest.capabilities().freezerSupported) return;
+    throw unimplemented(`container ${this.id} is ${this.state}; cannot ${verb}: its guest has no freezer`);
+  }
+
+  #finished(): Error {
+    return notFound(`container ${this.id} is ${this.state}; cannot kill: process already finished`);
+  }
+
+  #ask<T>(work: Promise<T>, what: string): Promise<T> {
+    return within(work, this.#options.limits.request, what);
+  }
+
+  #publish(event: Parameters<ContainerPorts["events"]["publish"]>[0]): void {
+    this.#options.ports.events.publish(event);
+  }
+
+  #publishEnd(topic: "/tasks/exit" | "/tasks/delete", id: string, pid: number, exit: ProcessExit): void {
+    this.#publish({ topic, containerId: this.id, id, pid, exitStatus: exit.status, exitedAt: exit.at });
+  }
+
+  #warn(message: string, cause: unknown): void {
+    this.#options.ports.warn(`container ${this.id}: ${message}`, cause);
+  }
+}

@@ -1,0 +1,40 @@
+import type { Guest } from "../../guestmanager/guest.ts";
+import type { Spec } from "../../oci/spec.ts";
+import type { UtilityVM } from "../../vmmanager/uvm.ts";
+import type { EventSink, Mount } from "../events.ts";
+import type { ProcessIoPorts, ProcessLimits } from "../process/ports.ts";
+
+/** What a container asks of the running VM that holds it. */
+export interface ContainerVm {
+  readonly uvm: Pick<UtilityVM, "stack" | "hostPid" | "guestPath" | "sockets">;
+  readonly guest: Pick<Guest, "capabilities" | "createContainer" | "deleteContainerState">;
+}
+
+export interface RootfsPort {
+  /** Mounts the list on the target, in order; a failure leaves nothing mounted. */
+  mount(mounts: readonly Mount[], target: string): Promise<void>;
+  /** Every mount on the target; none is fine. */
+  unmount(target: string): Promise<void>;
+}
+
+export interface ContainerPorts {
+  /** Reads the bundle's config.json (oci/spec). */
+  loadSpec(bundle: string): Spec;
+  readonly rootfs: RootfsPort;
+  readonly io: ProcessIoPorts;
+  readonly events: EventSink;
+  warn(message: string, cause?: unknown): void;
+}
+
+/** Bounds in ms. */
+export interface ContainerLimits {
+  readonly process: ProcessLimits;
+  /** The guest's create. */
+  readonly create: number;
+  /** Any other single request to the guest. */
+  readonly request: number;
+  /** Pids and State are asked for with a budget of 2 s (containerd's task.state). */
+  readonly query: number;
+  /** The other processes' exits, once the init is dead. */
+  readonly settle: number;
+}

@@ -1,0 +1,72 @@
+import { ShimError } from "../errors/shim-error.ts";
+
+/**
+ * Waits for `work` no longer than `ms`: deadline-exceeded "<what> did not finish in 2 s". The work itself goes on; a
+ * failure that comes too late is dropped, because nobody is left to hear it.
+ */
+export function within<T>(work: Promise<T>, ms: number, what: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new ShimError("deadline-exceeded", `${what} did not finish in ${ms / 1000} s`));
+    }, ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/** Waits for `work` until the signal aborts (its reason is thrown). The work itself goes on. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(ShimError.from(signal.reason, "canceled"));
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+export interface Deadline {
+  readonly signal: AbortSignal;
+  /** Stops the clock and lets go of the other signals. */
+  done(): void;
+}
+
+/** A signal that aborts with deadline-exceeded after `ms`, or as any of the others does. */
+export function deadline(ms: number, what: string, ...others: (AbortSignal | undefined)[]): Deadline {
+  const own = new AbortController();
+  const timer = setTimeout(() => {
+    own.abort(new ShimError("deadline-exceeded", `${what} did not finish in ${ms / 1000} s`));
+  }, ms);
+  const undo: (() => void)[] = [() => clearTimeout(timer)];
+  for (const other of others) {
+    if (other === undefined) continue;
+    const forward = (): void => own.abort(ShimError.from(other.reason, "canceled"));
+    if (other.aborted) forward();
+    else other.addEventListener("abort", forward, { once: true });
+    undo.push(() => other.removeEventListener("abort", forward));
+  }
+  return {
+    signal: own.signal,
+    done: () => {
+      for (const step of undo) step();
+    },
+  };
+}
+
+/** A promise with its resolver outside (Promise.withResolvers, which Node 20 lacks). */
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** `reject` does not count as unhandled where nobody waits. */
+export function deferred<T>(): Deferred<T> {
+  let resolve: (value: T) => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise<T>((a, b) => {
+    resolve = a;
+    reject = b;
+  });
+  promise.catch(() => {});
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,296 @@
+import {
+  alreadyExists,
+  invalidArgument,
+  isKind,
+  notFound,
+  unavailable,
+  unimplemented,
+} from "../../errors/shim-error.ts";
+import type { UvmOptions } from "../../vmmanager/uvm.ts";
+import { ContainerController } from "../container/controller.ts";
+import { unknownExit } from "../container/queries.ts";
+import { unlessAborted, within } from "../deadline.ts";
+import type { ProcessExit } from "../process/state.ts";
+import type { ReportLine } from "../report.ts";
+import type { CreateTask, ExecTask, ProcessRef, ProcessState, RpcOptions, RuntimeOptions, Tasks } from "../tasks.ts";
+import { type PodLimits, type PodOptions, podLimits } from "./ports.ts";
+import { VmSlot } from "./vm-slot.ts";
+
+interface Member {
+  readonly container: ContainerController;
+  readonly cancel: AbortController;
+  /** Settles once its create is committed or rolled back. */
+  readonly created: Promise<number>;
+  deleting?: Promise<End>;
+}
+
+interface End {
+  readonly pid: number;
+  readonly exit: ProcessExit;
+}
+
+const SIGKILL = 9;
+const SIGNAL_MAX = 64;
+
+/**
+ * One pod: one VM and the containers in it. An RPC's signal ends its waiting; what it began goes on, but for a create,
+ * which is taken back.
+ */
+export class PodController implements Tasks {
+  readonly #options: PodOptions;
+  readonly #limits: PodLimits;
+  readonly #members = new Map<string, Member>();
+  readonly #vm: VmSlot;
+
+  constructor(options: PodOptions) {
+    this.#options = options;
+    this.#limits = { ...podLimits, ...options.limits };
+    const ports = {
+      createUvm: (uvm: UvmOptions, call: { signal: AbortSignal }) => options.stack.create(uvm, call),
+      createGuest: options.createGuest,
+      warn: options.ports.warn,
+    };
+    this.#vm = new VmSlot(ports, this.#limits.vm, () => this.#lost());
+  }
+
+  async create(request: CreateTask, { signal }: RpcOptions): Promise<{ pid: number }> {
+    checkId("container", request.id);
+    if (this.#options.leaving?.()) throw unavailable(`the shim is leaving; cannot create container ${request.id}`);
+    if (request.checkpoint !== "") {
+      throw unimplemented(`container ${request.id}: cannot create it from a checkpoint: restore is not supported`);
+    }
+    if (this.#members.has(request.id)) throw alreadyExists(`container ${request.id} already exists`);
+    const { namespace, stateDirectory, ports } = this.#options;
+    const container = new ContainerController({
+      request,
+      namespace,
+      stateDirectory,
+      ports,
+      limits: this.#limits.container,
+    });
+    const cancel = new AbortController();
+    const abort = (): void => cancel.abort(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    const created = this.#create(container, request.options, cancel.signal).finally(() =>
+      signal.removeEventListener("abort", abort),
+    );
+    this.#members.set(request.id, { container, cancel, created });
+    return { pid: await unlessAborted(created, signal) };
+  }
+
+  async start({ id, execId }: ProcessRef, { signal }: RpcOptions): Promise<{ pid: number }> {
+    const { container } = this.#member(id);
+    const work = execId === "" ? container.start() : container.startExec(execId);
+    return { pid: await unlessAborted(work, signal) };
+  }
+
+  state({ id, execId }: ProcessRef): ProcessState {
+    return this.#member(id).container.processState(execId);
+  }
+
+  async delete(ref: ProcessRef, { signal }: RpcOptions): Promise<{ pid: number; exitStatus: number; exitedAt: Date }> {
+    const member = this.#known(ref.id);
+    const work = ref.execId === "" ? this.#delete(ref.id, member) : member.container.deleteExec(ref.execId);
+    const { pid, exit } = await unlessAborted(work, signal);
+    return { pid, exitStatus: exit.status, exitedAt: exit.at };
+  }
+
+  async pids(id: string, { signal }: RpcOptions): Promise<readonly { pid: number; execId?: string }[]> {
+    return unlessAborted(this.#member(id).container.pids(), signal);
+  }
+
+  async pause(id: string, { signal }: RpcOptions): Promise<void> {
+    await unlessAborted(this.#member(id).container.pause(), signal);
+  }
+
+  async resume(id: string, { signal }: RpcOptions): Promise<void> {
+    await unlessAborted(this.#member(id).container.resume(), signal);
+  }
+
+  async checkpoint(id: string): Promise<void> {
+    const { container } = this.#member(id);
+    throw unimplemented(`container ${id} is ${container.state}; cannot checkpoint: not supported`);
+  }
+
+  async kill({ id, execId }: ProcessRef, signal: number, all: boolean, options: RpcOptions): Promise<void> {
+    const { container } = this.#member(id);
+    if (!Number.isInteger(signal) || signal < 0 || signal > SIGNAL_MAX) {
+      throw invalidArgument(`container ${id}: ${signal} is not a signal; cannot kill`);
+    }
+    await unlessAborted(this.#kill(container, execId, signal, all), options.signal);
+  }
+
+  async exec(request: ExecTask): Promise<void> {
+    const { container } = this.#member(request.id);
+    checkId("exec", request.execId);
+    container.exec(request);
+  }
+
+  async resizePty({ id, execId }: ProcessRef, columns: number, rows: number, { signal }: RpcOptions): Promise<void> {
+    await unlessAborted(this.#member(id).container.resizePty(execId, columns, rows), signal);
+  }
+
+  async closeIO({ id, execId }: ProcessRef): Promise<void> {
+    this.#member(id).container.closeIO(execId);
+  }
+
+  async update(
+    id: string,
+    resources: object,
+    _annotations: Readonly<Record<string, string>>,
+    { signal }: RpcOptions,
+  ): Promise<void> {
+    await unlessAborted(this.#member(id).container.update(resources), signal);
+  }
+
+  async wait({ id, execId }: ProcessRef, { signal }: RpcOptions): Promise<{ exitStatus: number; exitedAt: Date }> {
+    const { status, at } = await this.#member(id).container.wait(execId, { signal });
+    return { exitStatus: status, exitedAt: at };
+  }
+
+  async stats(id: string, { signal }: RpcOptions): Promise<{ v1?: object; v2?: object }> {
+    return unlessAborted(this.#member(id).container.stats(), signal);
+  }
+
+  connect(id: string): { taskPid: number } {
+    return { taskPid: this.#members.get(id)?.container.pid ?? 0 };
+  }
+
+  /** The pod, its VM, and each container with its processes, as they are now. */
+  report(): ReportLine[] {
+    const pod: ReportLine = { what: "pod", fields: { containers: this.#members.size } };
+    return [pod, this.#vm.report(), ...[...this.#members.values()].flatMap(({ container }) => container.report())];
+  }
+
+  /** What the guest tells about its own processes; undefined where none runs, or none that can. */
+  async guestStacks({ signal }: RpcOptions): Promise<string | undefined> {
+    const { guest } = this.#vm;
+    if (guest === undefined || !guest.capabilities().dumpStacksSupported) return undefined;
+    return await unlessAborted(guest.dumpStacks({ signal }), signal);
+  }
+
+  busy(): boolean {
+    return this.#members.size > 0 || this.#vm.ending;
+  }
+
+  /**
+   * Ends all that is left, for a daemon that has to go: kills each container and takes it away; what cannot be ended
+   * like that goes with the VM. Never rejects; what is not done when the signal aborts goes on unwatched.
+   */
+  async close(options: Partial<RpcOptions> = {}): Promise<void> {
+    const { warn } = this.#options.ports;
+    const step = async (what: string, work: Promise<unknown>): Promise<void> => {
+      await unlessAborted(work, options.signal).catch((cause) => warn(what, cause));
+    };
+    for (const { cancel } of this.#members.values()) cancel.abort(unavailable("the pod is being closed"));
+    const killed = Promise.allSettled([...this.#members].map(([id, member]) => this.#end(id, member)));
+    await step("pod", within(killed, this.#limits.close, "end of the pod's containers"));
+    if (this.#members.size > 0) {
+      await step("the vm was not terminated", this.#vm.terminate());
+      for (const { container } of this.#members.values()) container.lose();
+      const gone = Promise.allSettled([...this.#members].map(([id, member]) => this.#end(id, member)));
+      await step("pod", within(gone, this.#limits.close, "release of the pod's containers"));
+    }
+    await step("the vm was not released", this.#vm.release());
+  }
+
+  async #end(id: string, member: Member): Promise<void> {
+    const { container, created } = member;
+    await created.catch(() => {});
+    if (this.#members.get(id) !== member) return;
+    await container.kill("", SIGKILL, true).catch(() => {});
+    await container.wait("", {});
+    await this.#delete(id, member);
+  }
+
+  async #create(container: ContainerController, options: RuntimeOptions | undefined, signal: AbortSignal) {
+    try {
+      return await container.create(() => this.#vm.ready(this.#uvmOptions(options)), signal);
+    } catch (cause) {
+      await this.#remove(container.id);
+      throw cause;
+    }
+  }
+
+  /** One at a time: a second delete finds it gone, or tries again what the first could not do. */
+  #delete(id: string, member: Member): Promise<End> {
+    const before = member.deleting?.catch(() => {}) ?? Promise.resolve();
+    const work = before.then(() => this.#deleteNow(id, member));
+    member.deleting = work;
+    return work;
+  }
+
+  async #deleteNow(id: string, member: Member): Promise<End> {
+    if (this.#members.get(id) !== member) throw notFound(`container ${id} is deleted`);
+    if (member.container.state === "creating") {
+      member.cancel.abort();
+      const pid = await member.created.catch(() => undefined);
+      if (pid === undefined) return { pid: 0, exit: unknownExit() };
+    }
+    const end = await member.container.delete();
+    await this.#remove(id);
+    return end;
+  }
+
+  /** The last one takes the VM with it, so that a Shutdown finds nothing held. */
+  async #remove(id: string): Promise<void> {
+    this.#members.delete(id);
+    if (this.#members.size > 0) return;
+    await this.#vm.release();
+    if (this.#members.size === 0) this.#options.onIdle?.();
+  }
+
+  async #kill(container: ContainerController, execId: string, signal: number, all: boolean): Promise<void> {
+    try {
+      await container.kill(execId, signal, all);
+    } catch (cause) {
+      if (signal !== SIGKILL || !isKind(cause, "deadline-exceeded")) throw cause;
+      // A guest that does not even kill is dead to all its containers.
+      this.#options.ports.warn(`container ${container.id}: its guest does not answer, so its vm is terminated`, cause);
+      await this.#vm.terminate();
+    }
+  }
+
+  #lost(): void {
+    for (const { container } of this.#members.values()) container.lose();
+  }
+
+  #uvmOptions(options: RuntimeOptions | undefined): UvmOptions {
+    const { id, stateDirectory, runc } = this.#options;
+    const { binaryName: binary, systemdCgroup, noPivotRoot, noNewKeyring } = options ?? {};
+    return {
+      id,
+      stateDirectory,
+      runc: {
+        ...runc,
+        ...(binary && { binary }),
+        ...(systemdCgroup && { systemdCgroup }),
+        ...(noPivotRoot && { noPivotRoot }),
+        ...(noNewKeyring && { noNewKeyring }),
+      },
+    };
+  }
+
+  /**
+   * Not there before its create has succeeded. nerdctl's logger asks for the task while it is created, and again only
+   * after a not-found; containerd itself, coming back, takes away what it finds without pids.
+   */
+  #member(id: string): Member {
+    const member = this.#known(id);
+    if (member.container.state === "creating") throw notFound(`container ${id} is creating: container not created`);
+    return member;
+  }
+
+  #known(id: string): Member {
+    const member = this.#members.get(id);
+    if (member === undefined) throw notFound(`container ${id} does not exist: container not created`);
+    return member;
+  }
+}
+
+/** Ids become file names: containerd's own rule (identifiers.Validate). */
+function checkId(what: string, id: string): void {
+  if (id.length <= 76 && /^[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*$/.test(id)) return;
+  throw invalidArgument(`${what} id ${JSON.stringify(id)} is not valid: letters and digits, with . _ - between them`);
+}

@@ -1,0 +1,36 @@
+import type { Stack, UvmOptions } from "../../vmmanager/uvm.ts";
+import type { ContainerLimits, ContainerPorts } from "../container/ports.ts";
+import { processLimits } from "../process/ports.ts";
+import { type VmLimits, type VmPorts, vmLimits } from "../vm/ports.ts";
+
+export interface PodOptions {
+  /** The pod's id: the VM's name. */
+  readonly id: string;
+  /** containerd's namespace. */
+  readonly namespace: string;
+  /** Run-time files of the pod, of its VM and of its containers; exists, 0700. */
+  readonly stateDirectory: string;
+  readonly stack: Stack;
+  readonly createGuest: VmPorts["createGuest"];
+  readonly ports: ContainerPorts;
+  readonly limits?: Partial<PodLimits>;
+  /** The `local` stack's runc, as configured; a create's own runtime options go over it, but for the root. */
+  readonly runc?: UvmOptions["runc"];
+  /** True once the daemon leaves: no more creates. */
+  readonly leaving?: () => boolean;
+  /** The last container is gone and its VM with it. */
+  readonly onIdle?: () => void;
+}
+
+export interface PodLimits {
+  readonly vm: VmLimits;
+  readonly container: ContainerLimits;
+  /** Each of the two halves of a close, which together have what its signal leaves them. */
+  readonly close: number;
+}
+
+export const podLimits: PodLimits = {
+  vm: vmLimits,
+  close: 1_500,
+  container: { process: processLimits, create: 60_000, request: 10_000, query: 1_500, settle: 10_000 },
+};

@@ -1,0 +1,96 @@
+import type { Guest } from "../../guestmanager/guest.ts";
+import type { UvmOptions } from "../../vmmanager/uvm.ts";
+import type { ReportLine } from "../report.ts";
+import { VmController } from "../vm/controller.ts";
+import type { VmHost, VmLimits, VmPorts } from "../vm/ports.ts";
+
+/**
+ * The pod's one VM, there while somebody needs it: booted once for all who ask at the same time, ended when the last
+ * container is gone, booted anew for the next.
+ */
+export class VmSlot {
+  readonly #ports: VmPorts;
+  readonly #limits: VmLimits;
+  readonly #onEnd: () => void;
+  #vm: VmController | undefined;
+  #boot: Promise<void> | undefined;
+  #ending: Promise<void> | undefined;
+  /** Those whose end failed; tried again with each release. */
+  #unreleased: VmController[] = [];
+
+  /** `onEnd`: the VM ended while it was in use. */
+  constructor(ports: VmPorts, limits: VmLimits, onEnd: () => void) {
+    this.#ports = ports;
+    this.#limits = limits;
+    this.#onEnd = onEnd;
+  }
+
+  /** The running VM, booted if there is none. Throws failed-precondition where it has ended but is still held. */
+  async ready(options: UvmOptions): Promise<VmHost> {
+    await this.#ending;
+    this.#boot ??= this.#start(options);
+    await this.#boot;
+    if (this.#vm === undefined) return this.ready(options);
+    return this.#vm.host("create a container in it");
+  }
+
+  /** Ends the VM; bounded. Callers that wait for a boot see it fail. */
+  async release(): Promise<void> {
+    const vm = this.#vm;
+    this.#vm = undefined;
+    this.#boot = undefined;
+    const all = [...this.#unreleased, ...(vm ? [vm] : [])];
+    this.#unreleased = [];
+    const ending = Promise.all(all.map((each) => this.#end(each))).then(() => {
+      if (this.#ending === ending) this.#ending = undefined;
+    });
+    this.#ending = ending;
+    await ending;
+  }
+
+  report(): ReportLine {
+    const { ending } = this;
+    return { what: "vm", fields: { state: this.#vm?.state ?? "none", ending, leaked: this.#unreleased.length } };
+  }
+
+  /** Undefined while no VM runs. */
+  get guest(): Guest | undefined {
+    return this.#vm?.state === "running" ? this.#vm.guest("ask it") : undefined;
+  }
+
+  get ending(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  /** Ends the VM but keeps it: those who hold it learn of its end. */
+  async terminate(): Promise<void> {
+    await this.#vm?.terminate();
+  }
+
+  async #start(options: UvmOptions): Promise<void> {
+    const vm = new VmController(options, this.#ports, this.#limits);
+    this.#vm = vm;
+    try {
+      await vm.create();
+      await vm.start();
+    } catch (cause) {
+      // Only if it is still ours: a release under way ends it itself.
+      if (this.#vm === vm) await this.release();
+      throw cause;
+    }
+    void vm.wait().then((exit) => {
+      if (this.#vm !== vm) return;
+      this.#ports.warn(`vm ${vm.id} ended under its containers`, exit.error);
+      this.#onEnd();
+    });
+  }
+
+  async #end(vm: VmController): Promise<void> {
+    try {
+      await vm.terminate();
+    } catch (cause) {
+      this.#unreleased.push(vm);
+      this.#ports.warn(`vm ${vm.id} is leaked until its next termination`, cause);
+    }
+  }
+}

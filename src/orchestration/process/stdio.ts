@@ -1,0 +1,116 @@
+import { closeSync } from "node:fs";
+import type { GuestStdio, GuestStdioSettings } from "../../guestmanager/guest.ts";
+import type { StdioContext, StdioEndpoint, StdioEndpoints, StdioPaths } from "../../stdio/endpoints.ts";
+import type { ByteStream } from "../../sys/byte-stream.ts";
+import { within } from "../deadline.ts";
+import type { ProcessIoPorts, Relay, RunningProcess } from "./ports.ts";
+
+/** For a logger to read on once the process is dead: no exit waits longer for one that does not. */
+const LOGGER_MS = 2_000;
+
+/**
+ * The stdio of one process between containerd's FIFOs and the guest. Two ways: `handover`, where the process gets the
+ * endpoints' own fds (host and guest share a kernel, no terminal), or streams with a relay for each.
+ */
+export class ProcessStdio {
+  readonly handover: boolean;
+  readonly #paths: StdioPaths;
+  readonly #context: StdioContext;
+  readonly #ports: ProcessIoPorts;
+  #endpoints: Promise<StdioEndpoints> | undefined;
+  #opened: StdioEndpoints | undefined;
+  #input: Relay | undefined;
+  #guestInput: ByteStream | undefined;
+  #outputs: Relay[] = [];
+  #inputClosed = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(paths: StdioPaths, context: StdioContext, handover: boolean, ports: ProcessIoPorts) {
+    this.handover = handover && !paths.terminal;
+    // A terminal has one output.
+    this.#paths = paths.terminal ? { ...paths, stderr: "" } : paths;
+    this.#context = context;
+    this.#ports = ports;
+  }
+
+  /** Opens containerd's end. Idempotent; after a failure it may be tried again. */
+  async open(): Promise<void> {
+    this.#endpoints ??= this.#ports.open(this.#paths, this.#context);
+    try {
+      this.#opened = await this.#endpoints;
+    } catch (cause) {
+      this.#endpoints = undefined;
+      throw cause;
+    }
+    if (this.#inputClosed) this.#opened.stdin?.closeInput();
+  }
+
+  /** What the guest is to be given. With `handover` the fds are new ones, which the receiver owns. */
+  settings(): GuestStdioSettings {
+    const { stdin, stdout, stderr } = this.#opened ?? {};
+    const made: number[] = [];
+    const entry = (endpoint: StdioEndpoint | undefined): GuestStdio | undefined => {
+      if (endpoint === undefined) return undefined;
+      if (!this.handover) return { kind: "stream" };
+      const fd = endpoint.passFd();
+      made.push(fd);
+      return { kind: "fd", fd };
+    };
+    try {
+      const [a, b, c] = [entry(stdin), entry(stdout), entry(stderr)];
+      return { ...(a && { stdin: a }), ...(b && { stdout: b }), ...(c && { stderr: c }) };
+    } catch (cause) {
+      for (const fd of made) closeSync(fd);
+      throw cause;
+    }
+  }
+
+  /** Joins the started process's streams; once. */
+  attach(process: RunningProcess): void {
+    const { stdin, stdout, stderr } = this.#opened ?? {};
+    if (this.handover) return;
+    if (process.stdin !== undefined) {
+      this.#guestInput = process.stdin;
+      if (stdin !== undefined) this.#input = this.#ports.relay(stdin.stream(), process.stdin);
+      else process.stdin.end();
+    }
+    const outputs: [ByteStream | undefined, StdioEndpoint | undefined][] = [
+      [process.stdout, stdout],
+      [process.stderr, stderr],
+    ];
+    for (const [source, endpoint] of outputs) {
+      if (source !== undefined && endpoint !== undefined) {
+        this.#outputs.push(this.#ports.relay(source, endpoint.stream()));
+      }
+    }
+  }
+
+  /** CloseIO: EOF for the process once what the client wrote is read. Also before the start. */
+  closeInput(): void {
+    this.#inputClosed = true;
+    this.#opened?.stdin?.closeInput();
+  }
+
+  /** All output written, or `ms` gone by: a process that lives on with the pipe open does not hold up the exit. */
+  async drain(ms: number): Promise<void> {
+    this.#input?.stop();
+    const all = Promise.all(this.#outputs.map((relay) => relay.done)).then(() => true);
+    const drained = await within(all, ms, "drain").catch(() => false);
+    if (!drained) for (const relay of this.#outputs) relay.stop();
+    await this.#opened?.drained({ timeoutMs: Math.min(ms, LOGGER_MS) });
+  }
+
+  /** Closes containerd's end: its readers see EOF, a logger is waited for. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#input?.stop();
+    for (const relay of this.#outputs) relay.stop();
+    this.#guestInput?.destroy();
+    const endpoints = await this.#endpoints?.catch(() => undefined);
+    await endpoints?.close();
+  }
+}

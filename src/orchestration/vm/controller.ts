@@ -1,0 +1,207 @@
+import { ShimError, unavailable } from "../../errors/shim-error.ts";
+import type { Guest } from "../../guestmanager/guest.ts";
+import type { VMExit } from "../../vmmanager/lifetime.ts";
+import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
+import { deadline, deferred, unlessAborted, within } from "../deadline.ts";
+import { Machine } from "../state-table.ts";
+import { type VmHost, type VmLimits, type VmPorts, vmLimits } from "./ports.ts";
+import { type VmState, vmStates } from "./state.ts";
+
+/**
+ * One utility VM from nothing to its end. No lock: while the host or the guest is asked, the state says so, and
+ * `terminate` may come at any moment.
+ */
+export class VmController {
+  readonly id: string;
+  readonly #options: UvmOptions;
+  readonly #ports: VmPorts;
+  readonly #limits: VmLimits;
+  readonly #machine: Machine<typeof vmStates, VmState>;
+  /** Ends a create or boot under way once the VM is to be terminated. */
+  readonly #abandon = new AbortController();
+  readonly #exited = deferred<VMExit>();
+  /** Why we ended it ourselves, where it was not asked for (bridge broken). */
+  #failure: Error | undefined;
+  #creating: Promise<unknown> | undefined;
+  #terminating: Promise<void> | undefined;
+  #unclosed: UtilityVM | undefined;
+
+  constructor(options: UvmOptions, ports: VmPorts, limits: VmLimits = vmLimits) {
+    this.id = options.id;
+    this.#options = options;
+    this.#ports = ports;
+    this.#limits = limits;
+    this.#machine = new Machine<typeof vmStates, VmState>(vmStates, options.id, { name: "not-created" });
+  }
+
+  get state(): VmState["name"] {
+    return this.#machine.state.name;
+  }
+
+  /** The running VM's two ends. Throws failed-precondition in any other state. */
+  host(verb: string): VmHost {
+    const state = this.#machine.state;
+    if (state.name !== "running") throw this.#machine.refusal(verb);
+    return state.host;
+  }
+
+  guest(verb: string): Guest {
+    return this.host(verb).guest;
+  }
+
+  async create(): Promise<void> {
+    this.#machine.begin("create", { name: "creating" });
+    const limit = deadline(this.#limits.boot, `creation of vm ${this.id}`, this.#abandon.signal);
+    const work = this.#ports.createUvm(this.#options, { signal: limit.signal });
+    this.#creating = work;
+    try {
+      const uvm = await unlessAborted(work, limit.signal);
+      this.#unclosed = uvm;
+      const host = { uvm, guest: this.#ports.createGuest(uvm) };
+      if (!this.#machine.transition("created", { name: "created", host })) throw this.#machine.refusal("create");
+      this.#watch(host);
+    } catch (thrown) {
+      const cause = ShimError.from(thrown, "internal");
+      this.#machine.transition("createFailed", { name: "invalid", host: undefined, cause });
+      // A UVM that arrives after we gave up has no other owner.
+      work.then((uvm) => uvm.close()).catch(() => {});
+      throw cause;
+    } finally {
+      limit.done();
+    }
+  }
+
+  /** Boots it and connects the guest, within the boot limit; a failure leaves `invalid`, where only `terminate` is left. */
+  async start(): Promise<void> {
+    const { state } = this.#machine;
+    if (state.name !== "created") throw this.#machine.refusal("start");
+    const { host } = state;
+    this.#machine.begin("start", { name: "starting", host });
+    const limit = deadline(this.#limits.boot, `boot of vm ${this.id}`, this.#abandon.signal);
+    const ended = this.#exited.promise.then((exit) => {
+      throw unavailable(`vm ${this.id} ended while it booted`, exit.error);
+    });
+    ended.catch(() => {});
+    try {
+      // Armed before the start: a guest that dials before anybody listens never comes back.
+      host.guest.prepareConnection();
+      const boot = async (): Promise<void> => {
+        await host.uvm.start({ signal: limit.signal });
+        await host.guest.createConnection({ signal: limit.signal });
+      };
+      await Promise.race([unlessAborted(boot(), limit.signal), ended]);
+      if (!this.#machine.transition("started", { name: "running", host })) throw this.#machine.refusal("start");
+    } catch (thrown) {
+      const cause = ShimError.from(thrown, "internal");
+      host.guest.closeConnection();
+      this.#machine.transition("startFailed", { name: "invalid", host, cause });
+      throw cause;
+    } finally {
+      limit.done();
+    }
+  }
+
+  async pause(): Promise<void> {
+    const host = this.host("pause");
+    this.#machine.begin("pause", { name: "pausing", host });
+    try {
+      await within(host.uvm.pause(), this.#limits.pause, `pause of vm ${this.id}`);
+    } catch (cause) {
+      this.#machine.transition("pauseFailed", { name: "running", host });
+      throw cause;
+    }
+    if (!this.#machine.transition("paused", { name: "paused", host })) throw this.#machine.refusal("pause");
+  }
+
+  async resume(): Promise<void> {
+    const { state } = this.#machine;
+    if (state.name !== "paused") throw this.#machine.refusal("resume");
+    const { host } = state;
+    this.#machine.begin("resume", { name: "resuming", host });
+    try {
+      await within(host.uvm.resume(), this.#limits.pause, `resume of vm ${this.id}`);
+    } catch (cause) {
+      this.#machine.transition("resumeFailed", { name: "paused", host });
+      throw cause;
+    }
+    if (!this.#machine.transition("resumed", { name: "running", host })) throw this.#machine.refusal("resume");
+  }
+
+  /** Ends it in any state, within the limit. Idempotent; a failure leaves `invalid` and may be tried again. */
+  terminate(): Promise<void> {
+    this.#abandon.abort(unavailable(`vm ${this.id} is being terminated`));
+    this.#terminating ??= this.#terminate().finally(() => {
+      this.#terminating = undefined;
+    });
+    return this.#terminating;
+  }
+
+  /** The VM's end, for any number of callers, also afterwards. */
+  wait(options?: { signal?: AbortSignal }): Promise<VMExit> {
+    return unlessAborted(this.#exited.promise, options?.signal);
+  }
+
+  async #terminate(): Promise<void> {
+    await within(this.#creating ?? Promise.resolve(), this.#limits.terminate, "").catch(() => {});
+    // One turn more: `create` itself has seen the outcome, and the state has moved on.
+    await Promise.resolve();
+    const { state } = this.#machine;
+    if (state.name === "not-created" || (state.name === "invalid" && state.host === undefined)) {
+      const cause = state.name === "invalid" ? state.cause : undefined;
+      if (state.name === "invalid") this.#machine.transition("terminate", { name: "terminating", host: undefined });
+      this.#end({ exitedAt: new Date(), ...(cause && { error: cause }) });
+    } else if (state.name !== "terminated" && state.name !== "terminating" && "host" in state && state.host) {
+      await this.#terminateHost(state.host);
+    }
+    await this.#close();
+  }
+
+  async #terminateHost(host: VmHost): Promise<void> {
+    this.#machine.transition("terminate", { name: "terminating", host });
+    host.guest.closeConnection();
+    const limit = deadline(this.#limits.terminate, `termination of vm ${this.id}`);
+    try {
+      await unlessAborted(host.uvm.terminate({ signal: limit.signal }), limit.signal);
+      this.#end(await unlessAborted(host.uvm.wait({ signal: limit.signal }), limit.signal));
+    } catch (thrown) {
+      const cause = ShimError.from(thrown, "internal");
+      this.#machine.transition("terminateFailed", { name: "invalid", host, cause });
+      throw cause;
+    } finally {
+      limit.done();
+    }
+  }
+
+  async #close(): Promise<void> {
+    const uvm = this.#unclosed;
+    if (uvm === undefined) return;
+    await within(uvm.close(), this.#limits.terminate, `release of vm ${this.id}`);
+    this.#unclosed = undefined;
+  }
+
+  #watch(host: VmHost): void {
+    void host.uvm.wait().then(
+      (exit) => {
+        // Calls that the guest will never answer fail now, not at their time-out.
+        host.guest.closeConnection();
+        this.#end(exit);
+      },
+      (cause) => this.#ports.warn(`vm ${this.id}: its end cannot be watched`, cause),
+    );
+    void host.guest.disconnected.then((reason) => {
+      if (!this.#machine.is("running", "pausing", "paused", "resuming")) return;
+      // A guest that broke the bridge, or left it, is a VM that nobody can drive any more.
+      this.#failure = unavailable(`vm ${this.id}: the guest's bridge ended`, reason);
+      this.terminate().catch((cause) => this.#ports.warn(`vm ${this.id}: cannot terminate it`, cause));
+    });
+  }
+
+  #end(exit: VMExit): void {
+    const error = exit.error ?? this.#failure;
+    const kept: VMExit = { exitedAt: exit.exitedAt, ...(error && { error }) };
+    const moved =
+      this.#machine.transition("exited", { name: "terminated", exit: kept }) ||
+      (this.#machine.is("not-created") && this.#machine.transition("terminate", { name: "terminated", exit: kept }));
+    if (moved) this.#exited.resolve(kept);
+  }
+}

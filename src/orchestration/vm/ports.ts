@@ -1,0 +1,33 @@
+import type { Guest } from "../../guestmanager/guest.ts";
+import type { Lifetime } from "../../vmmanager/lifetime.ts";
+import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
+
+/** What the VM controller asks of the host: one life. */
+export type VmLifetime = Pick<Lifetime, "start" | "pause" | "resume" | "terminate" | "wait" | "close">;
+
+/** What it asks of the guest: the connection. */
+export type VmGuest = Pick<Guest, "prepareConnection" | "createConnection" | "closeConnection" | "disconnected">;
+
+/** A created UVM and its guest; whoever holds a running VM talks to both. */
+export interface VmHost<U extends VmLifetime = UtilityVM, G extends VmGuest = Guest> {
+  readonly uvm: U;
+  readonly guest: G;
+}
+
+export interface VmPorts {
+  createUvm(options: UvmOptions, call: { signal: AbortSignal }): Promise<UtilityVM>;
+  /** Makes the guest's host side over the UVM's sockets. Sends nothing. */
+  createGuest(uvm: UtilityVM): Guest;
+  /** Tells of what failed where no caller is left to hear it. */
+  warn(message: string, cause?: unknown): void;
+}
+
+/** Bounds in ms. */
+export interface VmLimits {
+  /** Create, start and the guest's connection together (hcsshim's GCSConnectionTimeout: 2 min). */
+  readonly boot: number;
+  readonly terminate: number;
+  readonly pause: number;
+}
+
+export const vmLimits: VmLimits = { boot: 120_000, terminate: 5_000, pause: 10_000 };

@@ -1,0 +1,52 @@
+import { invalidArgument, ShimError } from "../../errors/shim-error.ts";
+import { Options as RuncOptions } from "../../generated/containerd/runc/v1.ts";
+import type { Any } from "../../generated/google/protobuf.ts";
+import type { Logger } from "../../log/logger.ts";
+import { parseJson } from "../../oci/json.ts";
+import type { RuntimeOptions } from "../../orchestration/tasks.ts";
+
+const OCI_PREFIX = "types.containerd.io/opencontainers/runtime-spec/1/";
+
+/** Both spellings are about: containerd writes the bare name, other clients the googleapis prefix. */
+function typeOf(any: Any): string {
+  return any.typeUrl.replace(/^type\.googleapis\.com\//, "");
+}
+
+/**
+ * The OCI document (JSON) of this type in an Any, e.g. "Process". `what` begins the error's sentence.
+ * Throws invalid-argument: none, another type, not JSON, no object.
+ */
+export function ociDocument(any: Any | undefined, type: string, what: string): object {
+  if (any === undefined) throw invalidArgument(`${what}: no ${type} was given`);
+  if (typeOf(any) !== OCI_PREFIX + type) {
+    throw invalidArgument(`${what}: its type is ${JSON.stringify(any.typeUrl)}, not ${OCI_PREFIX}${type}`);
+  }
+  let document: unknown;
+  try {
+    document = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(any.value));
+  } catch (error) {
+    throw invalidArgument(`${what}: the ${type} cannot be read: ${ShimError.from(error).message}`, error);
+  }
+  if (typeof document !== "object" || document === null || Array.isArray(document)) {
+    throw invalidArgument(`${what}: the ${type} is not a JSON object`);
+  }
+  return document;
+}
+
+/** runc's options where they are such; other types are another's (reference: containerd-shim 1.13). */
+export function runtimeOptions(any: Any | undefined, log: Logger): RuntimeOptions | undefined {
+  if (any === undefined || any.typeUrl === "") return undefined;
+  const type = typeOf(any);
+  if (type !== RuncOptions.typeName) {
+    log.debug("runtime options are not runc's; ignored here", { type: any.typeUrl, bytes: any.value.length });
+    return undefined;
+  }
+  try {
+    const { binaryName, root, systemdCgroup, noPivotRoot, noNewKeyring, shimCgroup, ioUid, ioGid } = RuncOptions.decode(
+      any.value,
+    );
+    return { binaryName, root, systemdCgroup, noPivotRoot, noNewKeyring, shimCgroup, ioUid, ioGid };
+  } catch (error) {
+    throw invalidArgument(`runtime options of type ${type} cannot be read: ${ShimError.from(error).message}`, error);
+  }
+}

@@ -1,0 +1,143 @@
+import { ProcessDetails } from "../../generated/containerd/runc/v1.ts";
+import { Task as TaskV2 } from "../../generated/containerd/task/v2.ts";
+import { Task as TaskV3 } from "../../generated/containerd/task/v3.ts";
+import { Status } from "../../generated/containerd/v1/types.ts";
+import { type Any, Empty } from "../../generated/google/protobuf.ts";
+import type { MessageType } from "../../generated/wire.ts";
+import type { Logger } from "../../log/logger.ts";
+import { deadline, unlessAborted } from "../../orchestration/deadline.ts";
+import type { RpcOptions, TaskStatus, Tasks } from "../../orchestration/tasks.ts";
+import type { Server } from "../../ttrpc/server.ts";
+import type { Handlers, UnaryHandler } from "../../ttrpc/service.ts";
+import { rpcError } from "../status.ts";
+import { timestampOf } from "../timestamp.ts";
+import { ociDocument, runtimeOptions } from "./any.ts";
+import { rpcBudgets } from "./budgets.ts";
+import { metricsAny } from "./metrics.ts";
+
+export interface TaskServiceOptions {
+  readonly tasks: Tasks;
+  readonly log: Logger;
+  readonly shimPid: number;
+  /** Shutdown was asked for and nothing is held; the call is answered after it. */
+  shutdown(): Promise<void>;
+  readonly budgets?: Partial<typeof rpcBudgets>;
+}
+
+/** Both on one socket: they differ in nothing but the package (reference: containerd-shim 0.3). */
+export function registerTaskService(server: Pick<Server, "register">, options: TaskServiceOptions): void {
+  const handlers = taskHandlers(options);
+  server.register(TaskV2, handlers);
+  server.register(TaskV3, handlers);
+}
+
+type Method = keyof typeof rpcBudgets;
+type TaskHandlers = Handlers<typeof TaskV3>;
+
+const status: Readonly<Record<TaskStatus, Status>> = {
+  created: Status.CREATED,
+  running: Status.RUNNING,
+  stopped: Status.STOPPED,
+  paused: Status.PAUSED,
+  pausing: Status.PAUSING,
+};
+
+/** Decode, call, encode; each RPC within its budget, each error one line with its code. */
+export function taskHandlers(options: TaskServiceOptions): TaskHandlers {
+  const { tasks, log } = options;
+  const budgets = { ...rpcBudgets, ...options.budgets };
+
+  const rpc =
+    <I extends { id: string }, O>(
+      method: Method,
+      run: (request: I, rpc: RpcOptions) => O | Promise<O>,
+    ): UnaryHandler<I, O> =>
+    async (request, context) => {
+      const budget = budgets[method];
+      const limit = budget === "unbounded" ? undefined : deadline(budget, `${method} of ${request.id}`, context.signal);
+      const signal = limit?.signal ?? context.signal;
+      try {
+        return await unlessAborted(Promise.resolve(run(request, { signal })), signal);
+      } catch (thrown) {
+        const error = rpcError(thrown);
+        log.debug(`${method} failed`, { id: request.id, kind: error.kind, error: error.message });
+        throw error;
+      } finally {
+        limit?.done();
+      }
+    };
+
+  const empty = Empty.create();
+  return {
+    state: rpc("State", (request) => {
+      const { exitedAt, ...state } = tasks.state(request);
+      return { ...state, status: status[state.status], exitedAt: exitedAt && timestampOf(exitedAt) };
+    }),
+    create: rpc("Create", ({ options: any, parentCheckpoint: _, ...request }, call) => {
+      const options = runtimeOptions(any, log);
+      return tasks.create({ ...request, ...(options && { options }) }, call);
+    }),
+    start: rpc("Start", (request, call) => tasks.start(request, call)),
+    delete: rpc("Delete", async (request, call) => {
+      const { exitedAt, ...end } = await tasks.delete(request, call);
+      return { ...end, exitedAt: timestampOf(exitedAt) };
+    }),
+    pids: rpc("Pids", async ({ id }, call) => {
+      const processes = await tasks.pids(id, call);
+      return {
+        processes: processes.map(({ pid, execId }) => ({
+          pid,
+          info: execId === undefined ? undefined : pack(ProcessDetails, { execId }),
+        })),
+      };
+    }),
+    pause: rpc("Pause", async ({ id }, call) => {
+      await tasks.pause(id, call);
+      return empty;
+    }),
+    resume: rpc("Resume", async ({ id }, call) => {
+      await tasks.resume(id, call);
+      return empty;
+    }),
+    checkpoint: rpc("Checkpoint", async ({ id }, call) => {
+      await tasks.checkpoint(id, call);
+      return empty;
+    }),
+    kill: rpc("Kill", async (request, call) => {
+      await tasks.kill(request, request.signal, request.all, call);
+      return empty;
+    }),
+    exec: rpc("Exec", async ({ spec, ...request }, call) => {
+      const process = ociDocument(spec, "Process", `exec ${request.execId} in container ${request.id}`);
+      await tasks.exec({ ...request, process }, call);
+      return empty;
+    }),
+    resizePty: rpc("ResizePty", async (request, call) => {
+      await tasks.resizePty(request, request.width, request.height, call);
+      return empty;
+    }),
+    closeIO: rpc("CloseIO", async (request, call) => {
+      if (request.stdin) await tasks.closeIO(request, call);
+      return empty;
+    }),
+    update: rpc("Update", async ({ id, resources, annotations }, call) => {
+      const document = ociDocument(resources, "LinuxResources", `update of container ${id}`);
+      await tasks.update(id, document, Object.fromEntries(annotations), call);
+      return empty;
+    }),
+    wait: rpc("Wait", async (request, call) => {
+      const { exitStatus, exitedAt } = await tasks.wait(request, call);
+      return { exitStatus, exitedAt: timestampOf(exitedAt) };
+    }),
+    stats: rpc("Stats", async ({ id }, call) => ({ stats: metricsAny(id, await tasks.stats(id, call)) })),
+    connect: rpc("Connect", ({ id }) => ({ shimPid: options.shimPid, version: "", ...tasks.connect(id) })),
+    shutdown: rpc("Shutdown", async () => {
+      if (!tasks.busy()) await options.shutdown();
+      return empty;
+    }),
+  };
+}
+
+function pack<T extends object>(type: MessageType<T>, message: T): Any {
+  return { typeUrl: type.typeName, value: type.encode(message) };
+}

@@ -1,0 +1,257 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { failedPrecondition, ShimError } from "../errors/shim-error.ts";
+import { FifoSink } from "../log/fifo-sink.ts";
+import { createLogger, type Logger } from "../log/logger.ts";
+import type { EventSink } from "../orchestration/events.ts";
+import type { ReportLine } from "../orchestration/report.ts";
+import type { ByteStream } from "../sys/byte-stream.ts";
+import { startTime } from "../sys/process.ts";
+import type { Runtime } from "../sys/runtime.ts";
+import { removeSocketLink } from "./address.ts";
+import { checkIdentifier, type Flags } from "./flags.ts";
+import { IdleWatch } from "./idle-watch.ts";
+import { type Forwarder, Publisher } from "./publisher.ts";
+import { type BundleRecord, readBundleRecord, removeStateDirectory, writeDaemonRecord } from "./records.ts";
+import { type Claim, claimSocket } from "./socket.ts";
+
+const FLUSH_MS = 2000;
+const STOP_MS = 2500;
+const STACKS_MS = 2000;
+const IDLE_MS = 60_000;
+
+/** What the daemon serves, made by `cmd/`. */
+export interface Service {
+  accept(stream: ByteStream): void;
+  /** True while anything is held: a container, a sandbox. */
+  busy(): boolean;
+  /** Open connections. */
+  readonly connections: number;
+  /** What is held and in which state, for the log. */
+  report(): readonly ReportLine[];
+  /** What the guest tells of its processes, if there is one that can. */
+  guestStacks(options: { signal: AbortSignal }): Promise<string | undefined>;
+  /** Ends what runs. Called once, on SIGTERM. */
+  stop(options: { signal: AbortSignal }): Promise<void>;
+  /** Lets calls under way answer, then closes the connections. */
+  drain(options: { signal: AbortSignal }): Promise<void>;
+}
+
+export interface DaemonContext {
+  readonly namespace: string;
+  readonly record: BundleRecord;
+  readonly events: EventSink;
+  readonly log: Logger;
+  /**
+   * Task.Shutdown: with nothing held, resolves when the pod's name is free again (so a `delete` that follows finds
+   * nothing), and the daemon leaves once the call is answered. Otherwise nothing happens.
+   */
+  shutdown(): Promise<void>;
+  /** True once the daemon leaves: no more creates. */
+  leaving(): boolean;
+}
+
+export interface DaemonOptions {
+  readonly runtime: Runtime;
+  readonly flags: Flags;
+  readonly bundle: string;
+  readonly forwarder: Forwarder | undefined;
+  readonly build: (context: DaemonContext) => Service;
+}
+
+/** A daemon that serves. It ends the process by itself. */
+export interface RunningDaemon {
+  /** Gives up the pod's name at once and ends the process. Idempotent. */
+  leave(reason: string): Promise<void>;
+}
+
+/**
+ * Makes this process the daemon of one pod (reference: containerd-shim, 8.2). Returns once it serves, or undefined where
+ * another daemon already does. On failure nothing stays behind.
+ */
+export async function runDaemon(options: DaemonOptions): Promise<RunningDaemon | undefined> {
+  const daemon = new Daemon(options);
+  return (await daemon.serve()) ? daemon : undefined;
+}
+
+class Daemon implements RunningDaemon {
+  readonly #options: DaemonOptions;
+  readonly #record: BundleRecord;
+  readonly #sink: FifoSink;
+  readonly #log: Logger;
+  readonly #publisher: Publisher;
+  #service: Service | undefined;
+  #claim: Claim | undefined;
+  #leaving: Promise<boolean> | undefined;
+  #hasLeft = false;
+  #hardExit: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: DaemonOptions) {
+    const { flags, bundle, forwarder } = options;
+    const namespace = checkIdentifier("namespace", flags.namespace);
+    const id = checkIdentifier("id", flags.id);
+    const record = readBundleRecord(bundle);
+    if (record === undefined) {
+      throw failedPrecondition(`bundle ${bundle} has no record of a start: run the shim with the action start`);
+    }
+    const { settings } = record;
+    this.#options = options;
+    this.#record = record;
+    this.#sink = new FifoSink(join(bundle, "log"));
+    this.#log = createLogger({
+      level: settings.logLevel ?? (flags.debug ? "debug" : "info"),
+      sink: this.#sink,
+      fields: { id, namespace, pod: record.podId },
+    });
+    this.#publisher = new Publisher({ namespace, forwarder, log: this.#log });
+  }
+
+  async serve(): Promise<boolean> {
+    const { runtime, build, flags } = this.#options;
+    const service = build({
+      namespace: flags.namespace,
+      record: this.#record,
+      events: this.#publisher,
+      log: this.#log,
+      shutdown: () => this.#shutdown(),
+      leaving: () => this.#leaving !== undefined,
+    });
+    this.#service = service;
+    this.#claim = await claimSocket({
+      runtime,
+      path: this.#record.socketPath,
+      onConnection: (stream) => service.accept(stream),
+      onBound: () => {
+        try {
+          this.#writeRecord();
+        } catch (error) {
+          removeStateDirectory(this.#record.stateDirectory);
+          throw error;
+        }
+      },
+    });
+    if (this.#claim === undefined) return false;
+    this.#handleSignals();
+    this.#watchIdle();
+    this.#log.info("the shim's daemon serves", { pid: process.pid, stack: this.#record.settings.stack });
+    return true;
+  }
+
+  /** Before anything that would have to be cleaned up is started. */
+  #writeRecord(): void {
+    const { settings, stateDirectory, socketPath } = this.#record;
+    writeDaemonRecord(stateDirectory, {
+      pid: process.pid,
+      startTime: startTime(process.pid) ?? 0n,
+      stack: settings.stack,
+      socketPath,
+      bundle: this.#options.bundle,
+      ...(settings.stack === "local" && { runcBinary: settings.runc.binary, runcRoot: join(stateDirectory, "runc") }),
+    });
+  }
+
+  async #shutdown(): Promise<void> {
+    if (this.#service?.busy() === true) return;
+    await this.leave("Shutdown with nothing held");
+  }
+
+  async leave(reason: string): Promise<void> {
+    this.#leaving ??= this.#giveUpName();
+    try {
+      await this.#leaving;
+    } catch (error) {
+      this.#log.error("the socket or the state could not be removed", { error });
+    }
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#log.info("the shim's daemon ends", { reason });
+    // Not awaited: the call that asked for it has to be answered first. Handles its own errors.
+    void this.#end(0);
+  }
+
+  async #giveUpName(): Promise<boolean> {
+    await this.#claim?.release(() => {
+      // What still runs needs the record: it is how `delete` finds it.
+      if (this.#service?.busy() !== true) removeStateDirectory(this.#record.stateDirectory);
+      removeSocketLink(this.#options.bundle);
+    });
+    return true;
+  }
+
+  async #end(code: number): Promise<void> {
+    this.#exitLatest(code);
+    try {
+      await Promise.all([
+        this.#service?.drain({ signal: AbortSignal.timeout(FLUSH_MS) }),
+        this.#publisher.close(FLUSH_MS),
+      ]);
+    } catch (error) {
+      this.#log.error("the daemon did not end in order", { error });
+    }
+    this.#sink.close();
+    process.exit(code);
+  }
+
+  /** Whatever hangs below: a daemon that was told to leave is gone in five seconds. */
+  #exitLatest(code: number): void {
+    this.#hardExit ??= setTimeout(() => process.exit(code), FLUSH_MS + STOP_MS);
+  }
+
+  #handleSignals(): void {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void this.#terminate(signal));
+    process.on("SIGUSR1", () => void this.#report());
+    process.on("SIGPIPE", () => undefined);
+    for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+      process.on(event, (error: unknown) => this.#crash(event, error));
+    }
+  }
+
+  /** On SIGUSR1, where a Go shim dumps its stacks (reference: containerd-shim, 1.11): ours would not show what waits. */
+  async #report(): Promise<void> {
+    const service = this.#service;
+    this.#log.info("report: daemon", {
+      ...{ pid: process.pid, busy: service?.busy(), connections: service?.connections },
+      ...{ leaving: this.#leaving !== undefined, queuedEvents: this.#publisher.queued },
+    });
+    try {
+      for (const { what, fields } of service?.report() ?? []) this.#log.info(`report: ${what}`, fields);
+      const stacks = await service?.guestStacks({ signal: AbortSignal.timeout(STACKS_MS) });
+      for (const line of stacks?.split("\n") ?? []) if (line !== "") this.#log.info("report: guest", { line });
+    } catch (error) {
+      this.#log.warn("report: the guest does not tell its stacks", { error });
+    }
+  }
+
+  async #terminate(signal: string): Promise<void> {
+    if (this.#leaving !== undefined || this.#hardExit !== undefined) return;
+    this.#exitLatest(1);
+    this.#log.warn("the daemon was told to end", { signal, busy: this.#service?.busy() });
+    try {
+      await this.#service?.stop({ signal: AbortSignal.timeout(STOP_MS) });
+    } catch (error) {
+      this.#log.error("what runs in the pod could not be ended", { error });
+    }
+    await this.leave(signal);
+  }
+
+  /** The state stays on disk: `delete` has to end what we no longer can. */
+  #crash(event: string, thrown: unknown): void {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    const error = thrown instanceof Error ? thrown : ShimError.from(thrown, "internal");
+    this.#log.error(`${event}: the daemon ends`, { error, stack: error.stack });
+    void this.#end(1);
+  }
+
+  #watchIdle(): void {
+    const watch = new IdleWatch();
+    const timer = setInterval(() => {
+      const { connections = 0 } = this.#service ?? {};
+      const busy = this.#service?.busy() === true;
+      if (!watch.isOrphan({ connections, busy, bundleExists: existsSync(this.#options.bundle) })) return;
+      clearInterval(timer);
+      void this.leave("idle: nothing held and nobody connected");
+    }, IDLE_MS / 2);
+    timer.unref();
+  }
+}

@@ -1,0 +1,173 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { ShimError } from "../errors/shim-error.ts";
+import { DeleteResponse } from "../generated/containerd/task/v2.ts";
+import { parseJson } from "../oci/json.ts";
+import { timestampOf } from "../service/timestamp.ts";
+import { unmountRecursive } from "../sys/mount.ts";
+import { isAlive } from "../sys/process.ts";
+import type { Runtime } from "../sys/runtime.ts";
+import { removeSocketLink } from "./address.ts";
+import { checkIdentifier, type Flags } from "./flags.ts";
+import { childEnvironment } from "./identity.ts";
+import { killProcess } from "./process.ts";
+import {
+  type BundleRecord,
+  type DaemonRecord,
+  readBundleRecord,
+  readDaemonRecord,
+  removeBundleRecord,
+  stateDirectoryOf,
+} from "./records.ts";
+import { removeRemains } from "./remains.ts";
+
+/** containerd kills us after five seconds. */
+const BUDGET_MS = 4000;
+/** 128 + SIGKILL: how a task ends that somebody has to clean up after. */
+const KILLED = 137;
+const DEFAULT_RUN_DIRECTORY = "/run/uvm-shim";
+
+export interface DeleteContext {
+  readonly runtime: Runtime;
+  readonly flags: Flags;
+  /** The bundle, except where the operating system could not remove it then. */
+  readonly workingDirectory: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /**
+   * Asks a living daemon to end the task, and itself where nothing else is held. Resolves with the task's end, undefined
+   * where the daemon has no such task; rejects where it does not answer.
+   */
+  readonly askDaemon: (
+    socketPath: string,
+    id: string,
+    options: { signal: AbortSignal },
+  ) => Promise<DeleteResponse | undefined>;
+}
+
+/**
+ * `delete`: ends whatever still runs under the id and removes what it held, with nothing but the bundle's path, the
+ * namespace and the id to start from (reference: containerd-shim, 1.6 and 8.3). Containerd calls it after a clean end
+ * too, and for what never started: then there is nothing to do. Returns the reply for stdout, and what could not be
+ * removed: not an error, as containerd would then have no exit status at all.
+ */
+export async function deleteTask(context: DeleteContext): Promise<{ reply: Uint8Array; problems: string[] }> {
+  const { flags } = context;
+  const id = checkIdentifier("id", flags.id);
+  checkIdentifier("namespace", flags.namespace);
+  const bundle = flags.bundle === "" ? join(dirname(context.workingDirectory), id) : flags.bundle;
+  const problems: string[] = [];
+  const attempt = async (what: string, work: () => void | Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      problems.push(`${what}: ${ShimError.from(error).message}`);
+    }
+  };
+
+  const record = readBundleRecord(bundle);
+  const pod = findPod(record, flags.namespace, id);
+  const killed = { pid: 0, exitStatus: KILLED, exitedAt: timestampOf(new Date()) };
+  const end = pod === undefined ? killed : await endTask(context, pod, id, attempt);
+  await attempt("rootfs cannot be unmounted", () => {
+    unmountRecursive(join(bundle, "rootfs"));
+  });
+  await attempt("the bundle's socket link cannot be removed", () => removeSocketLink(bundle));
+  if (problems.length === 0) await attempt("the bundle's record cannot be removed", () => removeBundleRecord(bundle));
+  return { reply: DeleteResponse.encode(end), problems };
+}
+
+type Attempt = (what: string, work: () => void | Promise<void>) => Promise<void>;
+
+interface Pod {
+  readonly podId: string;
+  readonly stateDirectory: string;
+  readonly daemon: DaemonRecord;
+}
+
+/** Undefined where no daemon has left a record: one that ended in order took it along. */
+function findPod(record: BundleRecord | undefined, namespace: string, id: string): Pod | undefined {
+  // Without the bundle's record (a disk that was full, a bundle restored from elsewhere) the default place is left.
+  const stateDirectory = record?.stateDirectory ?? stateDirectoryOf(DEFAULT_RUN_DIRECTORY, namespace, id);
+  const daemon = readDaemonRecord(stateDirectory);
+  return daemon === undefined ? undefined : { podId: record?.podId ?? id, stateDirectory, daemon };
+}
+
+/**
+ * Ends what the id still runs, and the whole pod if it is the pod's own id. Returns the task's end: containerd publishes it,
+ * so a task that had exited by itself must not be told to have been killed, where the daemon can still say.
+ */
+async function endTask(context: DeleteContext, pod: Pod, id: string, attempt: Attempt): Promise<DeleteResponse> {
+  const { daemon, stateDirectory } = pod;
+  const isLeader = id === pod.podId;
+  const killed = { pid: initPid(daemon, id), exitStatus: KILLED, exitedAt: timestampOf(new Date()) };
+  const answer = await endThroughDaemon(context, daemon, id);
+  if (answer !== undefined) return answer.end ?? killed;
+  // The daemon hangs or is dead. The pod is its leader's: nobody else may take it down.
+  if (isLeader) killProcess(daemon.pid, daemon.startTime);
+
+  const signal = AbortSignal.timeout(BUDGET_MS / 2);
+  const containers = containersOf(daemon).filter((container) => isLeader || container === id);
+  const deletions = containers.map((container) =>
+    attempt(`container ${container} cannot be deleted`, () => forceDelete(context, daemon, container, signal)),
+  );
+  await Promise.all(deletions);
+  if (isLeader || containersOf(daemon).length === 0) {
+    await attempt("the pod's socket and state cannot be removed", async () => {
+      if (isLeader) await ended(daemon, signal);
+      await removeRemains(context.runtime, { socketPath: daemon.socketPath, stateDirectory });
+    });
+  }
+  return killed;
+}
+
+/** Undefined where there is no daemon that answers. */
+async function endThroughDaemon(
+  context: DeleteContext,
+  daemon: DaemonRecord,
+  id: string,
+): Promise<{ end: DeleteResponse | undefined } | undefined> {
+  if (!isAlive(daemon.pid, daemon.startTime)) return undefined;
+  try {
+    return { end: await context.askDaemon(daemon.socketPath, id, { signal: AbortSignal.timeout(BUDGET_MS / 4) }) };
+  } catch {
+    return undefined;
+  }
+}
+
+async function ended(daemon: DaemonRecord, signal: AbortSignal): Promise<void> {
+  while (isAlive(daemon.pid, daemon.startTime)) {
+    signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** runc's own list of what it holds for the pod. */
+function containersOf(daemon: DaemonRecord): string[] {
+  if (daemon.runcRoot === undefined || !existsSync(daemon.runcRoot)) return [];
+  const entries = readdirSync(daemon.runcRoot, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+}
+
+async function forceDelete(
+  { runtime, env }: DeleteContext,
+  daemon: DaemonRecord,
+  container: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { runcBinary = "runc", runcRoot = "" } = daemon;
+  const argv = [runcBinary, "--root", runcRoot, "delete", "--force", container];
+  const { code } = await runtime.spawn(argv, { env: childEnvironment(env), signal }).exited;
+  if (code !== 0) throw new ShimError("internal", `${argv.join(" ")} ended with ${code}`);
+}
+
+/** From runc's state file: containerd's clients match an exit by its pid. */
+function initPid(daemon: DaemonRecord, id: string): number {
+  if (daemon.runcRoot === undefined) return 0;
+  try {
+    const state = parseJson(readFileSync(join(daemon.runcRoot, id, "state.json"), "utf8"));
+    const pid = typeof state === "object" && state !== null && "init_process_pid" in state ? state.init_process_pid : 0;
+    return typeof pid === "number" && pid > 0 ? pid : 0;
+  } catch {
+    return 0;
+  }
+}

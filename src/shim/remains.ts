@@ -1,0 +1,30 @@
+import { existsSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { unmountRecursive } from "../sys/mount.ts";
+import { isAlive } from "../sys/process.ts";
+import type { Runtime } from "../sys/runtime.ts";
+import { withDirectoryLock } from "./directory-lock.ts";
+import { readDaemonRecord, removeStateDirectory } from "./records.ts";
+import { isServed } from "./socket.ts";
+
+/**
+ * Removes the socket and the state of a daemon that is gone. Does nothing to one that lives, also where a successor has
+ * taken the pod's name meanwhile. Idempotent.
+ */
+export async function removeRemains(
+  runtime: Pick<Runtime, "connect">,
+  pod: { readonly socketPath: string; readonly stateDirectory: string },
+): Promise<void> {
+  const { socketPath, stateDirectory } = pod;
+  const remove = async () => {
+    const daemon = readDaemonRecord(stateDirectory);
+    if (daemon !== undefined && isAlive(daemon.pid, daemon.startTime)) return;
+    // A successor writes its record before it gives up the lock. The dead one's threads may answer a little longer.
+    if (daemon === undefined && (await isServed(runtime, socketPath))) return;
+    rmSync(socketPath, { force: true });
+    unmountRecursive(stateDirectory);
+    removeStateDirectory(stateDirectory);
+  };
+  const directory = dirname(socketPath);
+  await (existsSync(directory) ? withDirectoryLock(directory, remove) : remove());
+}
