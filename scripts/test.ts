@@ -1,0 +1,128 @@
+/**
+ * `test.ts SUITE...` runs the suites (unit, integration, peers) and ends with one line, their sum: "N passed, N failed, N skipped".
+ * The unit tests run in both runtimes, in Bun because it is what we ship and in Node because the code says that it is
+ * neutral; a test that runs twice counts twice.
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+interface Runner {
+  readonly argv: (files: readonly string[], report: string) => string[];
+  /** The totals in the report that the runner wrote; undefined where they are missing. */
+  readonly read: (report: string) => Counts | undefined;
+}
+
+const bun: Runner = {
+  argv: (files, report) => [
+    `node_modules/@oven/bun-linux-${process.arch === "arm64" ? "aarch64" : "x64"}/bin/bun`,
+    ...["test", "--timeout", "60000", "--reporter", "junit", "--reporter-outfile", report],
+    ...files.map((file) => `./${file}`),
+  ],
+  read: (report) => {
+    const totals = /<testsuites [^>]*\btests="(\d+)"[^>]*\bfailures="(\d+)"[^>]*\bskipped="(\d+)"/.exec(report);
+    if (totals === null) return undefined;
+    const [tests, failed, skipped] = totals.slice(1).map(Number) as [number, number, number];
+    return { passed: tests - failed - skipped, failed, skipped };
+  },
+};
+
+const node = (concurrency: number): Runner => ({
+  argv: (files, report) => [
+    process.execPath,
+    ...["--import", "tsx", "--test", "--test-timeout=900000", `--test-concurrency=${concurrency}`],
+    ...["--test-reporter", "spec", "--test-reporter-destination", "stdout"],
+    ...["--test-reporter", "tap", "--test-reporter-destination", report],
+    ...files,
+  ],
+  read: (report) => {
+    const total = (name: string): number =>
+      Number(new RegExp(`^# ${name} (\\d+)$`, "m").exec(report)?.[1] ?? Number.NaN);
+    const counts = {
+      passed: total("pass"),
+      failed: total("fail") + total("cancelled"),
+      skipped: total("skipped") + total("todo"),
+    };
+    return Object.values(counts).some(Number.isNaN) ? undefined : counts;
+  },
+});
+
+interface Suite {
+  readonly title: string;
+  readonly roots: readonly string[];
+  readonly runner: Runner;
+  /** What it skips is a real peer that was not there: in CI that is a failure. */
+  readonly realPeers?: boolean;
+}
+
+const suites: Record<string, readonly Suite[]> = {
+  unit: [
+    { title: "unit tests, Bun", roots: ["src", "cmd", "scripts", "test/harness"], runner: bun },
+    { title: "unit tests, Node", roots: ["src", "cmd", "scripts", "test/harness"], runner: node(2) },
+  ],
+  // One after the other: they count what the whole machine holds.
+  integration: [{ title: "containerd and ctr", roots: ["test/integration"], runner: node(1), realPeers: true }],
+  peers: [
+    {
+      title: "containerd 2.x, nerdctl and Go ttrpc",
+      roots: ["test/peers", "test/integration"],
+      runner: node(1),
+      realPeers: true,
+    },
+  ],
+};
+
+function testFiles(root: string): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(root, { recursive: true, encoding: "utf8" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+  return names.filter((name) => name.endsWith(".test.ts")).map((name) => join(root, name));
+}
+
+/** A runner that dies, or writes no totals, counts as one failure more than it reported. */
+async function run(runner: Runner, files: readonly string[]): Promise<Counts> {
+  const directory = mkdtempSync(join(tmpdir(), "uvm-shim-test-"));
+  const report = join(directory, "report");
+  try {
+    const [command = "", ...args] = runner.argv(files, report);
+    const code = await new Promise<number | null>((resolve, reject) => {
+      spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] })
+        .on("error", reject)
+        .on("close", resolve);
+    });
+    const counts = runner.read(readFileSync(report, { encoding: "utf8", flag: "a+" }));
+    if (counts === undefined) return { passed: 0, failed: 1, skipped: 0 };
+    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+const sum = { passed: 0, failed: 0, skipped: 0 };
+for (const name of process.argv.slice(2)) {
+  for (const { title, roots, runner, realPeers } of suites[name] ?? []) {
+    const files = roots.flatMap(testFiles).sort();
+    process.stdout.write(`== ${title}: ${files.length} files\n`);
+    if (files.length === 0) continue;
+    const counts = await run(runner, files);
+    process.stdout.write(`== ${title}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
+    const missed = realPeers === true && process.env.CI === "true" ? counts.skipped : 0;
+    if (missed > 0) process.stdout.write(`== ${title}: ${missed} skipped, which CI counts as failed\n`);
+    sum.passed += counts.passed;
+    sum.failed += counts.failed + missed;
+    sum.skipped += counts.skipped - missed;
+  }
+}
+process.stdout.write(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped\n`);
+process.exitCode = sum.failed === 0 && sum.passed > 0 ? 0 : 1;

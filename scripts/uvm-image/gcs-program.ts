@@ -1,0 +1,33 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const BUN = "node_modules/@oven/bun-linux-x64";
+const ENTRY = "cmd/gcs/main.ts";
+
+export function bunVersion(): string {
+  return (JSON.parse(readFileSync(join(BUN, "package.json"), "utf8")) as { version: string }).version;
+}
+
+/** Changes when the guest program would: the bundle without the runtime, in a tenth of a second. */
+export function hashGcsSource(): string {
+  const bundle = runBun([ENTRY, "--format=esm", "--minify", "--target=bun"]);
+  return createHash("sha256").update(bundle).digest("hex");
+}
+
+/** The guest's program, one executable. The bytecode names the output file: builds are the same if `path` ends the same. */
+export function buildGcs(path: string): void {
+  runBun([
+    ...[ENTRY, "--compile", "--bytecode", "--format=esm", "--minify", "--target=bun"],
+    ...["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig", "--outfile", path],
+  ]);
+}
+
+function runBun(args: readonly string[]): Buffer {
+  return execFileSync(join(BUN, "bin/bun"), ["build", ...args], {
+    env: { ...process.env, BUN_INSTALL_CACHE_DIR: process.env.TMPDIR ?? "/tmp" },
+    stdio: ["ignore", "pipe", "inherit"],
+    maxBuffer: 64 << 20,
+  });
+}
