@@ -1,0 +1,108 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PrivateContainerd } from "./containerd.ts";
+import { Ctr } from "./ctr.ts";
+import { buildImage } from "./image.ts";
+import type { OwnProcess } from "./leftovers.ts";
+import { type RuntimeUnderTest, runtimeUnderTest, shimDirectory } from "./runtime-under-test.ts";
+import { Traces } from "./traces.ts";
+
+export interface MachineOptions {
+  readonly runtime?: RuntimeUnderTest;
+  /** See ContainerdOptions. */
+  readonly binary?: string;
+  readonly ctr?: string;
+}
+
+/** A private containerd with the test image and its client, and the account of all that it leaves on the host. */
+export class Machine {
+  readonly traces: Traces;
+  readonly runtime: RuntimeUnderTest;
+  readonly containerd: PrivateContainerd;
+  readonly ctr: Ctr;
+
+  /** A machine that is up. `close` it in any case. */
+  static async start(options: MachineOptions = {}): Promise<Machine> {
+    const machine = new Machine(options);
+    try {
+      await machine.containerd.start();
+      await machine.#importImage();
+      return machine;
+    } catch (error) {
+      await machine.close();
+      throw error;
+    }
+  }
+
+  private constructor(options: MachineOptions) {
+    this.traces = new Traces(() => this.containerd.pid);
+    const { directory, namespace, env } = this.traces;
+    this.runtime = options.runtime ?? runtimeUnderTest();
+    this.containerd = new PrivateContainerd({
+      directory,
+      shimDirectories: [shimDirectory],
+      env,
+      ...(options.binary === undefined ? {} : { binary: options.binary }),
+      ...(options.ctr === undefined ? {} : { ctr: options.ctr }),
+    });
+    const fifoDirectory = this.file("fifo");
+    mkdirSync(fifoDirectory);
+    const configuration = this.file("runtime.toml");
+    if (this.runtime.configuration !== undefined) writeFileSync(configuration, this.runtime.configuration);
+    this.ctr = new Ctr({
+      ctr: this.containerd.ctr,
+      address: this.containerd.address,
+      namespace,
+      fifoDirectory,
+      runtimeFlags: [
+        ...["--runtime", this.runtime.name],
+        ...(this.runtime.configuration === undefined ? [] : ["--runtime-config-path", configuration]),
+      ],
+    });
+  }
+
+  get namespace(): string {
+    return this.traces.namespace;
+  }
+
+  /** A container id that no other test has; the account knows it from now on. */
+  id(name: string): string {
+    return this.traces.id(name);
+  }
+
+  /** The shim that serves a container: the process that carries the shim's name and the container's id. */
+  daemonOf(id: string): OwnProcess {
+    const isDaemon = ({ title }: OwnProcess): boolean =>
+      title.includes(this.runtime.binary) && title.includes(` ${id} `);
+    const daemon = this.traces.processes().find(isDaemon);
+    if (daemon === undefined) throw new Error(`no daemon of ${id} runs`);
+    return daemon;
+  }
+
+  /** Runs one container to its end. */
+  async warmUp(): Promise<void> {
+    const { code, stderr } = await this.ctr.run(this.id("warm-up"), ["true"]);
+    if (code !== 0) throw new Error(`the runtime ${this.runtime.name} does not run "true":\n${stderr}`);
+  }
+
+  /** The directory that containerd made for a container and gave to its shim. */
+  bundle(id: string): string {
+    return join(this.containerd.state, "io.containerd.runtime.v2.task", this.namespace, id);
+  }
+
+  file(name: string): string {
+    return join(this.traces.directory, name);
+  }
+
+  /** Ends everything and removes every trace. Idempotent. */
+  async close(): Promise<void> {
+    await this.containerd.stop("SIGKILL");
+    await this.traces.sweep();
+  }
+
+  async #importImage(): Promise<void> {
+    const archive = this.file("image.tar");
+    writeFileSync(archive, await buildImage());
+    await this.ctr.ok("images", "import", archive);
+  }
+}
