@@ -18,6 +18,7 @@ export interface Lifetime {
   start(options?: CallOptions): Promise<void>;
   pause(options?: CallOptions): Promise<void>;
   resume(options?: CallOptions): Promise<void>;
+  /** Writes the paused UVM into the directory, for `Stack.restore`. It stays paused: `resume` and `terminate` both work. */
   save(options: SaveOptions): Promise<void>;
   /** Ends the UVM now. Succeeds on one that already ended. */
   terminate(options?: CallOptions): Promise<void>;

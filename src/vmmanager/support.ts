@@ -13,9 +13,22 @@ export type Resource =
   | "vm-socket"
   | "cpu-group"
   | "cpu-limits"
-  | "memory";
+  | "memory"
+  | "processor"
+  | "statistics";
 
-export type Operation = "create" | "start" | "pause" | "resume" | "save" | "terminate" | "add" | "remove" | "update";
+export type Operation =
+  | "create"
+  | "start"
+  | "pause"
+  | "resume"
+  | "save"
+  | "restore"
+  | "terminate"
+  | "add"
+  | "remove"
+  | "update"
+  | "read";
 
 export function notSupported(stack: string, resource: Resource, operation: Operation): Error {
   return unimplemented(`stack ${stack} does not support ${operation} of ${resource}`);

@@ -1,16 +1,43 @@
+import type { ByteStream } from "../sys/byte-stream.ts";
 import type { HostSockets } from "../transport/sockets.ts";
 import type { CallOptions, Lifetime } from "./lifetime.ts";
+import type { NetworkManager } from "./network.ts";
+import type { PciManager } from "./pci.ts";
+import type { Plan9Manager } from "./plan9.ts";
+import type { PropertyManager } from "./properties.ts";
+import type { ScsiManager } from "./scsi.ts";
+import type { SizeManager, UvmSizing } from "./sizing.ts";
 import type { Operation, Resource } from "./support.ts";
+import type { VpmemManager } from "./vpmem.ts";
 
 export type StackName = "hcs" | "qemu" | "remotevm" | "local";
 
+/** What can be changed in a UVM while it runs. */
+export interface DeviceManagers
+  extends ScsiManager,
+    VpmemManager,
+    NetworkManager,
+    PciManager,
+    Plan9Manager,
+    SizeManager {}
+
+/** A connection of the guest that a restored UVM came back with. */
+export interface RestoredConnection {
+  /** The host's port that the guest had dialled. */
+  readonly port: number;
+  readonly stream: ByteStream;
+}
+
 /** One utility VM, as a stack serves it. Stateless on our side: what it knows, the host knows. */
-export interface UtilityVM extends Lifetime {
+export interface UtilityVM extends Lifetime, PropertyManager, DeviceManagers {
   readonly id: string;
   readonly stack: StackName;
   readonly os: "linux" | "windows";
   /** Host end of the guest's sockets; listeners may be armed before `start`. */
   readonly sockets: HostSockets;
+  /** Of a restored UVM, until `resume`: who had them takes them; those that nobody takes are destroyed. */
+  readonly restored: readonly RestoredConnection[];
+  /** True exactly where the call works. */
   supported(resource: Resource, operation: Operation): boolean;
   /**
    * The host pid to report for a process of the guest: that process where it is one of this host's (`local`), else the
@@ -28,6 +55,12 @@ export interface UvmOptions {
   readonly id: string;
   /** Directory of this UVM's own run-time files; exists, 0700, and outlives no pod. */
   readonly stateDirectory: string;
+  /** Undefined: as the stack is configured. */
+  readonly sizing?: UvmSizing;
+  /** Directory shares are to be expected from the first container on: a stack may boot with what carries them. */
+  readonly shares?: boolean;
+  /** Cgroup that the VM's own processes join, as OCI's cgroupsPath of the pod names it (cgroupfs form). */
+  readonly cgroup?: string;
   /** The runc binary and flags of the `local` stack; other stacks ignore them. */
   readonly runc?: {
     readonly binary?: string;
@@ -42,4 +75,10 @@ export interface UvmOptions {
 export interface Stack {
   readonly name: StackName;
   create(options: UvmOptions, call?: CallOptions): Promise<UtilityVM>;
+  /**
+   * A UVM from what `save` wrote, paused: `resume` lets it go on. Its `restored` connections are to be taken, and its
+   * ports listened on, before that. The directory stays the caller's. Unimplemented where `supported("lifetime",
+   * "restore")` is false.
+   */
+  restore(options: UvmOptions, saved: { readonly directory: string }, call?: CallOptions): Promise<UtilityVM>;
 }

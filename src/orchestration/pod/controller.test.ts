@@ -4,7 +4,8 @@ import { createRequest, eventLine, execRequest, GuestStandIn } from "../../../te
 import { notFound, unavailable } from "../../errors/shim-error.ts";
 import type { Guest } from "../../guestmanager/guest.ts";
 import type { VMExit } from "../../vmmanager/lifetime.ts";
-import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
+import type { PropertyManager } from "../../vmmanager/properties.ts";
+import type { DeviceManagers, UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
 import { type Deferred, deferred } from "../deadline.ts";
 import type { TaskEvent } from "../events.ts";
 import { PodController } from "./controller.ts";
@@ -49,6 +50,7 @@ class Subject {
           this.vms.push(vm);
           return this.#uvm(vm);
         },
+        restore: never,
       },
       createGuest: () => this.guest as unknown as Guest,
       onIdle: () => {
@@ -81,9 +83,10 @@ class Subject {
   }
 
   #uvm({ guest, exit, options }: Vm): UtilityVM {
-    return {
+    const life: Omit<UtilityVM, keyof DeviceManagers | keyof PropertyManager> = {
       id: options.id,
       stack: "local",
+      restored: [],
       os: "linux",
       sockets: {
         listen: () => {
@@ -107,6 +110,7 @@ class Subject {
         guest.log.push("close");
       },
     };
+    return life as UtilityVM;
   }
 
   get vm(): Vm {

@@ -4,16 +4,19 @@ import { failedPrecondition, isKind, ShimError } from "../../../errors/shim-erro
 import type { Gcs } from "../../../gcs/gcs.ts";
 import type { HostSockets } from "../../../transport/sockets.ts";
 import type { CallOptions, VMExit } from "../../lifetime.ts";
+import type { UvmProperties, UvmStatistics } from "../../properties.ts";
 import { notSupported, type Operation, type Resource } from "../../support.ts";
+import { UnsupportedDevices } from "../../unsupported.ts";
 import type { UtilityVM, UvmOptions } from "../../uvm.ts";
 
 const LIFETIME: readonly Operation[] = ["create", "start", "terminate"];
 
 /** "VM" of the `local` stack: the guest compute service in this very process, its containers on this host. */
-export class LocalUvm implements UtilityVM {
+export class LocalUvm extends UnsupportedDevices implements UtilityVM {
   readonly id: string;
   readonly stack = "local";
   readonly os = "linux";
+  readonly restored = [];
   readonly sockets: HostSockets;
   readonly #gcs: Gcs;
   readonly #stateDirectory: string;
@@ -24,6 +27,7 @@ export class LocalUvm implements UtilityVM {
   #terminating: Promise<void> | undefined;
 
   constructor(options: UvmOptions, sockets: HostSockets, gcs: Gcs) {
+    super();
     this.id = options.id;
     this.sockets = sockets;
     this.#gcs = gcs;
@@ -65,6 +69,14 @@ export class LocalUvm implements UtilityVM {
 
   async save(): Promise<void> {
     throw notSupported(this.stack, "lifetime", "save");
+  }
+
+  async statistics(): Promise<UvmStatistics> {
+    throw notSupported(this.stack, "statistics", "read");
+  }
+
+  async properties(): Promise<UvmProperties> {
+    return { state: this.#state, details: {} };
   }
 
   /** Nothing that ran in it outlives it: every container is killed and what it held on this host is given back. */

@@ -1,6 +1,7 @@
 import { createGcs, type GcsOptions } from "../../../gcs/gcs.ts";
 import type { Logger } from "../../../log/logger.ts";
 import { createMemorySockets } from "../../../transport/memory.ts";
+import { notSupported } from "../../support.ts";
 import type { Stack } from "../../uvm.ts";
 import { LocalUvm } from "./local-uvm.ts";
 
@@ -28,6 +29,9 @@ export function createLocalStack({ reaper, log }: LocalStackOptions = {}): Stack
         ...(log && { log }),
       });
       return new LocalUvm(options, host, gcs);
+    },
+    async restore() {
+      throw notSupported("local", "lifetime", "restore");
     },
   };
 }

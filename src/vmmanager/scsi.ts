@@ -1,0 +1,22 @@
+import type { CallOptions } from "./lifetime.ts";
+
+/** Where a disk hangs; in the guest the same two numbers find it (prot MappedVirtualDisk). */
+export interface ScsiLocation {
+  readonly controller: number;
+  readonly lun: number;
+}
+
+export interface ScsiDisk extends ScsiLocation {
+  /** A raw image or a block device of the host. */
+  readonly hostPath: string;
+  readonly readOnly: boolean;
+}
+
+/** Disks on the UVM's SCSI controllers. Which location is free, the caller knows (orchestration/device/scsi). */
+export interface ScsiManager {
+  readonly scsiLimits: { readonly controllers: number; readonly luns: number };
+  /** Throws already-exists for a taken location, not-found for a path that does not exist. */
+  addScsiDisk(disk: ScsiDisk, options?: CallOptions): Promise<void>;
+  /** The guest has let go of it before. Throws not-found where there is none. */
+  removeScsiDisk(location: ScsiLocation, options?: CallOptions): Promise<void>;
+}
