@@ -8,7 +8,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { SCHEMA } from "../src/config/schema.ts";
+import { type KeyType, SCHEMA } from "../src/config/schema.ts";
 import { renderStateTable, type StateTable } from "../src/orchestration/state-table.ts";
 import { floors } from "./check/layers.ts";
 
@@ -43,10 +43,15 @@ function isStateTable(value: unknown): value is StateTable {
 
 function renderConfiguration(): string {
   const rows = SCHEMA.filter(({ type }) => type.kind !== "ignored").map(({ key, type, fallback, about }) => {
-    const kind = type.kind === "string" && type.allowed !== undefined ? type.allowed.join(", ") : type.kind;
+    const kind = describeType(type);
     return `| \`${key}\` | ${kind} | ${fallback === undefined ? "" : `\`${fallback}\``} | ${about} |`;
   });
   return ["| key | value | default | |", "| --- | --- | --- | --- |", ...rows, ""].join("\n");
+}
+
+function describeType(type: KeyType): string {
+  if (type.kind === "integer") return `${type.min} to ${type.max}`;
+  return type.kind === "string" && type.allowed !== undefined ? type.allowed.join(", ") : type.kind;
 }
 
 /** The interfaces that the floors offer each other: those that say what they are, with their members. */

@@ -2,7 +2,8 @@ import { parse, TomlError } from "smol-toml";
 import { invalidArgument } from "../errors/shim-error.ts";
 import { type KeySchema, type KeyType, SCHEMA } from "./schema.ts";
 
-export type ConfigValues = ReadonlyMap<string, string | boolean>;
+export type ConfigValue = string | boolean | number;
+export type ConfigValues = ReadonlyMap<string, ConfigValue>;
 
 /**
  * Reads a TOML document against the schema: dotted key to value, only keys that are set. Throws invalid-argument that
@@ -10,14 +11,12 @@ export type ConfigValues = ReadonlyMap<string, string | boolean>;
  */
 export function readDocument(text: string, where: string): ConfigValues {
   const table = parseToml(text, where);
-  const values = new Map<string, string | boolean>();
+  const values = new Map<string, ConfigValue>();
   readTable(table, "", (key, value) => {
     const schema = SCHEMA.find((entry) => entry.key === key);
     const problem = schema === undefined ? `unknown key ${key}: ${suggest(key)}` : checkValue(schema, value);
     if (problem !== undefined) throw invalidArgument(`config ${where}${lineOf(text, key)}: ${problem}`);
-    if (schema?.type.kind !== "ignored" && (typeof value === "string" || typeof value === "boolean")) {
-      values.set(key, value);
-    }
+    if (schema?.type.kind !== "ignored") values.set(key, value as ConfigValue);
   });
   return values;
 }
@@ -53,6 +52,8 @@ function checkValue(schema: KeySchema, value: unknown): string | undefined {
       return undefined;
     case "boolean":
       return typeof value === "boolean" ? undefined : `${key} must be true or false, it is ${describe(value)}`;
+    case "integer":
+      return checkInteger(key, type, value);
     case "string":
       return checkString(key, type, value);
   }
@@ -67,6 +68,11 @@ function checkString(key: string, type: Extract<KeyType, { kind: "string" }>, va
     return `${key} must be an absolute path, it is ${describe(value)}`;
   }
   return value === "" ? `${key} must not be empty` : undefined;
+}
+
+function checkInteger(key: string, type: Extract<KeyType, { kind: "integer" }>, value: unknown): string | undefined {
+  if (Number.isSafeInteger(value) && (value as number) >= type.min && (value as number) <= type.max) return undefined;
+  return `${key} must be a whole number from ${type.min} to ${type.max}, it is ${describe(value)}`;
 }
 
 function describe(value: unknown): string {

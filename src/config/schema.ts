@@ -4,10 +4,14 @@
  */
 export const LOG_LEVEL_NAMES = ["trace", "debug", "info", "warn", "error"] as const;
 export const STACK_NAMES = ["hcs", "qemu", "remotevm", "local"] as const;
+export const ACCEL_NAMES = ["auto", "kvm", "tcg"] as const;
+/** Less does not boot, or leaves nothing for a container (reference: qemu, 2). */
+export const LEAST_MEMORY_MIB = 128;
 
 export type KeyType =
   | { readonly kind: "string"; readonly allowed?: readonly string[]; readonly absolutePath?: boolean }
   | { readonly kind: "boolean" }
+  | { readonly kind: "integer"; readonly min: number; readonly max: number }
   /** Accepted and not used: containerd writes them into the same table. */
   | { readonly kind: "ignored" };
 
@@ -15,7 +19,7 @@ export interface KeySchema {
   /** Dotted: table, then name. */
   readonly key: string;
   readonly type: KeyType;
-  readonly fallback?: string | boolean;
+  readonly fallback?: string | boolean | number;
   readonly about: string;
 }
 
@@ -54,6 +58,58 @@ export const SCHEMA: readonly KeySchema[] = [
     type: { kind: "boolean" },
     fallback: false,
     about: "Let that runc make its cgroups through systemd.",
+  },
+  {
+    key: "qemu.binary",
+    type: { kind: "string" },
+    fallback: "qemu-system-x86_64",
+    about: "QEMU: a name or a path.",
+  },
+  {
+    key: "qemu.virtiofsd",
+    type: { kind: "string" },
+    fallback: "/usr/lib/qemu/virtiofsd",
+    about: "What serves directories of this host to the VM: a name or a path.",
+  },
+  {
+    key: "qemu.image",
+    type: { kind: "string", absolutePath: true },
+    about: "Directory of the VM's kernel and root file system; default: where make install puts it.",
+  },
+  {
+    key: "qemu.accel",
+    type: { kind: "string", allowed: ACCEL_NAMES },
+    fallback: "auto",
+    about: "auto: KVM where the processor's own virtualization is to be had, else software emulation (TCG).",
+  },
+  {
+    key: "qemu.processors",
+    type: { kind: "integer", min: 1, max: 255 },
+    fallback: 1,
+    about: "A VM's processors, at least.",
+  },
+  {
+    key: "qemu.max_processors",
+    type: { kind: "integer", min: 1, max: 255 },
+    fallback: 4,
+    about: "How far they may be added to while it runs.",
+  },
+  {
+    key: "qemu.memory_mib",
+    type: { kind: "integer", min: LEAST_MEMORY_MIB, max: 1024 * 1024 },
+    fallback: 256,
+    about: "A VM's memory in MiB, at least.",
+  },
+  {
+    key: "qemu.max_memory_mib",
+    type: { kind: "integer", min: LEAST_MEMORY_MIB, max: 1024 * 1024 },
+    fallback: 4096,
+    about: "How far it may be added to while it runs.",
+  },
+  {
+    key: "qemu.kernel_arguments",
+    type: { kind: "string" },
+    about: "Appended to the guest kernel's command line.",
   },
   { key: "TypeUrl", type: { kind: "ignored" }, about: "CRI leaves it in the options table." },
   { key: "ConfigPath", type: { kind: "ignored" }, about: "CRI leaves it in the options table." },

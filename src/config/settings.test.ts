@@ -6,6 +6,11 @@ import { after, before, describe, it } from "node:test";
 import { type ErrorKind, ShimError } from "../errors/shim-error.ts";
 import { resolveSettings } from "./settings.ts";
 
+const qemu = {
+  ...{ binary: "qemu-system-x86_64", virtiofsd: "/usr/lib/qemu/virtiofsd", accel: "auto" },
+  ...{ processors: 1, maxProcessors: 4, memoryMiB: 256, maxMemoryMiB: 4096 },
+};
+
 let dir = "";
 let none = "";
 before(() => {
@@ -37,6 +42,7 @@ describe("resolveSettings", () => {
       runDirectory: "/run/uvm-shim",
       socketDirectory: "/run/containerd/s",
       runc: { binary: "runc", systemdCgroup: false },
+      qemu,
       source: "defaults",
     });
   });
@@ -50,6 +56,16 @@ describe("resolveSettings", () => {
       [runc]
       binary = "/opt/runc"
       systemd_cgroup = true
+      [qemu]
+      binary = "/opt/qemu"
+      virtiofsd = "/opt/virtiofsd"
+      image = "/opt/image"
+      accel = "tcg"
+      processors = 8
+      max_processors = 2
+      memory_mib = 512
+      max_memory_mib = 1024
+      kernel_arguments = "debug"
     `;
     assert.deepEqual(await resolveSettings({ configBody, defaultPath: none }), {
       stack: "local",
@@ -57,6 +73,10 @@ describe("resolveSettings", () => {
       runDirectory: "/x/run",
       socketDirectory: "/x/s",
       runc: { binary: "/opt/runc", systemdCgroup: true },
+      qemu: {
+        ...{ binary: "/opt/qemu", virtiofsd: "/opt/virtiofsd", image: "/opt/image", accel: "tcg" },
+        ...{ processors: 8, maxProcessors: 8, memoryMiB: 512, maxMemoryMiB: 1024, kernelArguments: "debug" },
+      },
       source: "runtime options",
     });
   });
@@ -108,6 +128,9 @@ describe("resolveSettings", () => {
     ["a string for a boolean", '[runc]\nsystemd_cgroup = "yes"\n', /line 2: runc.systemd_cgroup must be true or/],
     ["a value where a table belongs", "runc = 1\n", /line 1: unknown key runc/],
     ["a relative directory", 'run_directory = "run"\n', /line 1: run_directory must be an absolute path/],
+    ["too little memory", "[qemu]\nmemory_mib = 64\n", /line 2: qemu.memory_mib must be a whole number from 128 to /],
+    ["half a processor", "[qemu]\nprocessors = 1.5\n", /line 2: qemu.processors must be a whole number from 1 to 255/],
+    ["a relative image", '[qemu]\nimage = "uvm"\n', /line 2: qemu.image must be an absolute path/],
     ["an empty string", '[runc]\nbinary = ""\n', /line 2: runc.binary must not be empty/],
   ] as const) {
     it(`names the line of ${name}`, async () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { invalidArgument, notFound, ShimError } from "../errors/shim-error.ts";
-import type { ConfigValues } from "./document.ts";
-import { type LOG_LEVEL_NAMES, SCHEMA, type STACK_NAMES } from "./schema.ts";
+import type { ConfigValue, ConfigValues } from "./document.ts";
+import { type ACCEL_NAMES, type LOG_LEVEL_NAMES, SCHEMA, type STACK_NAMES } from "./schema.ts";
 
 export const DEFAULT_CONFIG_PATH = "/etc/uvm-shim/config.toml";
 
@@ -17,8 +17,23 @@ export interface Settings {
     readonly binary: string;
     readonly systemdCgroup: boolean;
   };
+  readonly qemu: QemuSettings;
   /** What the settings come from, for the log: a path, "runtime options" or "defaults". */
   readonly source: string;
+}
+
+/** `[qemu]`, complete but for what has no default. */
+export interface QemuSettings {
+  readonly binary: string;
+  readonly virtiofsd: string;
+  /** Undefined: beside the shim's executable. */
+  readonly image?: string;
+  readonly accel: (typeof ACCEL_NAMES)[number];
+  readonly processors: number;
+  readonly maxProcessors: number;
+  readonly memoryMiB: number;
+  readonly maxMemoryMiB: number;
+  readonly kernelArguments?: string;
 }
 
 /** `runtimeoptions.v1.Options`, and what `containerd.runc.v1.Options` says of the same things. */
@@ -49,7 +64,26 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
       binary: request.runc?.binaryName || required(values, "runc.binary"),
       systemdCgroup: request.runc?.systemdCgroup === true || lookUp(values, "runc.systemd_cgroup") === true,
     },
+    qemu: qemuSettings(values),
     source,
+  };
+}
+
+function qemuSettings(values: ConfigValues): QemuSettings {
+  const image = stringOf(values, "qemu.image");
+  const kernelArguments = stringOf(values, "qemu.kernel_arguments");
+  const processors = integer(values, "qemu.processors");
+  const memoryMiB = integer(values, "qemu.memory_mib");
+  return {
+    binary: required(values, "qemu.binary"),
+    virtiofsd: required(values, "qemu.virtiofsd"),
+    ...(image !== undefined && { image }),
+    accel: required(values, "qemu.accel") as QemuSettings["accel"],
+    processors,
+    maxProcessors: Math.max(processors, integer(values, "qemu.max_processors")),
+    memoryMiB,
+    maxMemoryMiB: Math.max(memoryMiB, integer(values, "qemu.max_memory_mib")),
+    ...(kernelArguments !== undefined && { kernelArguments }),
   };
 }
 
@@ -85,7 +119,7 @@ function readConfig(path: string): string | undefined {
   }
 }
 
-function lookUp(values: ConfigValues, key: string): string | boolean | undefined {
+function lookUp(values: ConfigValues, key: string): ConfigValue | undefined {
   return values.get(key) ?? SCHEMA.find((entry) => entry.key === key)?.fallback;
 }
 
@@ -98,5 +132,11 @@ function stringOf(values: ConfigValues, key: string): string | undefined {
 function required(values: ConfigValues, key: string): string {
   const value = stringOf(values, key);
   if (value === undefined) throw new ShimError("internal", `config key ${key} has no fallback in the schema`);
+  return value;
+}
+
+function integer(values: ConfigValues, key: string): number {
+  const value = lookUp(values, key);
+  if (typeof value !== "number") throw new ShimError("internal", `config key ${key} has no fallback in the schema`);
   return value;
 }

@@ -51,6 +51,10 @@ const bundleRecord: BundleRecord = {
     runDirectory: "/run/x",
     socketDirectory: "/run/s",
     runc: { binary: "runc", systemdCgroup: false },
+    qemu: {
+      ...({ binary: "qemu", virtiofsd: "virtiofsd", accel: "tcg" } as const),
+      ...{ processors: 1, maxProcessors: 1, memoryMiB: 256, maxMemoryMiB: 256 },
+    },
     source: "defaults",
   },
 };

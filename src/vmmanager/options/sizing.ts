@@ -1,0 +1,95 @@
+import { LEAST_MEMORY_MIB } from "../../config/schema.ts";
+import { invalidArgument } from "../../errors/shim-error.ts";
+import type { Spec } from "../../oci/spec.ts";
+import type { UvmSizing } from "../sizing.ts";
+
+const MIB = 1024 * 1024;
+/** The guest's kernel, its first process and the page cache of both; on top of what containers are promised. */
+const GUEST_OVERHEAD_MIB = 128;
+/** CRI's word for one whole processor in shares (requests). */
+const SHARES_A_PROCESSOR = 1024;
+
+const CRI = "io.kubernetes.cri.sandbox-";
+const TOPOLOGY = "io.microsoft.virtualmachine.computetopology.";
+const COUNT = `${TOPOLOGY}processor.count`;
+const SIZE = `${TOPOLOGY}memory.sizeinmb`;
+
+export interface SizingRequest {
+  /** As configured: the least that a VM gets, and how far it may grow. */
+  readonly configured: UvmSizing;
+  /** Of the pod's first container: the sandbox under CRI. */
+  readonly spec: Pick<Spec, "annotations" | "linux">;
+  readonly hostProcessors: number;
+  /** Told of what is passed over. */
+  readonly warn: (message: string) => void;
+}
+
+/**
+ * How big a pod's VM is made. Each of these goes over those before it: the configuration; CRI's hints of the whole pod and
+ * the first container's own limits, which can only make it bigger; hcsshim's annotations, which hold as they are. A value
+ * that is no number is passed over with a warning, as hcsshim does (reference: hcsshim, 4.4); more processors than the host
+ * has become those. Throws invalid-argument for memory that no guest can boot in.
+ */
+export function sizeUvm({ configured, spec, hostProcessors, warn }: SizingRequest): UvmSizing {
+  const number = (key: string): number | undefined => {
+    const text = spec.annotations?.[key];
+    if (text === undefined || text === "") return undefined;
+    if (/^-?\d{1,15}$/.test(text)) return Number(text);
+    warn(`annotation ${key} is ${JSON.stringify(text)}, which is no whole number: it is passed over`);
+    return undefined;
+  };
+  const limits = limitsOf(spec);
+  const promised = [number(`${CRI}memory`), limits.memory].map((bytes = 0) =>
+    bytes > 0 ? Math.ceil(bytes / MIB) + GUEST_OVERHEAD_MIB : 0,
+  );
+  const hinted = processorsOf({
+    ...{ period: number(`${CRI}cpu-period`), quota: number(`${CRI}cpu-quota`), shares: number(`${CRI}cpu-shares`) },
+  });
+
+  const processors = positive(COUNT, number(COUNT), warn) ?? Math.max(configured.processors, hinted, limits.processors);
+  const memoryMiB = positive(SIZE, number(SIZE), warn) ?? Math.max(configured.memoryMiB, ...promised);
+  if (memoryMiB < LEAST_MEMORY_MIB) {
+    throw invalidArgument(`annotation ${SIZE} asks for ${memoryMiB} MiB: give the VM at least ${LEAST_MEMORY_MIB}`);
+  }
+  const possible = Math.min(processors, Math.max(hostProcessors, configured.processors));
+  if (possible < processors) warn(`the VM gets ${possible} processors instead of ${processors}: the host has no more`);
+  return {
+    processors: possible,
+    maxProcessors: Math.max(possible, configured.maxProcessors),
+    memoryMiB,
+    maxMemoryMiB: Math.max(memoryMiB, configured.maxMemoryMiB),
+  };
+}
+
+function positive(key: string, value: number | undefined, warn: (message: string) => void): number | undefined {
+  if (value === undefined || value > 0) return value;
+  warn(`annotation ${key} is ${value}: it is passed over`);
+  return undefined;
+}
+
+/** A quota is what the pod may use; without one, its shares are what it was promised. 0: neither. */
+function processorsOf({
+  period = 0,
+  quota = 0,
+  shares = 0,
+}: Record<"period" | "quota" | "shares", number | undefined>) {
+  if (period > 0 && quota > 0) return Math.ceil(quota / period);
+  // Kubernetes gives a pod without requests 2 shares.
+  return shares > SHARES_A_PROCESSOR ? Math.ceil(shares / SHARES_A_PROCESSOR) : 0;
+}
+
+/** Of the first container; the sandbox's own under CRI are those of the pause process, which is small. */
+function limitsOf({ linux }: SizingRequest["spec"]): { memory: number; processors: number } {
+  const { memory, cpu } = linux?.resources ?? {};
+  return {
+    memory: member(memory, "limit") ?? 0,
+    processors: processorsOf({ period: member(cpu, "period"), quota: member(cpu, "quota"), shares: undefined }),
+  };
+}
+
+/** Integers of a spec beyond 2^53 are bigint. */
+function member(value: unknown, name: string): number | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const found: unknown = (value as Record<string, unknown>)[name];
+  return typeof found === "number" || typeof found === "bigint" ? Number(found) : undefined;
+}
