@@ -1,0 +1,72 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive } from "../sys/process.ts";
+
+/**
+ * The processes on this host that a VM consists of, as its stack leaves them on disk for whoever has to end them without
+ * the daemon: `shim delete` after a kill, the next `start`. JSON at `<state directory>/vm-processes.json`, 0600, replaced
+ * whole.
+ */
+export interface VmProcess {
+  readonly pid: number;
+  /** Clock ticks since boot, as in /proc: with the pid it names one process for good. */
+  readonly startTime: bigint;
+  /** "qemu", "virtiofsd"...: for people. */
+  readonly what: string;
+}
+
+/** Before the process does anything that would have to be undone: each time that one is spawned. */
+export function writeVmProcesses(stateDirectory: string, processes: readonly VmProcess[]): void {
+  const path = recordPath(stateDirectory);
+  const temporary = `${path}.${process.pid}`;
+  const record = processes.map((each) => ({ ...each, startTime: each.startTime.toString() }));
+  try {
+    writeFileSync(temporary, JSON.stringify(record), { mode: 0o600 });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Empty where there is no record, or none that can be trusted. */
+export function readVmProcesses(stateDirectory: string): VmProcess[] {
+  let record: unknown;
+  try {
+    record = JSON.parse(readFileSync(recordPath(stateDirectory), "utf8"));
+  } catch {
+    return [];
+  }
+  return Array.isArray(record) ? record.flatMap(readProcess) : [];
+}
+
+/** SIGKILL to each that still runs. Resolves with them once they are gone; rejects with the signal's reason. */
+export async function killVmProcesses(stateDirectory: string, options: { signal: AbortSignal }): Promise<VmProcess[]> {
+  const living = readVmProcesses(stateDirectory).filter(({ pid, startTime }) => isAlive(pid, startTime));
+  for (const { pid } of living) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It ended on its own in between.
+    }
+  }
+  while (living.some(({ pid, startTime }) => isAlive(pid, startTime))) {
+    options.signal.throwIfAborted();
+    await sleep(5);
+  }
+  return living;
+}
+
+function readProcess(entry: unknown): VmProcess[] {
+  if (typeof entry !== "object" || entry === null) return [];
+  const { pid, startTime, what } = entry as Record<string, unknown>;
+  // What follows from here is kill(2): a pid of 0 or 1 would hit everybody.
+  if (typeof pid !== "number" || !Number.isSafeInteger(pid) || pid <= 1) return [];
+  if (typeof startTime !== "string" || !/^\d+$/.test(startTime)) return [];
+  return [{ pid, startTime: BigInt(startTime), what: typeof what === "string" ? what : "" }];
+}
+
+function recordPath(stateDirectory: string): string {
+  return join(stateDirectory, "vm-processes.json");
+}
