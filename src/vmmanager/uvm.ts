@@ -61,6 +61,11 @@ export interface UvmOptions {
   readonly shares?: boolean;
   /** Cgroup that the VM's own processes join, as OCI's cgroupsPath of the pod names it (cgroupfs form). */
   readonly cgroup?: string;
+  /**
+   * Path of the network namespace that the VM's own processes run in, so that /proc/<hostPid>/ns/net is the pod's to
+   * whoever looks (CNI by OCI hooks, `nerdctl inspect`). Undefined: this host's.
+   */
+  readonly networkNamespace?: string;
   /** The runc binary and flags of the `local` stack; other stacks ignore them. */
   readonly runc?: {
     readonly binary?: string;
