@@ -1,20 +1,23 @@
 import type { Settings } from "../../src/config/settings.ts";
 import { assertNever, failedPrecondition } from "../../src/errors/shim-error.ts";
+import { findQemuFiles } from "./qemu-files.ts";
 
 /**
- * Throws failed-precondition for a stack that this build does not have. Never falls back to another: the local stack
- * isolates less, so only a configuration that names it may choose it.
+ * Throws failed-precondition for a stack that can't be had here: this build has none such, or this host lacks what it
+ * needs. Never falls back to another: the local stack isolates less, so only a configuration that names it may choose it.
  */
-export function checkStack(stack: Settings["stack"]): void {
+export function checkStack({ stack, qemu }: Settings): void {
   switch (stack) {
     case "local":
       return;
     case "qemu":
+      findQemuFiles(qemu);
+      return;
     case "remotevm":
     case "hcs":
       throw failedPrecondition(
-        `stack ${stack} is not available in this build; to run containers on this host, without a VM, set ` +
-          `stack = "local" in /etc/uvm-shim/config.toml or in the runtime's config file`,
+        `stack ${stack} is not available in this build; for a VM set stack = "qemu", to run containers on this host, ` +
+          `without a VM, stack = "local", in /etc/uvm-shim/config.toml or in the runtime's config file`,
       );
     default:
       assertNever(stack);

@@ -285,7 +285,12 @@ describe("start", () => {
   for (const [name, make, message] of [
     ["a config that is not there", () => optionsFor("/no/such.toml"), /config \/no\/such.toml does not exist/],
     ["an unknown key", () => optionsFor(bad("cpus = 1\n")), /bad.toml line 1: unknown key cpus/],
-    ["a stack that is not available", () => optionsFor(bad('stack = "qemu"\n')), /stack qemu .* set stack = "local"/],
+    ["a stack that is not available", () => optionsFor(bad('stack = "hcs"\n')), /stack hcs .* stack = "local"/],
+    [
+      "a stack without its image",
+      () => optionsFor(bad('stack = "qemu"\n[qemu]\nimage = "/no/image"\n')),
+      /no image of the VM's guest in \/no\/image: run make uvm-image/,
+    ],
     ["nonsense on stdin", () => new TextEncoder().encode("nonsense"), /stdin holds 8 bytes that are neither/],
   ] as const) {
     it(`refuses ${name} in one line and leaves nothing`, async () => {

@@ -1,21 +1,31 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import type { QemuSettings } from "../../src/config/settings.ts";
 import { createGuest } from "../../src/guestmanager/create-guest.ts";
-import { loadSpec } from "../../src/oci/spec.ts";
+import type { Logger } from "../../src/log/logger.ts";
+import { loadSpec, type Spec } from "../../src/oci/spec.ts";
 import { hostRootfs } from "../../src/orchestration/container/rootfs.ts";
 import { PodController } from "../../src/orchestration/pod/controller.ts";
 import type { DaemonContext } from "../../src/shim/daemon.ts";
 import { openStdio } from "../../src/stdio/open.ts";
 import { relay } from "../../src/stdio/relay.ts";
+import { sizeUvm } from "../../src/vmmanager/options/sizing.ts";
+import type { UvmSizing } from "../../src/vmmanager/sizing.ts";
 import { createStack } from "./stacks.ts";
 
+function sizeVm(configured: QemuSettings, spec: Spec, log: Logger): UvmSizing {
+  const hostProcessors = availableParallelism();
+  return sizeUvm({ configured, spec, hostProcessors, warn: (message) => log.warn(message) });
+}
+
 /** A pod, from its controller down to its stack. */
-export function createPod({ namespace, record, events, log, leaving }: DaemonContext): PodController {
+export async function createPod({ namespace, record, events, log, leaving }: DaemonContext): Promise<PodController> {
   const { settings, stateDirectory, podId } = record;
   return new PodController({
     id: podId,
     namespace,
     stateDirectory,
-    stack: createStack(settings.stack, log),
+    stack: await createStack(settings, log),
     createGuest: ({ sockets }) => createGuest({ sockets, log }),
     runc: {
       binary: settings.runc.binary,
@@ -32,6 +42,7 @@ export function createPod({ namespace, record, events, log, leaving }: DaemonCon
       events,
       warn: (message, error) => log.warn(message, { error }),
     },
+    ...(settings.stack === "qemu" && { sizing: (spec) => sizeVm(settings.qemu, spec, log) }),
     leaving,
   });
 }

@@ -1,16 +1,17 @@
 import type { Settings } from "../../src/config/settings.ts";
 import { assertNever, failedPrecondition } from "../../src/errors/shim-error.ts";
 import type { Logger } from "../../src/log/logger.ts";
-import { Reaper } from "../../src/sys/reaper.ts";
-import { createLocalStack } from "../../src/vmmanager/stacks/local/stack.ts";
 import type { Stack } from "../../src/vmmanager/uvm.ts";
 import { checkStack } from "./check-stack.ts";
 
-/** The stack by its name; see `checkStack` for those that this build does not have. */
-export function createStack(name: Settings["stack"], log: Logger): Stack {
-  checkStack(name);
-  switch (name) {
+/** The configured stack; see `checkStack` for those that can't be had. Loads that one's code and no other's. */
+export async function createStack(settings: Settings, log: Logger): Promise<Stack> {
+  checkStack(settings);
+  const { stack } = settings;
+  switch (stack) {
     case "local": {
+      const { Reaper } = await import("../../src/sys/reaper.ts");
+      const { createLocalStack } = await import("../../src/vmmanager/stacks/local/stack.ts");
       const reaper = new Reaper();
       reaper.start();
       return createLocalStack({ reaper, log });
@@ -18,8 +19,8 @@ export function createStack(name: Settings["stack"], log: Logger): Stack {
     case "qemu":
     case "remotevm":
     case "hcs":
-      throw failedPrecondition(`stack ${name} is not available in this build`);
+      throw failedPrecondition(`stack ${stack} is not available in this build`);
     default:
-      return assertNever(name);
+      return assertNever(stack);
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -8,9 +9,11 @@ import { resolveSettings } from "../config/settings.ts";
 import { notFound } from "../errors/shim-error.ts";
 import { DeleteResponse, Task } from "../generated/containerd/task/v2.ts";
 import { Empty, Timestamp } from "../generated/google/protobuf.ts";
-import { startTime } from "../sys/process.ts";
+import { mountOne, unmountRecursive } from "../sys/mount.ts";
+import { isAlive, startTime } from "../sys/process.ts";
 import { Server } from "../ttrpc/server.ts";
 import type { Handlers } from "../ttrpc/service.ts";
+import { writeVmProcesses } from "../vmmanager/vm-processes.ts";
 import { askDaemon } from "./ask-daemon.ts";
 import { deleteTask } from "./delete.ts";
 import { writeBundleRecord, writeDaemonRecord } from "./records.ts";
@@ -75,5 +78,45 @@ describe("delete with a daemon that answers", () => {
     };
     const { pid, exitStatus } = await deleted({ kill: gone, wait: gone, delete: gone });
     assert.deepEqual([pid, exitStatus], [0, 137]);
+  });
+});
+
+describe("delete of a pod whose daemon was killed", {
+  skip: process.getuid?.() === 0 ? false : "mount(2) wants root",
+}, () => {
+  it("ends the VM by pid and start time, and takes its shares and state away", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "uvm-delete-"));
+    const qemu = spawn("sleep", ["1000"]);
+    try {
+      const [bundle, stateDirectory, socketPath] = [join(dir, "c1"), join(dir, "ns/p1"), join(dir, "socket")];
+      const share = join(stateDirectory, "shared/one");
+      mkdirSync(bundle);
+      mkdirSync(share, { recursive: true });
+      writeFileSync(join(bundle, "precious"), "");
+      mountOne({ type: "bind", source: bundle, options: ["bind"] }, share);
+      const settings = { ...(await resolveSettings({})), stack: "qemu" as const };
+      writeBundleRecord(bundle, { podId: "c1", stateDirectory, socketPath, settings });
+      writeDaemonRecord(stateDirectory, { pid: process.pid, startTime: 1n, stack: "qemu", socketPath, bundle });
+      const pid = qemu.pid ?? 0;
+      writeVmProcesses(stateDirectory, [{ pid, startTime: startTime(pid) ?? 0n, what: "qemu" }]);
+      const flags = { ...{ namespace: "ns", id: "c1", bundle, address: "", action: "delete" as const } };
+      const { reply, problems } = await deleteTask({
+        runtime,
+        flags: { publishBinary: "", debug: false, info: false, version: false, ...flags },
+        workingDirectory: bundle,
+        env: {},
+        askDaemon,
+      });
+      assert.deepEqual(problems, []);
+      const { pid: told, exitStatus } = DeleteResponse.decode(reply);
+      assert.deepEqual([told, exitStatus], [pid, 137]);
+      assert.equal(isAlive(pid, startTime(pid) ?? 0n), false);
+      assert.deepEqual(readdirSync(dir), ["c1"]);
+      assert.deepEqual(readdirSync(bundle), ["precious"]);
+    } finally {
+      qemu.kill("SIGKILL");
+      unmountRecursive(dir);
+      rmSync(dir, { recursive: true, force: true });
+    }
   });
 });

@@ -7,6 +7,7 @@ import { timestampOf } from "../service/timestamp.ts";
 import { unmountRecursive } from "../sys/mount.ts";
 import { isAlive } from "../sys/process.ts";
 import type { Runtime } from "../sys/runtime.ts";
+import { readVmProcesses } from "../vmmanager/vm-processes.ts";
 import { removeSocketLink } from "./address.ts";
 import { checkIdentifier, type Flags } from "./flags.ts";
 import { childEnvironment } from "./identity.ts";
@@ -99,7 +100,7 @@ function findPod(record: BundleRecord | undefined, namespace: string, id: string
 async function endTask(context: DeleteContext, pod: Pod, id: string, attempt: Attempt): Promise<DeleteResponse> {
   const { daemon, stateDirectory } = pod;
   const isLeader = id === pod.podId;
-  const killed = { pid: initPid(daemon, id), exitStatus: KILLED, exitedAt: timestampOf(new Date()) };
+  const killed = { pid: initPid(pod, id), exitStatus: KILLED, exitedAt: timestampOf(new Date()) };
   const answer = await endThroughDaemon(context, daemon, id);
   if (answer !== undefined) return answer.end ?? killed;
   // The daemon hangs or is dead. The pod is its leader's: nobody else may take it down.
@@ -160,9 +161,11 @@ async function forceDelete(
   if (code !== 0) throw new ShimError("internal", `${argv.join(" ")} ended with ${code}`);
 }
 
-/** From runc's state file: containerd's clients match an exit by its pid. */
-function initPid(daemon: DaemonRecord, id: string): number {
-  if (daemon.runcRoot === undefined) return 0;
+/** containerd's clients match an exit by its pid: the VM's own, or that in runc's state file. */
+function initPid({ daemon, stateDirectory }: Pod, id: string): number {
+  if (daemon.runcRoot === undefined) {
+    return readVmProcesses(stateDirectory).find(({ what }) => what === "qemu")?.pid ?? 0;
+  }
   try {
     const state = parseJson(readFileSync(join(daemon.runcRoot, id, "state.json"), "utf8"));
     const pid = typeof state === "object" && state !== null && "init_process_pid" in state ? state.init_process_pid : 0;

@@ -3,12 +3,16 @@ import { dirname } from "node:path";
 import { unmountRecursive } from "../sys/mount.ts";
 import { isAlive } from "../sys/process.ts";
 import type { Runtime } from "../sys/runtime.ts";
+import { killVmProcesses } from "../vmmanager/vm-processes.ts";
 import { withDirectoryLock } from "./directory-lock.ts";
 import { readDaemonRecord, removeStateDirectory } from "./records.ts";
 import { isServed } from "./socket.ts";
 
+/** SIGKILL to the process's end: milliseconds, but for one that hangs in the kernel. */
+const VM_END_MS = 1500;
+
 /**
- * Removes the socket and the state of a daemon that is gone. Does nothing to one that lives, also where a successor has
+ * Removes the VM, the socket and the state of a daemon that is gone. Does nothing to one that lives, also where a successor has
  * taken the pod's name meanwhile. Idempotent.
  */
 export async function removeRemains(
@@ -21,6 +25,8 @@ export async function removeRemains(
     if (daemon !== undefined && isAlive(daemon.pid, daemon.startTime)) return;
     // A successor writes its record before it gives up the lock. The dead one's threads may answer a little longer.
     if (daemon === undefined && (await isServed(runtime, socketPath))) return;
+    // Before the mounts that it serves. Mostly dead already: they have their daemon's death as a signal.
+    await killVmProcesses(stateDirectory, { signal: AbortSignal.timeout(VM_END_MS) });
     rmSync(socketPath, { force: true });
     unmountRecursive(stateDirectory);
     removeStateDirectory(stateDirectory);

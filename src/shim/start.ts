@@ -40,7 +40,7 @@ export interface StartContext {
   /** containerd. */
   readonly parentPid: number;
   /** Throws where the stack can't be had, before anything is started. */
-  readonly checkStack: (stack: Settings["stack"]) => void;
+  readonly checkStack: (settings: Settings) => void;
 }
 
 /**
@@ -72,7 +72,8 @@ export async function start(context: StartContext): Promise<Uint8Array> {
     // Later releases keep what we answer by themselves, and would take this file for task API v2.
     if (bootstrap.dialect !== "protobuf") writeAddressFile(bundle, addressOf(path));
     if (!(await isServed(runtime, path))) {
-      context.checkStack(settings.stack);
+      context.checkStack(settings);
+      if (isVmOfTheDead(stateDirectory)) await removeRemains(runtime, { socketPath: path, stateDirectory });
       await startDaemon(context, log, { socketPath: path, stateDirectory }, options.shimCgroup);
     }
   } catch (error) {
@@ -95,6 +96,12 @@ function checkSameStack(stateDirectory: string, podId: string, id: string, stack
     `pod ${podId} is on stack ${daemon.stack}; cannot start container ${id} in it, which asks for ${stack}: ` +
       "give all containers of a pod the same configuration",
   );
+}
+
+/** What a killed daemon left of its VM. What the local stack left are containers: theirs is `delete`. */
+function isVmOfTheDead(stateDirectory: string): boolean {
+  const daemon = readDaemonRecord(stateDirectory);
+  return daemon !== undefined && daemon.stack !== "local" && !isAlive(daemon.pid, daemon.startTime);
 }
 
 async function settingsOf(options: StartOptions, bootstrap: Bootstrap, flags: Flags): Promise<Settings> {

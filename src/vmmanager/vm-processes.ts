@@ -1,6 +1,5 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { isAlive } from "../sys/process.ts";
 
 /**
@@ -53,7 +52,7 @@ export async function killVmProcesses(stateDirectory: string, options: { signal:
   }
   while (living.some(({ pid, startTime }) => isAlive(pid, startTime))) {
     options.signal.throwIfAborted();
-    await sleep(5);
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
   return living;
 }

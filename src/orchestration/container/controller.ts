@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { notFound, ShimError, unimplemented } from "../../errors/shim-error.ts";
 import type { ContainerStatistics, GuestContainer } from "../../guestmanager/guest.ts";
+import type { Spec } from "../../oci/spec.ts";
 import { unlessAborted, within } from "../deadline.ts";
 import { ProcessController } from "../process/controller.ts";
 import type { ProcessHooks } from "../process/ports.ts";
@@ -52,10 +53,10 @@ export class ContainerController {
   }
 
   /**
-   * Makes it in the guest. `boot` brings the VM; `signal` cancels at the next step. Whatever fails, nothing is left of
+   * Makes it in the guest. `boot` brings the VM, made for this spec where there is none yet; `signal` cancels at the next step. Whatever fails, nothing is left of
    * it: rejects only after the roll-back.
    */
-  async create(boot: () => Promise<ContainerVm>, signal: AbortSignal): Promise<number> {
+  async create(boot: (spec: Spec) => Promise<ContainerVm>, signal: AbortSignal): Promise<number> {
     try {
       return await this.#create(boot, signal);
     } catch (cause) {
@@ -253,11 +254,11 @@ export class ContainerController {
     this.#init?.lose();
   }
 
-  async #create(boot: () => Promise<ContainerVm>, signal: AbortSignal): Promise<number> {
+  async #create(boot: (spec: Spec) => Promise<ContainerVm>, signal: AbortSignal): Promise<number> {
     const { request, ports, limits, stateDirectory } = this.#options;
     const spec = ports.loadSpec(request.bundle);
     this.#sharesPids = sharesPids(spec);
-    const vm = await unlessAborted(boot(), signal);
+    const vm = await unlessAborted(boot(spec), signal);
     const guestBundle = join(stateDirectory, "containers", this.id);
     const document = guestDocument({ id: this.id, bundle: request.bundle, guestBundle, spec }, vm.uvm);
 

@@ -31,6 +31,7 @@ class Subject {
   /** Steps of each VM's life and of its guest; also those of VMs to come. */
   readonly faults: Record<string, () => unknown> = {};
   idles = 0;
+  sizings = 0;
   leaving = false;
 
   constructor(limits: Partial<PodLimits> = {}) {
@@ -40,6 +41,10 @@ class Subject {
       stateDirectory: "/state",
       limits,
       runc: { binary: "runc", root: "/run/r" },
+      sizing: ({ annotations }) => {
+        this.sizings += 1;
+        return { ...{ processors: 1, maxProcessors: 1, maxMemoryMiB: 512 }, memoryMiB: Number(annotations?.memory) };
+      },
       leaving: () => this.leaving,
       stack: {
         name: "local",
@@ -59,7 +64,8 @@ class Subject {
       ports: {
         loadSpec: (bundle) => {
           if (bundle.endsWith("missing")) throw notFound(`bundle ${bundle} has no config.json`);
-          return { ociVersion: "1.0.2", root: { path: "rootfs" }, linux: { namespaces: [{ type: "pid" }] } };
+          const linux = { namespaces: [{ type: "pid" }], cgroupsPath: "/ns/c1" };
+          return { ociVersion: "1.0.2", root: { path: "rootfs" }, annotations: { memory: "256" }, linux };
         },
         rootfs: {
           mount: async (_, target) => {
@@ -174,6 +180,12 @@ describe("pod controller", () => {
     assert.equal(s.vms.length, 1);
     const flags = { systemdCgroup: true, noPivotRoot: true, noNewKeyring: true };
     assert.deepEqual(s.vm.options.runc, { binary: "/bin/crun", root: "/run/r", ...flags });
+  });
+
+  it("sizes the VM, and names its cgroup, by the first container alone", async () => {
+    const s = await new Subject().running("c1");
+    await s.running("c2");
+    assert.deepEqual([s.sizings, s.vm.options.sizing?.memoryMiB, s.vm.options.cgroup], [1, 256, "/ns/c1"]);
   });
 
   it("tells a container's whole life in order", async () => {

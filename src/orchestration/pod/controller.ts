@@ -6,6 +6,7 @@ import {
   unavailable,
   unimplemented,
 } from "../../errors/shim-error.ts";
+import type { Spec } from "../../oci/spec.ts";
 import type { UvmOptions } from "../../vmmanager/uvm.ts";
 import { ContainerController } from "../container/controller.ts";
 import { unknownExit } from "../container/queries.ts";
@@ -206,7 +207,7 @@ export class PodController implements Tasks {
 
   async #create(container: ContainerController, options: RuntimeOptions | undefined, signal: AbortSignal) {
     try {
-      return await container.create(() => this.#vm.ready(this.#uvmOptions(options)), signal);
+      return await container.create((spec) => this.#vm.ready(() => this.#uvmOptions(options, spec)), signal);
     } catch (cause) {
       await this.#remove(container.id);
       throw cause;
@@ -256,12 +257,17 @@ export class PodController implements Tasks {
     for (const { container } of this.#members.values()) container.lose();
   }
 
-  #uvmOptions(options: RuntimeOptions | undefined): UvmOptions {
+  #uvmOptions(options: RuntimeOptions | undefined, spec: Spec): UvmOptions {
     const { id, stateDirectory, runc } = this.#options;
+    const sizing = this.#options.sizing?.(spec);
+    const { cgroupsPath } = spec.linux ?? {};
     const { binaryName: binary, systemdCgroup, noPivotRoot, noNewKeyring } = options ?? {};
     return {
       id,
       stateDirectory,
+      ...(sizing && { sizing }),
+      // systemd's form names no directory.
+      ...(cgroupsPath?.startsWith("/") && { cgroup: cgroupsPath }),
       runc: {
         ...runc,
         ...(binary && { binary }),

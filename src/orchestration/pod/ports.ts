@@ -1,3 +1,5 @@
+import type { Spec } from "../../oci/spec.ts";
+import type { UvmSizing } from "../../vmmanager/sizing.ts";
 import type { Stack, UvmOptions } from "../../vmmanager/uvm.ts";
 import type { ContainerLimits, ContainerPorts } from "../container/ports.ts";
 import { processLimits } from "../process/ports.ts";
@@ -14,6 +16,8 @@ export interface PodOptions {
   readonly createGuest: VmPorts["createGuest"];
   readonly ports: ContainerPorts;
   readonly limits?: Partial<PodLimits>;
+  /** The VM's size, from the spec of the pod's first container. Throws invalid-argument for what no VM can be. */
+  sizing?(spec: Spec): UvmSizing;
   /** The `local` stack's runc, as configured; a create's own runtime options go over it, but for the root. */
   readonly runc?: UvmOptions["runc"];
   /** True once the daemon leaves: no more creates. */

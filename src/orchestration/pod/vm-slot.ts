@@ -25,10 +25,10 @@ export class VmSlot {
     this.#onEnd = onEnd;
   }
 
-  /** The running VM, booted if there is none. Throws failed-precondition where it has ended but is still held. */
-  async ready(options: UvmOptions): Promise<VmHost> {
+  /** The running VM, booted with the options if there is none. Throws failed-precondition where it has ended but is still held. */
+  async ready(options: () => UvmOptions): Promise<VmHost> {
     await this.#ending;
-    this.#boot ??= this.#start(options);
+    this.#boot ??= this.#start(options());
     await this.#boot;
     if (this.#vm === undefined) return this.ready(options);
     return this.#vm.host("create a container in it");
