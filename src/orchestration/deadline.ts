@@ -70,3 +70,17 @@ export function deferred<T>(): Deferred<T> {
   promise.catch(() => {});
   return { promise, resolve, reject };
 }
+
+/** One call with a signal of its own that aborts after `ms`; then deadline-exceeded, whether the call heeds it or not. */
+export async function bounded<T>(
+  ms: number,
+  what: string,
+  call: (options: { readonly signal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  const { signal, done } = deadline(ms, what);
+  try {
+    return await unlessAborted(call({ signal }), signal);
+  } finally {
+    done();
+  }
+}

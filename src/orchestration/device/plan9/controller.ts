@@ -1,0 +1,94 @@
+import { bounded } from "../../deadline.ts";
+import type { Mapping } from "../mapping.ts";
+import { SharedDevice } from "../shared-device.ts";
+import type { Plan9Ports, Plan9Request } from "./ports.ts";
+
+/** Port of the Plan9 server in HCS, which MappedDirectory names; a stack that carries shares otherwise ignores it. */
+const PLAN9_PORT = 564;
+
+interface Share {
+  readonly device: SharedDevice;
+  readonly name: string;
+  readonly mounts: Map<string, { readonly device: SharedDevice; readonly guestPath: string }>;
+}
+
+/**
+ * The directory shares of one VM. Requests of one path in the same mode hold one share and one mount together; the same
+ * directory for reading and for writing is two shares.
+ */
+export class Plan9Controller {
+  readonly #ports: Plan9Ports;
+  readonly #shares = new Map<string, Share>();
+  #lastName = 0;
+  #held = 0;
+
+  constructor(ports: Plan9Ports) {
+    this.#ports = ports;
+  }
+
+  /** Bookkeeping only. */
+  reserve(request: Plan9Request): Mapping {
+    const share = this.#share(request);
+    const key = request.guestPath ?? "";
+    const mount = share.mounts.get(key) ?? this.#mount(share, key, request);
+    const reservation = mount.device.reserve();
+    return {
+      what: `share ${share.name} of ${request.hostPath}${request.readOnly ? " (read-only)" : ""}`,
+      guestPath: mount.guestPath,
+      map: () => mount.device.map(reservation),
+      unmap: () => mount.device.unmap(reservation),
+    };
+  }
+
+  /** For reports and tests. */
+  get held(): number {
+    return this.#held;
+  }
+
+  #share({ hostPath, readOnly }: Plan9Request): Share {
+    const key = JSON.stringify([hostPath, readOnly]);
+    const known = this.#shares.get(key);
+    if (known !== undefined) return known;
+    const { uvm, limits } = this.#ports;
+    // Never used twice: a name that was taken away may still be known to the guest's kernel.
+    const name = String(this.#lastName++);
+    const id = `share ${name} (${hostPath})`;
+    const device = new SharedDevice(
+      id,
+      {
+        map: () => bounded(limits.host, `adding ${id}`, (o) => uvm.addPlan9Share({ name, hostPath, readOnly }, o)),
+        unmap: () => bounded(limits.host, `removing ${id}`, (o) => uvm.removePlan9Share(name, o)),
+      },
+      {
+        onLeave: () => this.#shares.get(key) === share && this.#shares.delete(key),
+        onGone: () => {
+          this.#held -= 1;
+        },
+      },
+    );
+    const share: Share = { device, name, mounts: new Map() };
+    this.#held += 1;
+    this.#shares.set(key, share);
+    return share;
+  }
+
+  #mount(share: Share, key: string, request: Plan9Request): { device: SharedDevice; guestPath: string } {
+    const { guest, limits, nextMountPath } = this.#ports;
+    const guestPath = request.guestPath ?? nextMountPath();
+    const { readOnly } = request;
+    const settings = { mountPath: guestPath, port: PLAN9_PORT, shareName: share.name, readOnly };
+    const what = `mount of ${request.hostPath} on ${guestPath}`;
+    const below = share.device.reserve();
+    const device = new SharedDevice(
+      what,
+      {
+        map: () => bounded(limits.guest, what, (o) => guest.addMappedDirectory(settings, o)),
+        unmap: () => bounded(limits.guest, `un${what}`, (o) => guest.removeMappedDirectory(settings, o)),
+      },
+      { below, onLeave: () => share.mounts.get(key)?.device === device && share.mounts.delete(key) },
+    );
+    const mount = { device, guestPath };
+    share.mounts.set(key, mount);
+    return mount;
+  }
+}
