@@ -45,6 +45,13 @@ export interface QmpArguments {
   "object-del": { readonly id: string };
   "chardev-add": { readonly id: string; readonly backend: { readonly type: string; readonly data: Properties } };
   "chardev-remove": { readonly id: string };
+  /** The fd comes along with the command (SCM_RIGHTS); without a set id it founds a set. */
+  "add-fd": { readonly "fdset-id"?: number; readonly opaque?: string };
+  "remove-fd": { readonly "fdset-id": number; readonly fd?: number };
+  "query-fdsets": undefined;
+  /** The fd comes along with the command (SCM_RIGHTS); it replaces one that has the name. */
+  getfd: { readonly fdname: string };
+  closefd: { readonly fdname: string };
   "query-memory-devices": undefined;
   "query-cpus-fast": undefined;
   "query-hotpluggable-cpus": undefined;
@@ -62,6 +69,8 @@ const cpuProps = object({
   coreId: ["core-id", optional(integer)],
   threadId: ["thread-id", optional(integer)],
 });
+
+const fdSet = object({ id: ["fdset-id", integer], fds: ["fds", listOf(object({ fd: ["fd", integer] }))] });
 
 /** How the answer of each command is read, member by member; the names here are ours. */
 export const answers = {
@@ -102,6 +111,12 @@ export const answers = {
   /** The path of the pseudo terminal, for a backend of type pty. */
   "chardev-add": object({ pty: ["pty", optional(text)] }),
   "chardev-remove": nothing,
+  /** `fd`: its number in QEMU. */
+  "add-fd": object({ id: ["fdset-id", integer], fd: ["fd", integer] }),
+  "remove-fd": nothing,
+  "query-fdsets": listOf(fdSet),
+  getfd: nothing,
+  closefd: nothing,
   /** Type: dimm, nvdimm, virtio-pmem, virtio-mem; sizes and addresses in bytes. */
   "query-memory-devices": listOf(
     object({

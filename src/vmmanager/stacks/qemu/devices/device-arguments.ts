@@ -1,0 +1,65 @@
+import { failedPrecondition } from "../../../../errors/shim-error.ts";
+import { stringifyJson } from "../../../../oci/json.ts";
+import type { UvmSizing } from "../../../sizing.ts";
+import { type Hardware, MEMORY_SLOTS, VPMEM_ROOM_MIB } from "./hardware.ts";
+import {
+  adapterDevice,
+  adapterNetdev,
+  balloonDevice,
+  controllerDevice,
+  memoryBackend,
+  memoryDevice,
+  processorDevice,
+  SHARES_ID,
+  sharesDevice,
+} from "./qmp-arguments.ts";
+
+/** What `-M`, `-m` and `-smp` need so that memory, processors and VPMem can be added while the VM runs. */
+export function growthArguments(sizing: UvmSizing): { machine: string; memory: string; smp: string } {
+  const { processors, maxProcessors, memoryMiB, maxMemoryMiB } = sizing;
+  return {
+    machine: "nvdimm=on",
+    memory: `${memoryMiB}M,slots=${MEMORY_SLOTS},maxmem=${maxMemoryMiB + VPMEM_ROOM_MIB}M`,
+    smp: `${processors},maxcpus=${maxProcessors}`,
+  };
+}
+
+/** SCSI controller 0, which every VM boots with. */
+export function bootControllerArguments(): string[] {
+  return ["-device", stringifyJson(controllerDevice(0))];
+}
+
+/** The device of the shares for a VM that boots with it; `fd`: the inherited connection to its virtiofsd. */
+export function sharesArguments(fd: number): string[] {
+  return ["-chardev", `socket,id=${SHARES_ID},fd=${fd}`, "-device", stringifyJson(sharesDevice())];
+}
+
+/**
+ * The hardware of a saved VM, as QEMU has to be started with before it loads the state: same ids, same addresses.
+ * `adapterFds`: the inherited fd behind each adapter, by its id. Disks are not here: they are attached by
+ * QemuDevices.restoreDisks, before the state is loaded, because fd sets of the command line never go again.
+ */
+export function deviceArguments(hardware: Hardware, adapterFds: ReadonlyMap<string, number>): string[] {
+  const { memory } = hardware;
+  const devices = [
+    ...hardware.controllers.map(controllerDevice),
+    ...hardware.adapters.map(adapterDevice),
+    ...(memory === undefined ? [] : [memoryDevice(memory)]),
+    ...(hardware.balloon ? [balloonDevice()] : []),
+    ...hardware.processors.map(processorDevice),
+  ];
+  const netdevs = hardware.adapters.map((adapter) => {
+    const fd = adapterFds.get(adapter.id);
+    if (fd === undefined) {
+      throw failedPrecondition(
+        `adapter ${adapter.id} has no ${adapter.backend.kind} to return to; cannot restore its VM: open it before`,
+      );
+    }
+    return adapterNetdev(adapter, String(fd));
+  });
+  return [
+    ...(memory === undefined ? [] : ["-object", stringifyJson(memoryBackend(memory))]),
+    ...netdevs.flatMap((netdev) => ["-netdev", stringifyJson(netdev)]),
+    ...devices.flatMap((device) => ["-device", stringifyJson(device)]),
+  ];
+}
