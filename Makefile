@@ -8,9 +8,12 @@ FUZZ_SECONDS ?= 60
 NODE := node --import tsx
 BIN := node_modules/.bin
 SHIM := out/containerd-shim-uvm-v1
+IMAGE := vmlinuz initrd.cpio root.erofs manifest.json
+# Of `make demo`: qemu, or local for containers on this host without a VM.
+STACK ?= qemu
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test check docs format build uvm-image bench clean install uninstall fuzz test-peers test-unit test-integration
+.PHONY: help bootstrap demo test check docs format build uvm-image bench clean install uninstall fuzz test-peers test-unit test-integration test-qemu
 
 help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,19 +21,22 @@ help: ## explain the targets
 bootstrap: ## install the Debian packages and npm modules that the other targets use
 	@scripts/bootstrap.sh
 
-demo: build ## run a container through the shim on a private containerd and say what ran where
-	@$(NODE) scripts/demo.ts
+demo: build uvm-image ## run a container in a VM, on a private containerd, and say what ran where (STACK=local: no VM)
+	@$(NODE) scripts/demo.ts $(STACK)
 
-test: build ## unit tests (Bun and Node), then real containerd and ctr; one closing line
-	@$(NODE) scripts/test.ts unit integration
+test: build uvm-image ## unit tests (Bun and Node), then real containerd and ctr, without and with VMs; one closing line
+	@$(NODE) scripts/test.ts unit integration qemu integration-qemu
 
 test-unit: bootstrap ## the unit tests alone
 	@$(NODE) scripts/test.ts unit
 
-test-integration: build ## the integration tests alone
+test-integration: build ## the integration tests alone, on the local stack
 	@$(NODE) scripts/test.ts integration
 
-test-peers: build ## the same flows with containerd 2.x and nerdctl, and ttrpc against Go (needs Go >= 1.26)
+test-qemu: build uvm-image ## what boots VMs alone: the stack and its image, the integration tests in VMs
+	@$(NODE) scripts/test.ts qemu integration-qemu
+
+test-peers: build uvm-image ## the same flows with containerd 2.x and nerdctl, and ttrpc against Go (needs Go >= 1.26)
 	@test/peers/run
 
 check: bootstrap ## compiler, linter, formatter, layer rule, generated code, lock file, file lengths
@@ -52,17 +58,20 @@ build: bootstrap ## build the shim, one self-contained executable, into out/
 uvm-image: bootstrap ## build the kernel and root file system of the utility VM into out/uvm
 	@nice scripts/uvm-image/build
 
-bench: build ## time `ctr run` with this shim and with the runc shim
+bench: build uvm-image ## time `ctr run` with this shim and with the runc shim
 	@$(NODE) scripts/bench.ts
 
 fuzz: bootstrap ## feed ttrpc, the bridge and the mux with damaged input, FUZZ_SECONDS each (default 60)
 	@for target in ttrpc bridge mux; do echo "== $$target"; $(NODE) test/fuzz/$$target.ts $(FUZZ_SECONDS) || exit 1; done
 
-install: build ## install the shim under PREFIX (default /usr/local)
+install: build uvm-image ## install the shim and the VM's image under PREFIX (default /usr/local)
 	install -D -m 0755 $(SHIM) $(DESTDIR)$(PREFIX)/bin/containerd-shim-uvm-v1
+	for file in $(IMAGE); do install -D -m 0644 out/uvm/$$file $(DESTDIR)$(PREFIX)/lib/uvm-shim/$$file || exit 1; done
 
 uninstall: ## remove what install put under PREFIX
 	rm -f $(DESTDIR)$(PREFIX)/bin/containerd-shim-uvm-v1
+	for file in $(IMAGE); do rm -f $(DESTDIR)$(PREFIX)/lib/uvm-shim/$$file; done
+	[ ! -d $(DESTDIR)$(PREFIX)/lib/uvm-shim ] || rmdir $(DESTDIR)$(PREFIX)/lib/uvm-shim
 
 clean: ## remove what build and the tests made
 	rm -rf out

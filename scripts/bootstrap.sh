@@ -18,6 +18,10 @@ need runc runc
 # The test image holds this one binary, so it has to be the static build.
 busybox=$(command -v busybox) && ! ldd "$busybox" >/dev/null 2>&1 || missing="$missing busybox-static"
 need ip iproute2
+need tc iproute2
+need qemu-system-x86_64 qemu-system-x86
+[ -x /usr/lib/qemu/virtiofsd ] || missing="$missing qemu-system-common"
+need setpriv util-linux
 need script bsdutils
 need mkfs.ext4 e2fsprogs
 
@@ -48,6 +52,14 @@ install_packages() {
   [ -z "$no_services" ] || { rm -f "$no_services"; trap - EXIT; }
 }
 [ -z "$missing" ] || install_packages
+
+# The image of the VM is made of what apt's lists name.
+if ! ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1; then
+  command -v apt-get >/dev/null 2>&1 || die "has no apt to take the VM's kernel from: this is no Debian"
+  [ "$(id -u)" = 0 ] || die "apt has no lists; run 'apt-get update' as root once"
+  say "apt-get update"
+  apt-get update -qq >&2
+fi
 
 case "$(node --version 2>/dev/null)" in
   v2[0-9].* | v[3-9][0-9].*) ;;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { TAP_PREFIX } from "../../src/vmmanager/host-network/host-link.ts";
 
 /** By what a test's own things are known among those of the whole host. */
 export interface Marks {
@@ -24,6 +25,8 @@ export interface Inventory {
   readonly processes: readonly string[];
   readonly sockets: readonly string[];
   readonly mounts: readonly string[];
+  /** Of a VM's network, where they must never be: among this host's own links. */
+  readonly taps: readonly string[];
   readonly cgroups: readonly string[];
   readonly fifos: readonly string[];
   /** Bundles, runc's state and whatever else stands under /run or the state directory. */
@@ -39,6 +42,7 @@ export function takeInventory(marks: Marks): Inventory {
     processes: daemonsAndContainers(marks).map(({ pid, title }) => `process ${pid}: ${title}`),
     sockets: shimSockets(marks).map((path) => `socket ${path}`),
     mounts: ownMounts(marks).map((path) => `mount ${path}`),
+    taps: namesIn("/sys/class/net").flatMap((name) => (name.startsWith(TAP_PREFIX) ? [`tap ${name}`] : [])),
     cgroups: ownCgroups(marks).map((path) => `cgroup ${path}`),
     fifos: walk(join(marks.directory, "fifo"), 4).map((path) => `FIFO ${path}`),
     files: ownFiles(marks).map((path) => `file ${path}`),
@@ -55,7 +59,7 @@ function daemonsAndContainers(marks: Marks): OwnProcess[] {
 
 /** What is there now and was not before: one line for each leak. */
 export function leaks(before: Inventory, now: Inventory): string[] {
-  const kinds = ["processes", "sockets", "mounts", "cgroups", "fifos", "files"] as const;
+  const kinds = ["processes", "sockets", "mounts", "taps", "cgroups", "fifos", "files"] as const;
   const added = kinds.flatMap((kind) => now[kind].filter((line) => !before[kind].includes(line)));
   for (const [kind, count] of now.descriptors) {
     const earlier = before.descriptors.get(kind) ?? 0;
@@ -69,7 +73,7 @@ export interface OwnProcess {
   readonly title: string;
 }
 
-/** Processes that inherited the marker, name our directory or namespace, or sit in a cgroup of our namespace. */
+/** Processes that inherited the marker (QEMU and virtiofsd do), name our directory or namespace, or sit in a cgroup of our namespace. */
 export function ownProcesses(marks: Pick<Marks, "marker" | "directory" | "namespace">): OwnProcess[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
@@ -100,13 +104,13 @@ export function shimSockets(marks: Pick<Marks, "address" | "namespace" | "ids">)
   return [...marks.ids].map((id) => socketPath(marks.address, marks.namespace, id)).filter((path) => present.has(path));
 }
 
-/** Mount points below our directory, here and in the mount namespaces of our processes. */
+/** Mount points below our directory or in the state of our pods, here and in the mount namespaces of our processes. */
 export function ownMounts(marks: Pick<Marks, "marker" | "directory" | "namespace">): string[] {
   const points = new Set<string>();
   for (const pid of ["self", ...ownProcesses(marks).map((own) => own.pid)]) {
     for (const line of readOrEmpty(`/proc/${pid}/mountinfo`).split("\n")) {
       const point = line.split(" ")[4]?.replaceAll("\\040", " ");
-      if (point?.includes(marks.directory)) points.add(point);
+      if (point?.includes(marks.directory) || point?.split("/").includes(marks.namespace)) points.add(point);
     }
   }
   return [...points];

@@ -1,11 +1,13 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PrivateContainerd } from "./containerd.ts";
 import { Ctr } from "./ctr.ts";
 import { buildImage } from "./image.ts";
 import type { OwnProcess } from "./leftovers.ts";
 import { type RuntimeUnderTest, runtimeUnderTest, shimDirectory } from "./runtime-under-test.ts";
+import { ready, service } from "./service.ts";
 import { Traces } from "./traces.ts";
+import { until } from "./until.ts";
 
 export interface MachineOptions {
   readonly runtime?: RuntimeUnderTest;
@@ -83,6 +85,13 @@ export class Machine {
   async warmUp(): Promise<void> {
     const { code, stderr } = await this.ctr.run(this.id("warm-up"), ["true"]);
     if (code !== 0) throw new Error(`the runtime ${this.runtime.name} does not run "true":\n${stderr}`);
+  }
+
+  /** Starts a container in the background that ends with `code` at SIGTERM, and waits until it would. */
+  async runService(id: string, code: number): Promise<void> {
+    const log = this.file(`${id}.log`);
+    await this.ctr.runDetached(id, service(code), ["--log-uri", `file://${log}`]);
+    await until(`${id} is ready`, () => readFileSync(log, "utf8") === ready);
   }
 
   /** The directory that containerd made for a container and gave to its shim. */

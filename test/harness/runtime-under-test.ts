@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { type StackUnderTest, stackUnderTest } from "./stack-under-test.ts";
 
 /**
  * The runtime that the integration tests run on. `UVM_TEST_RUNTIME=io.containerd.runc.v2` runs the same tests on
@@ -8,6 +9,8 @@ export interface RuntimeUnderTest {
   readonly name: string;
   /** The shim's executable, as found on containerd's PATH. */
   readonly binary: string;
+  /** The stack of ours: what it changes is said in stack-under-test.ts. */
+  readonly stack: StackUnderTest;
   /** True for containerd's own shim: a test may excuse its known faults, never ours. */
   readonly isPeer: boolean;
   /** The runtime's TOML, written to a file that `ctr run --runtime-config-path` names; undefined where it takes none. */
@@ -19,13 +22,18 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Where `make build` puts the shim. */
 export const shimDirectory = `${root}out`;
 
-export function runtimeUnderTest(name = process.env.UVM_TEST_RUNTIME ?? "io.containerd.uvm.v1"): RuntimeUnderTest {
+export function runtimeUnderTest(
+  name = process.env.UVM_TEST_RUNTIME ?? "io.containerd.uvm.v1",
+  stackName = process.env.UVM_STACK ?? "local",
+): RuntimeUnderTest {
   const [kind, version] = name.split(".").slice(-2);
   const ours = kind === "uvm";
+  const stack = stackUnderTest(ours ? stackName : "local");
   return {
     name,
+    stack,
     binary: `containerd-shim-${kind}-${version}`,
     isPeer: !ours,
-    configuration: ours ? 'stack = "local"\n' : undefined,
+    configuration: ours ? `stack = "${stack.name}"\n` : undefined,
   };
 }

@@ -9,7 +9,7 @@ describe("events, as ctr events shows them", () => {
   it("come in the order create, start, exit, delete, once each, also for a process that ends at once", async () => {
     const { ctr } = machine();
     const events = await watchEvents(ctr);
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < machine().runtime.stack.rounds.events; round++) {
       const id = machine().id("order");
       await ctr.run(id, ["sh", "-c", `exit ${round}`]);
       await events.waitFor(id, "/tasks/delete");

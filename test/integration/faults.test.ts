@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { describe, it } from "node:test";
+import { Task } from "../../src/generated/containerd/task/v2.ts";
+import { connect as dial } from "../../src/ttrpc/socket.ts";
 import { watchEvents } from "../harness/events.ts";
 import { socketPath } from "../harness/leftovers.ts";
-import { catchesTerm, service } from "../harness/service.ts";
 import { until } from "../harness/until.ts";
 import { useMachine } from "../harness/use-machine.ts";
 
@@ -66,7 +67,7 @@ describe("containerd restarted", () => {
       it("finds its containers running, with the same pid, and takes calls for them", async () => {
         const { ctr, containerd } = machine();
         const id = machine().id("survivor");
-        await ctr.runDetached(id, service(9));
+        await machine().runService(id, 9);
         const [init, daemon] = [await ctr.pid(id), machine().daemonOf(id).pid];
         await containerd.stop(signal);
         assert.ok(alive(init) && alive(daemon));
@@ -75,7 +76,6 @@ describe("containerd restarted", () => {
         assert.equal(await ctr.pid(id), init);
         assert.equal((await ctr.exec(id, "e1", ["echo", "back"])).stdout, "back\n");
         const events = await watchEvents(ctr);
-        await catchesTerm(init);
         await ctr.ok("tasks", "kill", "--signal", "SIGTERM", id);
         assert.equal((await events.waitFor(id, "/tasks/exit")).fields.exit_status, 9);
         await ctr.remove(id);
@@ -94,12 +94,13 @@ describe("containerd restarted", () => {
       }
       const { ctr, containerd } = machine();
       const id = machine().id("missed");
-      await ctr.runDetached(id, service(9));
-      const init = await ctr.pid(id);
+      await machine().runService(id, 9);
+      const client = await dial(socketPath(containerd.address, machine().namespace, id));
+      const task = client.service(Task);
       await containerd.stop("SIGKILL");
-      await catchesTerm(init);
-      process.kill(init, "SIGTERM");
-      await until("the container's process is gone", () => !alive(init));
+      await task.kill({ id, execId: "", signal: 15, all: false });
+      assert.equal((await task.wait({ id, execId: "" })).exitStatus, 9);
+      client.close();
       await containerd.start();
       assert.equal(await ctr.status(id), "STOPPED");
       const events = await watchEvents(ctr);

@@ -12,11 +12,12 @@ describe("the leak checker", () => {
     const held = machine().id("held");
     await ctr.runDetached(held, ["sleep", "1000"]);
     // Start answers when runc has let the init go on to exec, which may still be ahead.
-    await until("the init is the command", () =>
+    const { isVm } = machine().runtime.stack;
+    const runs = (title: string): boolean =>
       machine()
         .traces.processes()
-        .some(({ title }) => title === "sleep 1000"),
-    );
+        .some((own) => own.title.includes(title));
+    await until("the init is the command", () => runs(isVm ? "qemu-system" : "sleep 1000"));
     const found = await machine()
       .traces.assertNoLeaks(before, 0)
       .then(
@@ -24,12 +25,22 @@ describe("the leak checker", () => {
         (error: Error) => error.message,
       );
     const bundle = machine().bundle(held);
-    for (const line of [
-      new RegExp(`process \\d+: .*containerd-shim-.* -id ${held}`),
+    const state = `/run/uvm-shim/${machine().namespace}/${held}`;
+    const onHost = [
       /process \d+: sleep 1000/,
-      /socket \/run\/containerd\/s\/[0-9a-f]{64}/,
       new RegExp(`mount ${bundle}/rootfs`),
       new RegExp(`cgroup /sys/fs/cgroup/.*/${held}`),
+    ];
+    const ofVm = [
+      /process \d+: \S*qemu-system-x86_64 /,
+      /process \d+: \S*virtiofsd /,
+      new RegExp(`mount ${state}/shared/`),
+      new RegExp(`file ${state}/vm-processes.json`),
+    ];
+    for (const line of [
+      ...(isVm ? ofVm : onHost),
+      new RegExp(`process \\d+: .*containerd-shim-.* -id ${held}`),
+      /socket \/run\/containerd\/s\/[0-9a-f]{64}/,
       new RegExp(`file ${bundle}`),
       /descriptors containerd socket: \d+ before, \d+ now/,
     ]) {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Machine } from "../harness/machine.ts";
+import { runtimeUnderTest } from "../harness/runtime-under-test.ts";
 import { useMachine } from "../harness/use-machine.ts";
 
-const lifecycles = 200;
-const atOnce = 4;
+const { lifecycles, lifecyclesAtOnce } = runtimeUnderTest().stack.rounds;
 
 describe("many lifecycles in one containerd", () => {
   const machine = useMachine();
@@ -15,7 +15,7 @@ describe("many lifecycles in one containerd", () => {
     const worker = async (): Promise<void> => {
       while (next < lifecycles) await lifecycle(machine(), next++);
     };
-    await Promise.all(Array.from({ length: atOnce }, worker));
+    await Promise.all(Array.from({ length: lifecyclesAtOnce }, worker));
     assert.equal(next, lifecycles);
     await machine().traces.assertNoLeaks(before, 30_000);
   });

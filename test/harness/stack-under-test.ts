@@ -1,0 +1,21 @@
+/** All that the integration tests know of the stack that they run on (`UVM_STACK=local|qemu`): what differs, in one place. */
+export interface StackUnderTest {
+  readonly name: "local" | "qemu";
+  /**
+   * Containers run in a VM: a pid that the API tells is the VM's own process, their processes and cgroups are the guest's,
+   * and killing the shim's daemon or the VM ends them.
+   */
+  readonly isVm: boolean;
+  /** How often what takes a pod each time is repeated: a boot under emulation takes seconds. */
+  readonly rounds: { readonly lifecycles: number; readonly lifecyclesAtOnce: number; readonly events: number };
+}
+
+const stacks: Record<StackUnderTest["name"], StackUnderTest> = {
+  local: { name: "local", isVm: false, rounds: { lifecycles: 200, lifecyclesAtOnce: 4, events: 10 } },
+  qemu: { name: "qemu", isVm: true, rounds: { lifecycles: 12, lifecyclesAtOnce: 2, events: 3 } },
+};
+
+export function stackUnderTest(name: string): StackUnderTest {
+  if (name === "local" || name === "qemu") return stacks[name];
+  throw new Error(`UVM_STACK is ${name}: use one of ${Object.keys(stacks).join(", ")}`);
+}
