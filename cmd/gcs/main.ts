@@ -1,6 +1,11 @@
 import { openSync, writeSync } from "node:fs";
 import { ShimError, unavailable } from "../../src/errors/shim-error.ts";
 import { createGcs } from "../../src/gcs/gcs.ts";
+import { runProgram } from "../../src/gcs/run-program.ts";
+import { pmemDevices } from "../../src/gcs/storage/pmem-devices.ts";
+import { scsiDisks } from "../../src/gcs/storage/scsi-disks.ts";
+import { systemMounts } from "../../src/gcs/storage/system-mounts.ts";
+import { virtiofsShares } from "../../src/gcs/storage/virtiofs-shares.ts";
 import { createLogger, type Logger } from "../../src/log/logger.ts";
 import { BRIDGE_PORT } from "../../src/prot/protocol.ts";
 import type { ByteStream } from "../../src/sys/byte-stream.ts";
@@ -50,6 +55,7 @@ async function runMachine(flags: GcsFlags, log: Logger): Promise<number> {
     sockets: port.sockets,
     stateDirectory: flags.stateDir,
     runc: { binary: flags.runc },
+    storage: { disks: scsiDisks(), shares: virtiofsShares(systemMounts), pmem: pmemDevices(runProgram) },
     log,
   });
   const served = port.serve({ signal: over.signal });

@@ -58,6 +58,8 @@ export const earlyModules = ["virtio_scsi", "sd_mod", "virtio_net", "overlay", "
 /** Loaded when the kernel (by modprobe) or the gcs asks for them. */
 export const laterModules = [
   ...["virtio_balloon", "virtio-rng", "virtio_mem", "nd_pmem", "nfit", "virtio_pmem", "loop", "dm-mod", "dm-verity"],
+  // Of layers that come as disks.
+  ...["squashfs", "xfs"],
   ...["veth", "bridge", "tun", "nls_ascii", "vmw_vsock_virtio_transport"],
 ] as const;
 

@@ -42,8 +42,6 @@ export interface GcsOptions {
   };
   readonly storage?: StorageResolvers;
   readonly network?: { readonly findLink?: LinkResolver };
-  /** Writes hostname, hosts and resolv.conf of pods; off where the host's containerd brings them. */
-  readonly writePodFiles?: boolean;
   /** The process's one reaper; its own otherwise, started with `run`. */
   readonly reaper?: Pick<Reaper, "watch">;
   /** How long a process's exit waits for its output to reach the host. Default: 10 s (reference: containerd-shim 1.17). */
@@ -67,7 +65,7 @@ export function createGcs(options: GcsOptions): Gcs {
   const ownReaper = options.reaper === undefined ? new Reaper() : undefined;
   const reaper = options.reaper ?? ownReaper;
   const network = new GuestNetwork(options.network?.findLink ?? ((adapter) => linkByMac(adapter)), runProgram);
-  const podFiles = options.writePodFiles ? new PodFiles(network) : undefined;
+  const podFiles = new PodFiles(network);
   const host = new GuestHost(
     {
       runc: new Runc({
@@ -84,8 +82,8 @@ export function createGcs(options: GcsOptions): Gcs {
       watchExit: async (pid) => (await reaper?.watch(pid).catch(() => undefined)) ?? UNKNOWN_EXIT,
       drainMs: options.drainMs ?? DRAIN_MS,
       stateDirectory,
-      joinNetwork: (namespaceId, pid) => network.assign(namespaceId, pid),
-      leaveNetwork: (pid) => network.release(pid),
+      joinNetwork: (namespaceId, containerId) => network.join(namespaceId, containerId),
+      leaveNetwork: (namespaceId, containerId) => network.leave(namespaceId, containerId),
     },
     {
       resources: {
@@ -95,7 +93,7 @@ export function createGcs(options: GcsOptions): Gcs {
           [RequestType.remove]: (settings) => network.remove(settings),
         },
       },
-      ...(podFiles && { preparePod: (id, settings) => podFiles.prepare(id, settings) }),
+      preparePod: (id, settings) => podFiles.prepare(id, settings),
       powerOff() {
         // The answer to the shutdown leaves first.
         setImmediate(() => {

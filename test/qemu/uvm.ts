@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runtime } from "#runtime";
 import { HostMux } from "../../src/transport/mux/host-mux.ts";
+import type { QmpClient } from "../../src/vmmanager/stacks/qemu/qmp/client.ts";
+import { connectQmp } from "../../src/vmmanager/stacks/qemu/qmp/connect.ts";
 
 /** A line of the guest's console, and the milliseconds since QEMU was spawned. */
 export interface ConsoleLine {
@@ -20,11 +22,14 @@ export class BootedUvm {
   readonly #started = performance.now();
   readonly #directory = mkdtempSync(join(tmpdir(), "uvm-boot-"));
   readonly #qemu: ChildProcess;
+  #qmp: Promise<QmpClient> | undefined;
   #partial = "";
 
-  constructor(image = "out/uvm") {
+  constructor(image = "out/uvm", more: readonly string[] = []) {
     const socket = join(this.#directory, "gcs.sock");
-    this.#qemu = spawn("qemu-system-x86_64", qemuArguments(image, socket), { stdio: ["ignore", "pipe", "inherit"] });
+    this.#qemu = spawn("qemu-system-x86_64", [...qemuArguments(image, socket), ...this.#monitor(), ...more], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     this.#qemu.stdout?.setEncoding("utf8").on("data", (text: string) => this.#take(text));
     this.exited = new Promise((resolve, reject) => this.#qemu.on("error", reject).on("close", resolve));
     this.exited.catch(() => undefined);
@@ -46,11 +51,28 @@ export class BootedUvm {
     return [...this.console.map(({ text }) => text), this.#partial].join("\n");
   }
 
+  /** A client of QEMU's monitor; there is one, and it goes with the VM. */
+  qmp(): Promise<QmpClient> {
+    this.#qmp ??= connectQmp(join(this.#directory, "qmp.sock"));
+    return this.#qmp;
+  }
+
+  /** Of this VM alone, gone with it: for sockets and images. */
+  path(name: string): string {
+    return join(this.#directory, name);
+  }
+
   async dispose(): Promise<void> {
     this.mux.destroy();
+    (await this.#qmp?.catch(() => undefined))?.close();
     this.#qemu.kill("SIGKILL");
     await this.exited.catch(() => undefined);
     rmSync(this.#directory, { recursive: true });
+  }
+
+  #monitor(): string[] {
+    const socket = `socket,id=qmp,path=${join(this.#directory, "qmp.sock")},server=on,wait=off`;
+    return ["-chardev", socket, "-mon", "chardev=qmp,mode=control"];
   }
 
   async #connect(socket: string): Promise<void> {

@@ -12,9 +12,15 @@ export interface NetworkAdapter {
   /** Bytes that the link's MTU shrinks by. */
   readonly encapOverhead: number;
   readonly addresses: readonly { readonly address: string; readonly prefixLength: number }[];
+  /** `nextHop` is "" for what is on the link. */
   readonly routes: readonly { readonly nextHop: string; readonly destination: string; readonly metric: number }[];
   readonly policyBasedRouting: boolean;
   readonly enableLowMetric: boolean;
+  /** "": the next of eth0, eth1... */
+  readonly interfaceName: string;
+  /** Bytes; 0: as the link comes. */
+  readonly mtu: number;
+  readonly neighbors: readonly { readonly address: string; readonly macAddress: string }[];
 }
 
 const ADDRESS = /^[0-9a-fA-F:.]{2,45}$/;
@@ -22,14 +28,14 @@ const ADDRESS = /^[0-9a-fA-F:.]{2,45}$/;
 /** Throws invalid-argument; what passes is safe to stand on an `ip` command line. */
 export function parseAdapter(value: unknown): NetworkAdapter {
   const settings = lcowNetworkAdapter.decode(value, "Network");
-  const macAddress = settings.macAddress.toLowerCase().replaceAll("-", ":");
-  if (macAddress !== "" && !/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(macAddress)) {
-    throw invalidArgument(`Network: MacAddress "${macAddress}" is not six bytes in hexadecimal`);
+  const { interfaceName, mtu } = settings;
+  if (interfaceName !== "" && (!/^[\w.@+-]{1,15}$/.test(interfaceName) || /^\.{1,2}$|^-/.test(interfaceName))) {
+    throw invalidArgument(`Network: InterfaceName ${JSON.stringify(interfaceName)} is not a link's name`);
   }
   return {
     namespaceId: settings.namespaceId.toLowerCase(),
     id: settings.id.toLowerCase(),
-    macAddress,
+    macAddress: settings.macAddress === "" ? "" : hardwareAddress(settings.macAddress),
     dnsSearches: commaList(settings.dnsSuffix),
     dnsServers: commaList(settings.dnsServerList).map((server) => address("DNSServerList", server)),
     encapOverhead: settings.encapOverhead,
@@ -41,12 +47,18 @@ export function parseAdapter(value: unknown): NetworkAdapter {
       return { address: ip, prefixLength };
     }),
     routes: settings.routes.map((route) => ({
-      nextHop: address("NextHop", route.nextHop),
+      nextHop: route.nextHop === "" ? "" : address("NextHop", route.nextHop),
       destination: destination(route.destinationPrefix),
       metric: route.metric,
     })),
     policyBasedRouting: settings.policyBasedRouting,
     enableLowMetric: settings.enableLowMetric,
+    interfaceName,
+    mtu,
+    neighbors: settings.neighbors.map((neighbor) => ({
+      address: address("Neighbors.IPAddress", neighbor.ipAddress),
+      macAddress: hardwareAddress(neighbor.macAddress),
+    })),
   };
 }
 
@@ -79,6 +91,14 @@ export function addressBits(text: string): bigint {
   const all = [...left, ...Array.from({ length: missing }, () => "0"), ...right];
   if (all.some((group) => !/^[0-9a-fA-F]{1,4}$/.test(group))) throw wrong;
   return all.reduce((bits, group) => (bits << 16n) | BigInt(Number.parseInt(group, 16)), 0n);
+}
+
+function hardwareAddress(text: string): string {
+  const mac = text.toLowerCase().replaceAll("-", ":");
+  if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac)) {
+    throw invalidArgument(`Network: MacAddress "${text}" is not six bytes in hexadecimal`);
+  }
+  return mac;
 }
 
 function address(name: string, text: string): string {

@@ -5,35 +5,38 @@ const TABLE = "101";
 const PRIORITY = "5";
 const LOW_METRIC = 500;
 
-/** The arguments of the `ip` calls that set the link up, to be run inside the container's network namespace, in order. */
-export function configureCommands(adapter: NetworkAdapter, link: string, mtu: number): string[][] {
-  const commands = [["link", "set", "dev", "lo", "up"]];
-  if (adapter.encapOverhead > 0) {
-    commands.push(["link", "set", "dev", link, "mtu", String(mtu - adapter.encapOverhead)]);
-  }
-  commands.push(["link", "set", "dev", link, "up"]);
-  const table = adapter.policyBasedRouting ? ["table", TABLE] : [];
+/** Lines of `ip -batch` that set the link up in its namespace, in order. `mtu`: the link's before. */
+export function configureCommands(adapter: NetworkAdapter, link: string, mtu: number): string[] {
+  const wanted = (adapter.mtu === 0 ? mtu : adapter.mtu) - adapter.encapOverhead;
+  const commands = [`link set dev ${link}${wanted === mtu ? "" : ` mtu ${wanted}`} up`];
+  const table = adapter.policyBasedRouting ? ` table ${TABLE}` : "";
   for (const { address, prefixLength } of adapter.addresses) {
     // Duplicate address detection would leave an IPv6 address unusable for a second or two.
-    const flags = isV6(address) ? ["nodad"] : [];
-    commands.push([family(address), "addr", "add", `${address}/${prefixLength}`, "dev", link, ...flags]);
+    commands.push(`addr add ${address}/${prefixLength} dev ${link}${isV6(address) ? " nodad" : ""}`);
     if (adapter.policyBasedRouting) {
-      const host = `${address}/${isV6(address) ? 128 : 32}`;
-      commands.push([family(address), "rule", "add", "from", host, "table", TABLE, "priority", PRIORITY]);
+      const rule = `rule add from ${hostPrefix(address)} table ${TABLE} priority ${PRIORITY}`;
+      commands.push(isV6(address) ? `-6 ${rule}` : rule);
     }
   }
-  for (const route of adapter.routes) {
+  for (const { address, macAddress } of adapter.neighbors) {
+    commands.push(`neigh replace ${address} lladdr ${macAddress} dev ${link} nud permanent`);
+  }
+  // A next hop may lie on the link by a route alone: those to the link come first.
+  for (const route of [...adapter.routes].sort((a, b) => Number(a.nextHop !== "") - Number(b.nextHop !== ""))) {
     const metric = adapter.enableLowMetric ? LOW_METRIC : route.metric;
-    if (!onLink(adapter, route.nextHop)) {
-      const host = `${route.nextHop}/${isV6(route.nextHop) ? 128 : 32}`;
-      commands.push([family(route.nextHop), "route", "replace", host, "dev", link, ...table]);
+    const end = `dev ${link}${metric > 0 ? ` metric ${metric}` : ""}${table}`;
+    if (route.nextHop === "") {
+      commands.push(`route replace ${route.destination} ${end}`);
+      continue;
     }
-    const to = [family(route.nextHop), "route", "replace", route.destination, "via", route.nextHop, "dev", link];
-    commands.push([...to, ...(metric > 0 ? ["metric", String(metric)] : []), ...table]);
+    if (!onLink(adapter, route.nextHop)) {
+      commands.push(`route replace ${hostPrefix(route.nextHop)} dev ${link}${table}`);
+    }
+    commands.push(`route replace ${route.destination} via ${route.nextHop} ${end}`);
   }
   return commands;
 }
 
-function family(address: string): string {
-  return isV6(address) ? "-6" : "-4";
+function hostPrefix(address: string): string {
+  return `${address}/${isV6(address) ? 128 : 32}`;
 }

@@ -36,7 +36,9 @@ describe("network adapter settings", () => {
     ["an option in an address's place", { IPConfigs: [{ IPAddress: "-help", PrefixLength: 24 }] }],
     ["a prefix that is too long", { IPConfigs: [{ IPAddress: "10.0.0.2", PrefixLength: 33 }] }],
     ["a destination without length", { Routes: [{ NextHop: "10.0.0.1", DestinationPrefix: "0.0.0.0" }] }],
-    ["a next hop that is none", { Routes: [{ NextHop: "", DestinationPrefix: "0.0.0.0/0" }] }],
+    ["a next hop that is none", { Routes: [{ NextHop: "x", DestinationPrefix: "0.0.0.0/0" }] }],
+    ["a name that is no link's", { InterfaceName: "a b" }],
+    ["a neighbour without a MAC address", { Neighbors: [{ IPAddress: "10.0.0.1" }] }],
     ["a DNS server that is none", { DNSServerList: "dns.test" }],
     ["no object", undefined],
   ] as const) {
@@ -74,16 +76,13 @@ describe("addresses", () => {
   });
 });
 
-describe("the ip calls of an adapter", () => {
-  it("bring up lo and the link, then addresses, then routes", () => {
-    const commands = configureCommands(parseAdapter(SETTINGS), "eth0", 1500).map((command) => command.join(" "));
-    assert.deepEqual(commands, [
-      "link set dev lo up",
-      "link set dev eth0 mtu 1450",
-      "link set dev eth0 up",
-      "-4 addr add 10.0.0.2/24 dev eth0",
-      "-6 addr add fd00::2/64 dev eth0 nodad",
-      "-4 route replace 0.0.0.0/0 via 10.0.0.1 dev eth0 metric 7",
+describe("the ip lines of an adapter", () => {
+  it("bring up the link, then addresses, then routes", () => {
+    assert.deepEqual(configureCommands(parseAdapter(SETTINGS), "eth0", 1500), [
+      "link set dev eth0 mtu 1450 up",
+      "addr add 10.0.0.2/24 dev eth0",
+      "addr add fd00::2/64 dev eth0 nodad",
+      "route replace 0.0.0.0/0 via 10.0.0.1 dev eth0 metric 7",
     ]);
   });
 
@@ -91,21 +90,45 @@ describe("the ip calls of an adapter", () => {
     const adapter = parseAdapter({
       ...SETTINGS,
       EncapOverhead: 0,
-      IPConfigs: [{ IPAddress: "10.0.0.2", PrefixLength: 32 }],
+      IPConfigs: [
+        { IPAddress: "10.0.0.2", PrefixLength: 32 },
+        { IPAddress: "fd00::2", PrefixLength: 64 },
+      ],
       PolicyBasedRouting: true,
       EnableLowMetric: true,
     });
-    assert.deepEqual(
-      configureCommands(adapter, "eth0", 1500).map((command) => command.join(" ")),
-      [
-        "link set dev lo up",
-        "link set dev eth0 up",
-        "-4 addr add 10.0.0.2/32 dev eth0",
-        "-4 rule add from 10.0.0.2/32 table 101 priority 5",
-        "-4 route replace 10.0.0.1/32 dev eth0 table 101",
-        "-4 route replace 0.0.0.0/0 via 10.0.0.1 dev eth0 metric 500 table 101",
+    assert.deepEqual(configureCommands(adapter, "eth0", 1500), [
+      "link set dev eth0 up",
+      "addr add 10.0.0.2/32 dev eth0",
+      "rule add from 10.0.0.2/32 table 101 priority 5",
+      "addr add fd00::2/64 dev eth0 nodad",
+      "-6 rule add from fd00::2/128 table 101 priority 5",
+      "route replace 10.0.0.1/32 dev eth0 table 101",
+      "route replace 0.0.0.0/0 via 10.0.0.1 dev eth0 metric 500 table 101",
+    ]);
+  });
+
+  it("give the MTU and the neighbours that a network of CNI has, and routes to the link before those beyond it", () => {
+    const adapter = parseAdapter({
+      ...SETTINGS,
+      EncapOverhead: 0,
+      MTU: 9000,
+      IPConfigs: [{ IPAddress: "10.0.0.2", PrefixLength: 24 }],
+      Neighbors: [{ IPAddress: "169.254.1.1", MacAddress: "EE-EE-EE-EE-EE-EE" }],
+      Routes: [
+        { NextHop: "10.0.0.1", DestinationPrefix: "0.0.0.0/0" },
+        { DestinationPrefix: "169.254.1.1/32" },
+        { DestinationPrefix: "fd01::/64", Metric: 3 },
       ],
-    );
+    });
+    assert.deepEqual(configureCommands(adapter, "net1", 1500), [
+      "link set dev net1 mtu 9000 up",
+      "addr add 10.0.0.2/24 dev net1",
+      "neigh replace 169.254.1.1 lladdr ee:ee:ee:ee:ee:ee dev net1 nud permanent",
+      "route replace 169.254.1.1/32 dev net1",
+      "route replace fd01::/64 dev net1 metric 3",
+      "route replace 0.0.0.0/0 via 10.0.0.1 dev net1",
+    ]);
   });
 });
 
@@ -129,60 +152,90 @@ describe("GuestNetwork", () => {
     const calls: string[] = [];
     const network = new GuestNetwork(
       async () => "lo",
-      async (argv) => {
-        const line = argv.join(" ");
+      async (argv, { input = "" } = {}) => {
+        const line = `${argv.join(" ")}: ${input.trim().replaceAll("\n", "; ")}`;
         calls.push(line);
         if (fail !== undefined && line.includes(fail)) throw new Error(`no ${fail}`);
       },
     );
     return { calls, network };
   };
+  const PIN = "ip -batch -: netns add ns-1; link set dev lo netns ns-1 name eth0";
+  const UNPIN = "ip -batch -: netns del ns-1";
 
-  it("remembers adapters until a container brings its namespace, and moves them once", async () => {
+  it("pins a namespace with its first adapter, sets that up there, and lets it go with the last", async () => {
     const { calls, network } = guest();
     await network.add(SETTINGS);
-    assert.equal(calls.length, 0);
-    await network.assign("ns-1", 42);
-    await network.assign("NS-1", 43);
-    assert.equal(calls[0], "ip link set dev lo netns 42");
-    assert.equal(calls.filter((call) => call.includes(" netns ")).length, 1);
-    assert.ok(calls.includes("nsenter --net=/proc/42/ns/net ip -4 addr add 10.0.0.2/24 dev lo"));
-    assert.deepEqual(network.dns("ns-1"), {
-      searches: ["a.test", "b.test"],
-      servers: ["10.0.0.53", "fd00::53"],
-      address: "10.0.0.2",
-    });
+    assert.equal(calls[0], PIN);
+    assert.match(calls[1] ?? "", /^ip -n ns-1 -batch -: link set dev lo up; link set dev eth0 mtu \d+ up; addr add /);
+    await network.add({ ...SETTINGS, ID: "nic-2" });
+    assert.equal(calls[2], "ip -batch -: link set dev lo netns ns-1 name eth1");
+    await network.add({ ...SETTINGS, ID: "nic-3", InterfaceName: "net1" });
+    assert.equal(calls[4], "ip -batch -: link set dev lo netns ns-1 name net1");
+    assert.equal(await network.join("NS-1", "c1"), "/run/netns/ns-1");
+    assert.equal(calls.length, 6);
+    assert.deepEqual(network.dns("ns-1").servers.slice(0, 2), ["10.0.0.53", "fd00::53"]);
+    for (const ID of ["NIC-1", "nic-2", "nic-3"]) await network.remove({ ...SETTINGS, ID });
+    assert.ok(calls[6]?.startsWith("ip -n ns-1 -batch -: link set dev eth0 netns "));
+    assert.ok(!calls.includes(UNPIN), "a container is in it");
+    await network.leave("ns-1", "c1");
+    assert.equal(calls.at(-1), UNPIN);
+    await network.add(SETTINGS);
+    assert.equal(calls.at(-2), PIN);
   });
 
-  it("moves an adapter that comes later at once", async () => {
+  it("pins a namespace with its first container, and takes adapters later", async () => {
     const { calls, network } = guest();
-    await network.add(SETTINGS);
-    await network.assign("ns-1", 42);
-    const before = calls.length;
-    await network.add({ ...SETTINGS, ID: "nic-2" });
-    assert.equal(calls[before], "ip link set dev lo netns 42");
+    await Promise.all([network.join("ns-1", "c1"), network.join("ns-1", "c2"), network.add(SETTINGS)]);
+    assert.deepEqual(calls.slice(0, 3), [
+      "ip -batch -: netns add ns-1",
+      "ip -n ns-1 -batch -: link set dev lo up",
+      "ip -batch -: link set dev lo netns ns-1 name eth0",
+    ]);
+    await network.remove(SETTINGS);
+    await Promise.all([network.leave("ns-1", "c1"), network.leave("ns-1", "c2"), network.leave("other", "c1")]);
+    assert.deepEqual(
+      calls.filter((call) => call === UNPIN),
+      [UNPIN],
+    );
+  });
+
+  it("names a namespace whose id is no file's name by a hash of it", async () => {
+    const { network } = guest();
+    for (const id of ["", "../x", "/var/run/netns/cni-1"]) {
+      assert.match(await network.join(id, "c1"), /^\/run\/netns\/ns-[0-9a-f]{32}$/);
+    }
   });
 
   it("refuses the same adapter twice, and takes one removed as new", async () => {
     const { network } = guest();
     await network.add(SETTINGS);
     await assert.rejects(network.add(SETTINGS), (error) => isKind(error, "already-exists"));
-    network.remove(SETTINGS);
-    network.remove(SETTINGS);
-    assert.equal(network.has("ns-1"), false);
+    await network.remove(SETTINGS);
+    await network.remove(SETTINGS);
     await network.add(SETTINGS);
   });
 
   it("says that it has no DHCP", async () => {
     const { network } = guest();
-    await assert.rejects(network.add({ ...SETTINGS, IPConfigs: [] }), (error) => isKind(error, "unimplemented"));
+    await assert.rejects(
+      async () => network.add({ ...SETTINGS, IPConfigs: [] }),
+      (error) => isKind(error, "unimplemented"),
+    );
   });
 
-  it("forgets what failed, so that it can be tried again", async () => {
-    const { network } = guest("addr add");
-    await network.add(SETTINGS);
-    await assert.rejects(network.assign("ns-1", 42), /no addr add/);
-    network.release(42);
-    await assert.rejects(network.assign("ns-1", 44), /no addr add/);
-  });
+  for (const [step, undone] of [
+    ["netns add", UNPIN],
+    ["link set dev lo netns", UNPIN],
+    ["addr add", `ip -n ns-1 -batch -: link set dev eth0 netns ${process.pid} name lo`],
+  ] as const) {
+    it(`forgets an adapter whose "${step}" failed, so that it can be tried again`, async () => {
+      const { calls, network } = guest(step);
+      await assert.rejects(network.add(SETTINGS), new RegExp(`no ${step}`));
+      assert.ok(calls.includes(undone), calls.join("\n"));
+      assert.equal(calls.at(-1), UNPIN);
+      await assert.rejects(network.add(SETTINGS), new RegExp(`no ${step}`));
+      assert.ok(calls.filter((call) => call === PIN).length === 2);
+    });
+  }
 });

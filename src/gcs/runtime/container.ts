@@ -10,7 +10,14 @@ import type { ProcessIo } from "../stdio/process-io.ts";
 import { TerminalIo } from "../stdio/terminal-io.ts";
 import { within } from "../within.ts";
 import { checkSignal, GuestProcess } from "./guest-process.ts";
-import { commandOf, networkNamespaceId, objectMember, ownsPidNamespace, podRole } from "./oci-members.ts";
+import {
+  commandOf,
+  networkNamespaceId,
+  objectMember,
+  ownsPidNamespace,
+  podRole,
+  withNetworkNamespace,
+} from "./oci-members.ts";
 import type { RuntimePorts } from "./ports.ts";
 import { ProcessTable } from "./process-table.ts";
 import { ContainerState } from "./state.ts";
@@ -27,6 +34,7 @@ export class Container {
   readonly #directory: string;
   readonly #processes: ProcessTable;
   readonly #onExit: (exit: ContainerExit) => void;
+  #networkNamespace: string | undefined;
   #init: GuestProcess | undefined;
   #cgroup: Cgroup | undefined;
   #execs = 0;
@@ -50,15 +58,15 @@ export class Container {
 
   /** runc create. On failure nothing is left but what another owner of the id has. */
   async create(settings: ContainerSettings): Promise<void> {
-    const specification = settings.ociSpecification;
-    const ociProcess = objectMember(specification, "process");
+    const ociProcess = objectMember(settings.ociSpecification, "process");
     if (ociProcess === undefined) throw invalidArgument(`${this.#subject}: OCI specification has no process`);
     const command = commandOf(ociProcess);
-    podRole(specification);
+    podRole(settings.ociSpecification);
     const terminal = ociProcess.terminal === true;
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     let io: ProcessIo | undefined;
     try {
+      const specification = await this.#joinNetwork(settings.ociSpecification);
       await writeBundle(settings.ociBundlePath, specification);
       this.#connectAtStart = settings.initStdio === undefined;
       io = this.#openIo(terminal, settings.initStdio && (await this.#dial(settings.initStdio)));
@@ -67,8 +75,6 @@ export class Container {
       await this.#ports.runc.create(this.id, settings.ociBundlePath, { pidFile, stdio, consoleSocket });
       this.#init = await this.#adopt(pidFile, io, command, () => this.#afterInitExit(ownsPidNamespace(specification)));
       this.#cgroup = cgroupOf(this.#init.pid);
-      const namespaceId = networkNamespaceId(specification);
-      if (namespaceId !== undefined) await this.#ports.joinNetwork?.(namespaceId, this.#init.pid);
       this.state.move("created");
       if (!this.#init.running) this.state.move("stopped");
       // The bridge keeps it until a wait for the init has been answered.
@@ -78,6 +84,7 @@ export class Container {
       // A used id is another container's; runc clears up after other failures unless it was killed itself.
       if (!isKind(error, "already-exists")) await this.#ports.runc.delete(this.id).catch(() => {});
       await rm(this.#directory, { recursive: true, force: true });
+      await this.#leaveNetwork().catch(() => {});
       this.state.move("deleted");
       throw error;
     }
@@ -230,7 +237,7 @@ export class Container {
     this.state.move("deleting");
     try {
       await this.#ports.runc.delete(this.id);
-      this.#ports.leaveNetwork?.(init.pid);
+      await this.#leaveNetwork();
       await rm(this.#directory, { recursive: true, force: true });
     } catch (error) {
       this.state.move("stopped");
@@ -238,6 +245,21 @@ export class Container {
     }
     this.#processes.close();
     this.state.move("deleted");
+  }
+
+  /** Into the namespace that the host names; without one the specification's own stays. */
+  async #joinNetwork(specification: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>> {
+    const namespaceId = networkNamespaceId(specification);
+    if (namespaceId === undefined) return specification;
+    const path = await this.#ports.joinNetwork(namespaceId, this.id);
+    this.#networkNamespace = namespaceId;
+    return withNetworkNamespace(specification, path);
+  }
+
+  async #leaveNetwork(): Promise<void> {
+    if (this.#networkNamespace === undefined) return;
+    await this.#ports.leaveNetwork(this.#networkNamespace, this.id);
+    this.#networkNamespace = undefined;
   }
 
   describe(): string[] {

@@ -37,6 +37,14 @@ export function networkNamespaceId(specification: Json): string | undefined {
   return typeof id === "string" && id !== "" ? id : undefined;
 }
 
+/** The specification with that network namespace, in place of a private one or none. */
+export function withNetworkNamespace(specification: Json, path: string): Json {
+  const linux = objectMember(specification, "linux") ?? {};
+  const given = Array.isArray(linux.namespaces) ? linux.namespaces : [];
+  const others = given.filter((entry) => !isRecord(entry) || entry.type !== "network");
+  return { ...specification, linux: { ...linux, namespaces: [...others, { type: "network", path }] } };
+}
+
 /** "sandbox", "container", or undefined for a container without a pod. Throws invalid-argument for another word. */
 export function podRole(specification: Json): "sandbox" | "container" | undefined {
   const role = objectMember(specification, "annotations")?.["io.kubernetes.cri.container-type"];

@@ -7,8 +7,10 @@ import { isKind } from "../../errors/shim-error.ts";
 import { PodFiles } from "./pod-files.ts";
 
 const network = {
-  has: (id: string) => id === "ns-1",
-  dns: () => ({ searches: ["a.test"], servers: ["10.0.0.53"], address: "10.0.0.2" }),
+  dns: (id: string) =>
+    id === "ns-1"
+      ? { searches: ["a.test"], servers: ["10.0.0.53"], address: "10.0.0.2" }
+      : { searches: [], servers: [], address: "10.0.0.3" },
 };
 
 describe("pod files", () => {
@@ -55,10 +57,18 @@ describe("pod files", () => {
     assert.deepEqual(destinations(prepared), ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf"]);
   });
 
+  for (const [what, specification] of [
+    ["a sandbox in a network without DNS servers", { ...sandbox, windows: { network: { networkNamespace: "ns-2" } } }],
+    ["a workload of such a sandbox", workload],
+    ["a container without a pod", { hostname: "x", mounts: [] }],
+  ] as const) {
+    it(`are none of the guest's for ${what}`, async () => {
+      const given = settings(specification);
+      assert.equal(await new PodFiles(network).prepare("c1", given), given);
+    });
+  }
+
   for (const [what, specification, kind] of [
-    ["a sandbox without its network namespace", { ...sandbox, windows: {} }, "not-found"],
-    ["a workload with a host name", { ...workload, hostname: "x" }, "invalid-argument"],
-    ["a workload without its sandbox", workload, "not-found"],
     ["a host name that is none", { ...sandbox, hostname: "a b" }, "invalid-argument"],
     ["a role that is unknown", { annotations: { "io.kubernetes.cri.container-type": "x" } }, "invalid-argument"],
   ] as const) {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { invalidArgument, notFound } from "../../errors/shim-error.ts";
+import { invalidArgument } from "../../errors/shim-error.ts";
 import type { ContainerSettings } from "../host.ts";
 import { hostsFile, resolvConf } from "../network/resolv-conf.ts";
 import { networkNamespaceId, objectMember, podRole } from "./oci-members.ts";
@@ -9,14 +9,14 @@ const HOSTNAME = /^[a-zA-Z0-9_\-.]{0,255}$/;
 const FILES = ["hostname", "hosts", "resolv.conf"] as const;
 
 export interface PodNetwork {
-  has(namespaceId: string): boolean;
   dns(namespaceId: string): { searches: string[]; servers: string[]; address: string | undefined };
 }
 
 /**
- * hostname, hosts and resolv.conf of pods, for a guest whose host does not bring them
- * (reference: hcsshim 6.3). The sandbox's are written beside its config.json; the
- * containers of the pod get the same files. What the specification mounts itself stays.
+ * hostname, hosts and resolv.conf for a host that leaves them to its guest, as hcsshim's does (reference: hcsshim 6.3). One
+ * that brings them, as containerd's CRI does on Linux, names no DNS servers with its adapters: then nothing is
+ * written, and a container without a pod has the files of its image. The sandbox's are written beside its config.json;
+ * the containers of the pod get the same. What the specification mounts itself stays.
  */
 export class PodFiles {
   readonly #network: PodNetwork;
@@ -28,18 +28,17 @@ export class PodFiles {
 
   async prepare(id: string, settings: ContainerSettings): Promise<ContainerSettings> {
     const specification = settings.ociSpecification;
-    const role = podRole(specification);
+    if (podRole(specification) === "container") {
+      const sandboxId = objectMember(specification, "annotations")?.["io.kubernetes.cri.sandbox-id"];
+      const directory = typeof sandboxId === "string" ? this.#directories.get(sandboxId) : undefined;
+      return directory === undefined ? settings : withFiles(settings, directory);
+    }
+    const dns = this.#network.dns(networkNamespaceId(specification) ?? "");
+    if (dns.servers.length + dns.searches.length === 0) return settings;
     const hostname = specification.hostname ?? "";
     if (typeof hostname !== "string" || !HOSTNAME.test(hostname)) {
       throw invalidArgument(`container "${id}": hostname ${JSON.stringify(hostname)} is not a host name`);
     }
-    if (role === "container") {
-      if (hostname !== "") throw invalidArgument(`container "${id}": hostname is the sandbox's; must be empty`);
-      return withFiles(settings, this.#sandboxDirectory(id, specification));
-    }
-    const namespaceId = networkNamespaceId(specification) ?? "";
-    if (role === "sandbox" && !this.#network.has(namespaceId)) throw notFound(`namespace '${namespaceId}' not found`);
-    const dns = this.#network.dns(namespaceId);
     const directory = settings.ociBundlePath;
     await mkdir(directory, { recursive: true });
     await writeFile(join(directory, "hostname"), `${hostname}\n`);
@@ -47,15 +46,6 @@ export class PodFiles {
     await writeFile(join(directory, "resolv.conf"), resolvConf(dns));
     this.#directories.set(id, directory);
     return withFiles(settings, directory);
-  }
-
-  #sandboxDirectory(id: string, specification: Readonly<Record<string, unknown>>): string {
-    const sandboxId = objectMember(specification, "annotations")?.["io.kubernetes.cri.sandbox-id"];
-    const directory = typeof sandboxId === "string" ? this.#directories.get(sandboxId) : undefined;
-    if (directory === undefined) {
-      throw notFound(`container "${id}": its sandbox ${JSON.stringify(sandboxId)} does not exist in this guest`);
-    }
-    return directory;
   }
 }
 

@@ -15,16 +15,17 @@ export interface RuntimePorts {
   readonly drainMs: number;
   /** Per container: its pid files, process documents. */
   readonly stateDirectory: string;
-  /** The container's processes exist, its init is waiting: its adapters may move into its network namespace. */
-  readonly joinNetwork?: (namespaceId: string, initPid: number) => Promise<void>;
-  readonly leaveNetwork?: (initPid: number) => void;
+  /** Before create: the path of the network namespace that the host names, whose user the container becomes. */
+  readonly joinNetwork: (namespaceId: string, containerId: string) => Promise<string>;
+  /** The container is gone, or has not come. */
+  readonly leaveNetwork: (namespaceId: string, containerId: string) => Promise<void>;
 }
 
 /** The rest of the guest, as wired in gcs.ts. */
 export interface GuestSettings {
   /** ModifySettings for the guest: resource type -> request type -> what to do with the Settings. */
   readonly resources: Readonly<Record<string, Readonly<Record<string, (settings: unknown) => void | Promise<void>>>>>;
-  /** Before create: a pod's own hostname, hosts and resolv.conf, where this guest has to write them. */
+  /** Before create: hostname, hosts and resolv.conf, where the host leaves them to this guest. */
   readonly preparePod?: (id: string, settings: ContainerSettings) => Promise<ContainerSettings>;
   /** The guest was shut down. */
   readonly powerOff: () => void;

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { failedPrecondition, invalidArgument } from "../../errors/shim-error.ts";
 import type { RunProgram } from "./ports.ts";
 
-export type FileSystemName = "ext4" | "xfs";
+export type FileSystemName = "ext4" | "xfs" | "erofs" | "squashfs";
 
 /** The file system on the device by its magic number; "blank" for zeros where the known ones have theirs. */
 export function probeFileSystem(device: string): FileSystemName | "blank" | "unknown" {
@@ -13,7 +13,10 @@ export function probeFileSystem(device: string): FileSystemName | "blank" | "unk
   } finally {
     closeSync(fd);
   }
-  if (head.toString("latin1", 0, 4) === "XFSB") return "xfs";
+  const first = head.toString("latin1", 0, 4);
+  if (first === "XFSB") return "xfs";
+  if (first === "hsqs") return "squashfs";
+  if (head.readUInt32LE(1024) === 0xe0f5e1e2) return "erofs";
   // The ext super block starts at 1024, its magic stands 56 bytes in.
   if (head.readUInt16LE(1024 + 56) === 0xef53) return "ext4";
   return head.every((byte) => byte === 0) ? "blank" : "unknown";

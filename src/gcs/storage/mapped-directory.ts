@@ -40,6 +40,10 @@ export class MappedDirectory {
   /** Success for a path that is missing or not mounted. */
   remove(value: unknown): void {
     const { mountPath } = lcowMappedDirectory.decode(value, "MappedDirectory");
-    new MountPoint(this.#calls, guestPath(mountPath, "MappedDirectory.MountPath")).unmount();
+    const target = guestPath(mountPath, "MappedDirectory.MountPath");
+    const point = new MountPoint(this.#calls, target);
+    point.unmountBelow();
+    point.unmount();
+    this.#shares.released?.();
   }
 }

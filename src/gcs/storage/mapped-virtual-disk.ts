@@ -2,9 +2,9 @@ import { existsSync, lstatSync, mkdirSync, symlinkSync, unlinkSync } from "node:
 import { dirname } from "node:path";
 import { alreadyExists, unimplemented } from "../../errors/shim-error.ts";
 import { lcowMappedVirtualDisk, scsiDevice } from "../../prot/resources/scsi.ts";
-import { MS, parseMountOptions } from "../../sys/mount-options.ts";
 import { guestPath } from "../guest-path.ts";
-import { ensureFileSystem, probeFileSystem } from "./file-system.ts";
+import { mountBlockDevice } from "./block-device.ts";
+import { ensureFileSystem } from "./file-system.ts";
 import { MountPoint } from "./mount-point.ts";
 import { partitionDevice } from "./partition.ts";
 import type { DiskResolver, MountCalls, RunProgram } from "./ports.ts";
@@ -31,20 +31,10 @@ export class MappedVirtualDisk {
     const device = await partitionDevice(disk, settings.partition);
     if (settings.blockDev) return linkDevice(device, target);
 
-    const { readOnly } = settings;
-    let name = settings.filesystem;
-    if (settings.ensureFilesystem) name = await ensureFileSystem(device, name, this.#run);
-    if (name === "") name = probeFileSystem(device) === "xfs" ? "xfs" : "ext4";
-    const { flags, data } = parseMountOptions(settings.options);
-    const words = data === "" ? [] : [data];
-    // A read-only disk can't replay its journal.
-    if (readOnly && name === "ext4") words.push("noload");
-    new MountPoint(this.#calls, target).mount({
-      source: device,
-      type: name,
-      flags: flags | (readOnly ? MS.RDONLY : 0),
-      data: words.join(","),
-    });
+    const { readOnly, options } = settings;
+    let fileSystem = settings.filesystem;
+    if (settings.ensureFilesystem) fileSystem = await ensureFileSystem(device, fileSystem, this.#run);
+    mountBlockDevice(this.#calls, { device, target, fileSystem, readOnly, options });
   }
 
   /** Unmounts; success for a path that is missing or not mounted. */

@@ -1,7 +1,7 @@
 import { mkdirSync, rmdirSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { alreadyExists, ShimError } from "../../errors/shim-error.ts";
-import { mountTable } from "../../sys/mountinfo.ts";
+import { mountsUnder, mountTable } from "../../sys/mountinfo.ts";
 import { missingFile } from "../runtime/missing-file.ts";
 import type { MountCalls, MountRequest } from "./ports.ts";
 
@@ -41,6 +41,14 @@ export class MountPoint {
   unmount(): void {
     this.#calls.unmount(this.#path);
     removeEmpty(this.#path);
+  }
+
+  /** Unmounts what is mounted below this mount, deepest first: made by the kernel itself where the host mounts in a share. */
+  unmountBelow(): void {
+    const mounts = mountsUnder(this.#path);
+    // Not mounted ourselves: what is below is somebody else's.
+    if (!mounts.includes(this.#path)) return;
+    for (const path of mounts.reverse()) if (path !== this.#path) this.#calls.unmount(path);
   }
 
   /** The topmost directory that had to be made, for the way back. */

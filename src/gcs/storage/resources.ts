@@ -4,13 +4,16 @@ import { ResourceType } from "../../prot/resources/resource-type.ts";
 import { CombinedLayers } from "./combined-layers.ts";
 import { MappedDirectory } from "./mapped-directory.ts";
 import { MappedVirtualDisk } from "./mapped-virtual-disk.ts";
-import type { DiskResolver, MountCalls, RunProgram, ShareResolver } from "./ports.ts";
+import { MappedVpmem } from "./mapped-vpmem.ts";
+import type { DiskResolver, MountCalls, PmemResolver, RunProgram, ShareResolver } from "./ports.ts";
 
 export interface StorageResolvers {
   /** Default: every share is unimplemented. */
   readonly shares?: ShareResolver;
   /** Default: every disk is unimplemented. */
   readonly disks?: DiskResolver;
+  /** Default: every device is unimplemented. */
+  readonly pmem?: PmemResolver;
 }
 
 type Handlers = Readonly<Record<string, Readonly<Record<string, (settings: unknown) => void | Promise<void>>>>>;
@@ -20,6 +23,7 @@ export function storageResources(calls: MountCalls, run: RunProgram, resolvers: 
   const layers = new CombinedLayers(calls);
   const directories = new MappedDirectory(calls, resolvers.shares ?? NO_SHARES);
   const disks = new MappedVirtualDisk(calls, resolvers.disks ?? NO_DISKS, run);
+  const vpmem = new MappedVpmem(calls, resolvers.pmem ?? NO_PMEM);
   return {
     [ResourceType.combinedLayers]: {
       [RequestType.add]: (settings) => layers.add(settings),
@@ -34,6 +38,10 @@ export function storageResources(calls: MountCalls, run: RunProgram, resolvers: 
       [RequestType.remove]: (settings) => disks.remove(settings),
     },
     [ResourceType.scsiDevice]: { [RequestType.remove]: (settings) => disks.removeDevice(settings) },
+    [ResourceType.vpmemDevice]: {
+      [RequestType.add]: (settings) => vpmem.add(settings),
+      [RequestType.remove]: (settings) => vpmem.remove(settings),
+    },
   };
 }
 
@@ -48,4 +56,10 @@ const NO_DISKS: DiskResolver = {
     throw unimplemented(`this guest has no disks of its host; cannot find controller ${controller}, LUN ${lun}`);
   },
   async release() {},
+};
+
+const NO_PMEM: PmemResolver = {
+  async find(deviceNumber) {
+    throw unimplemented(`this guest has no persistent memory of its host; cannot find device ${deviceNumber}`);
+  },
 };

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -8,6 +17,8 @@ import { attachLoopDevice, type LoopDevice } from "../../sys/loop-device.ts";
 import { mountsUnder, mountTable } from "../../sys/mountinfo.ts";
 import { runProgram } from "../run-program.ts";
 import { bindShares } from "./bind-shares.ts";
+import { probeFileSystem } from "./file-system.ts";
+import { pmemDevices } from "./pmem-devices.ts";
 import type { DiskResolver, MountCalls, MountRequest } from "./ports.ts";
 import { storageResources } from "./resources.ts";
 import { systemMounts } from "./system-mounts.ts";
@@ -33,7 +44,8 @@ function resources(calls: MountCalls = systemMounts) {
   const shares = bindShares((name) =>
     name === "share" ? at("share") : name === "file" ? at("share/file") : undefined,
   );
-  const all = storageResources(calls, runProgram, { shares, disks });
+  const pmem = pmemDevices(async () => {}, { dev: at("dev"), withinMs: 0 });
+  const all = storageResources(calls, runProgram, { shares, disks, pmem });
   return async (type: string, request: string, settings: unknown): Promise<void> => {
     const method = all[type]?.[request];
     assert.ok(method, `${type} ${request}`);
@@ -244,6 +256,57 @@ describe("MappedVirtualDisk", { skip }, () => {
     it(`refuses ${what}`, () => {
       attach();
       return refuses(resources()("MappedVirtualDisk", "Add", disk(change)), kind);
+    });
+  }
+});
+
+describe("VPMemDevice", { skip }, () => {
+  it("is mounted read-only by its number, as what it holds", async () => {
+    const modify = resources();
+    writeFileSync(at("image"), "");
+    truncateSync(at("image"), 16 * 1024 * 1024);
+    await runProgram(["mkfs.ext4", "-q", "-F", at("image")]);
+    loop = attachLoopDevice(at("image"), { readOnly: true });
+    mkdirSync(at("dev"));
+    symlinkSync(loop.path, at("dev/pmem3"));
+    const settings = { DeviceNumber: 3, MountPath: at("mnt") };
+    await modify("VPMemDevice", "Add", settings);
+    const [entry] = mountTable().filter(({ mountPoint }) => mountPoint === at("mnt"));
+    assert.equal(entry?.fsType, "ext4");
+    assert.ok(entry?.options.includes("ro"));
+    await refuses(modify("VPMemDevice", "Add", settings), "already-exists");
+    await modify("VPMemDevice", "Remove", settings);
+    await modify("VPMemDevice", "Remove", settings);
+  });
+
+  for (const [what, change, kind] of [
+    ["a device that is not there", { DeviceNumber: 4 }, "not-found"],
+    ["a part of a device", { MappingInfo: { DeviceSizeInBytes: 4096 } }, "unimplemented"],
+    ["a verified device", { VerityInfo: {} }, "unimplemented"],
+    ["a relative path", { MountPath: "mnt" }, "invalid-argument"],
+  ] as const) {
+    it(`refuses ${what}`, () =>
+      refuses(resources()("VPMemDevice", "Add", { DeviceNumber: 3, MountPath: at("mnt"), ...change }), kind));
+  }
+});
+
+describe("a disk's file system", () => {
+  const image = (at: number, magic: string): Buffer => {
+    const bytes = Buffer.alloc(4096);
+    Buffer.from(magic, "hex").copy(bytes, at);
+    return bytes;
+  };
+  for (const [name, bytes] of [
+    ["ext4", image(1080, "53ef")],
+    ["erofs", image(1024, "e2e1f5e0")],
+    ["squashfs", image(0, "68737173")],
+    ["xfs", image(0, "58465342")],
+    ["blank", Buffer.alloc(4096)],
+    ["unknown", image(7, "ff")],
+  ] as const) {
+    it(`is known by its magic number: ${name}`, () => {
+      writeFileSync(at("image"), bytes);
+      assert.equal(probeFileSystem(at("image")), name);
     });
   }
 });

@@ -1,4 +1,4 @@
-import { bool, list, type TypeOf, text, u8, u16 } from "../json-codec.ts";
+import { bool, list, type TypeOf, text, u8, u16, u32 } from "../json-codec.ts";
 import { field, record } from "../json-record.ts";
 
 export const lcowIpConfig = record({
@@ -8,11 +8,19 @@ export const lcowIpConfig = record({
 export type LcowIpConfig = TypeOf<typeof lcowIpConfig>;
 
 export const lcowRoute = record({
+  /** Ours: none for a destination on the link. */
   nextHop: field("NextHop", text, "omitempty"),
   destinationPrefix: field("DestinationPrefix", text, "omitempty"),
   metric: field("Metric", u16, "omitempty"),
 });
 export type LcowRoute = TypeOf<typeof lcowRoute>;
+
+/** Ours: a neighbour that is known beforehand. */
+export const networkNeighbor = record({
+  ipAddress: field("IPAddress", text, "omitempty"),
+  macAddress: field("MacAddress", text, "omitempty"),
+});
+export type NetworkNeighbor = TypeOf<typeof networkNeighbor>;
 
 /** Network, LCOW. */
 export const lcowNetworkAdapter = record({
@@ -31,5 +39,11 @@ export const lcowNetworkAdapter = record({
   routes: field("Routes", list(lcowRoute), "omitempty"),
   policyBasedRouting: field("PolicyBasedRouting", bool, "omitempty"),
   enableLowMetric: field("EnableLowMetric", bool, "omitempty"),
+  // Ours, from here on (docs/gcs-protocol.md): what a network that CNI made has, and HNS has not.
+  /** The link's name in the container; none: eth0, eth1 and so on as they come. */
+  interfaceName: field("InterfaceName", text, "omitempty"),
+  /** Bytes; 0: the link's own, less `encapOverhead`. */
+  mtu: field("MTU", u32, "omitempty"),
+  neighbors: field("Neighbors", list(networkNeighbor), "omitempty"),
 });
 export type LcowNetworkAdapter = TypeOf<typeof lcowNetworkAdapter>;

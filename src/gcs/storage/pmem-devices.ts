@@ -1,0 +1,33 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { notFound } from "../../errors/shim-error.ts";
+import { appears } from "../appears.ts";
+import type { PmemResolver, RunProgram } from "./ports.ts";
+
+/** Nobody asks for them by name, and no udev by the device's: an NVDIMM is seen when its drivers are there. */
+const MODULES = ["nfit", "virtio_pmem", "nd_pmem"];
+
+/** /dev/pmemN: the kernel counts them in the order in which the host has plugged them in. */
+export function pmemDevices(run: RunProgram, { dev = "/dev", withinMs }: PmemDevicesOptions = {}): PmemResolver {
+  let loaded: Promise<void> | undefined;
+  return {
+    async find(deviceNumber) {
+      const device = join(dev, `pmem${deviceNumber}`);
+      if (existsSync(device)) return device;
+      loaded ??= run(["modprobe", "-a", ...MODULES]).catch((error: unknown) => {
+        loaded = undefined;
+        throw error;
+      });
+      await loaded;
+      if ((await appears(() => existsSync(device) || undefined, withinMs)) === undefined) {
+        throw notFound(`no persistent memory has appeared as ${device} in this guest; cannot mount it`);
+      }
+      return device;
+    },
+  };
+}
+
+export interface PmemDevicesOptions {
+  readonly dev?: string;
+  readonly withinMs?: number;
+}
