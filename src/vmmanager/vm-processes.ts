@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isAlive } from "../sys/process.ts";
+import { isAlive, startTime } from "../sys/process.ts";
 
 /**
  * The processes on this host that a VM consists of, as its stack leaves them on disk for whoever has to end them without
@@ -27,6 +27,14 @@ export function writeVmProcesses(stateDirectory: string, processes: readonly VmP
     rmSync(temporary, { force: true });
     throw error;
   }
+}
+
+/** Adds one that was just spawned; those that are gone leave the record. */
+export function addVmProcess(stateDirectory: string, { pid, what }: Omit<VmProcess, "startTime">): void {
+  const started = startTime(pid);
+  if (started === undefined) return;
+  const living = readVmProcesses(stateDirectory).filter((each) => isAlive(each.pid, each.startTime));
+  writeVmProcesses(stateDirectory, [...living, { pid, startTime: started, what }]);
 }
 
 /** Empty where there is no record, or none that can be trusted. */

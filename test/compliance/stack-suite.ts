@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
+import { kindOf } from "../../src/errors/shim-error.ts";
 import { createGuest } from "../../src/guestmanager/create-guest.ts";
 import { BRIDGE_PORT } from "../../src/prot/protocol.ts";
-import type { Operation } from "../../src/vmmanager/support.ts";
+import type { Operation, Resource } from "../../src/vmmanager/support.ts";
 import type { Stack, UtilityVM, UvmOptions } from "../../src/vmmanager/uvm.ts";
 
 export interface StackSetup {
@@ -26,14 +30,6 @@ export function stackSuite(name: string, setup: () => StackSetup | Promise<Stack
       await given.cleanup();
     }
   };
-  /** Started with a host that listens, as the guest dials at once. */
-  const start = async (uvm: UtilityVM): Promise<void> => {
-    const guest = createGuest({ sockets: uvm.sockets });
-    guest.prepareConnection();
-    await uvm.start();
-    await guest.createConnection();
-  };
-
   describe(`stack ${name}`, () => {
     it(
       "creates what was asked for",
@@ -73,7 +69,7 @@ export function stackSuite(name: string, setup: () => StackSetup | Promise<Stack
     it(
       "starts once",
       withUvm(async (uvm) => {
-        await start(uvm);
+        await uvm.start();
         await assert.rejects(uvm.start(), { kind: "failed-precondition" });
       }),
     );
@@ -95,7 +91,7 @@ export function stackSuite(name: string, setup: () => StackSetup | Promise<Stack
       "terminates for many callers at once, and again, and tells the end to all who wait, also afterwards",
       withUvm(async (uvm) => {
         const early = [uvm.wait(), uvm.wait()];
-        await start(uvm);
+        await uvm.start();
         await Promise.all([uvm.terminate(), uvm.terminate()]);
         await uvm.terminate();
         const [first, ...others] = await Promise.all([...early, uvm.wait()]);
@@ -117,7 +113,7 @@ export function stackSuite(name: string, setup: () => StackSetup | Promise<Stack
     it(
       "lets a waiter leave",
       withUvm(async (uvm) => {
-        await start(uvm);
+        await uvm.start();
         const leave = new AbortController();
         const waiting = uvm.wait({ signal: leave.signal });
         leave.abort(new Error("left"));
@@ -129,31 +125,117 @@ export function stackSuite(name: string, setup: () => StackSetup | Promise<Stack
     it(
       "close ends a running one, and may be called again",
       withUvm(async (uvm) => {
-        await start(uvm);
+        await uvm.start();
         await uvm.close();
         await uvm.wait();
         await uvm.close();
       }),
     );
 
-    const calls: Partial<Record<Operation, (uvm: UtilityVM, setup: StackSetup) => Promise<void>>> = {
-      pause: (uvm) => uvm.pause(),
-      resume: (uvm) => uvm.resume(),
-      save: (uvm, { options }) => uvm.save({ directory: options.stateDirectory }),
-    };
-    for (const [operation, call] of Object.entries(calls)) {
-      it(
-        `${operation}: works where it is supported, else is unimplemented`,
-        withUvm(async (uvm, given) => {
-          await start(uvm);
-          if (uvm.supported("lifetime", operation as Operation)) {
-            if (operation === "resume") await uvm.pause();
-            await call(uvm, given);
-          } else {
-            await assert.rejects(call(uvm, given), { kind: "unimplemented" });
+    it(
+      "tells its state, and its statistics where it has any",
+      withUvm(async (uvm) => {
+        assert.equal((await uvm.properties()).state, "created");
+        await uvm.start();
+        const { state, pid, startedAt } = await uvm.properties();
+        assert.equal(state, "running");
+        assert.ok(pid === undefined || (pid === uvm.hostPid(1) && startedAt instanceof Date));
+        if (uvm.supported("statistics", "read")) {
+          const { memory, processor } = await uvm.statistics();
+          assert.ok(memory.assignedBytes >= 1n << 20n && memory.workingSetBytes > 0n);
+          assert.ok(processor.totalNs >= processor.guestNs);
+        }
+        await uvm.terminate();
+        assert.equal((await uvm.properties()).state, "ended");
+      }),
+    );
+
+    it(
+      "pauses and resumes, each once, where it can",
+      withUvm(async (uvm) => {
+        if (!uvm.supported("lifetime", "pause")) return;
+        await assert.rejects(uvm.pause(), { kind: "failed-precondition" });
+        await uvm.start();
+        await assert.rejects(uvm.resume(), { kind: "failed-precondition" });
+        await uvm.pause();
+        assert.equal((await uvm.properties()).state, "paused");
+        await assert.rejects(uvm.pause(), { kind: "failed-precondition" });
+        await uvm.resume();
+        assert.equal((await uvm.properties()).state, "running");
+      }),
+    );
+
+    it(
+      "saves what is paused and goes on; what was saved is restored, paused, and goes on too",
+      withUvm(async (uvm, { stack, options }) => {
+        const saved = { directory: mkdtempSync(join(tmpdir(), "uvm-saved-")) };
+        try {
+          if (!uvm.supported("lifetime", "restore")) {
+            return await assert.rejects(stack.restore(options, saved), { kind: "unimplemented" });
           }
-        }),
-      );
-    }
+          await uvm.start();
+          await assert.rejects(uvm.save(saved), { kind: "failed-precondition" });
+          await uvm.pause();
+          await uvm.save(saved);
+          await uvm.resume();
+          await uvm.terminate();
+          const again = await stack.restore({ ...options, id: `${options.id}-again` }, saved);
+          try {
+            assert.equal((await again.properties()).state, "paused");
+            await assert.rejects(again.start(), { kind: "failed-precondition" });
+            await again.resume();
+            assert.equal((await again.properties()).state, "running");
+          } finally {
+            await again.close();
+          }
+        } finally {
+          rmSync(saved.directory, { recursive: true });
+        }
+      }),
+    );
+
+    it(
+      "supports exactly the calls that it says",
+      withUvm(async (uvm, { options }) => {
+        await uvm.start();
+        for (const [name, call] of Object.entries(calls)) {
+          const [resource, operation] = name.split(" ") as [Resource, Operation];
+          const outcome = await call(uvm, options.stateDirectory).then(
+            () => "done",
+            (error) => kindOf(error),
+          );
+          assert.equal(outcome !== "unimplemented", uvm.supported(resource, operation), `${name}: ${outcome}`);
+        }
+        for (const resource of ["pipe", "vsmb", "vm-socket", "cpu-group", "cpu-limits"] as const) {
+          assert.ok(!uvm.supported(resource, "add") && !uvm.supported(resource, "update"), resource);
+        }
+      }),
+    );
   });
 }
+
+/** One call for each thing that may be supported. What they are about does not exist: they change nothing that matters. */
+const calls: Readonly<Record<string, (uvm: UtilityVM, directory: string) => Promise<unknown>>> = {
+  "lifetime pause": (uvm) => uvm.pause(),
+  "lifetime save": (uvm, directory) => uvm.save({ directory }),
+  "lifetime resume": (uvm) => uvm.resume(),
+  "statistics read": (uvm) => uvm.statistics(),
+  "scsi add": (uvm) => uvm.addScsiDisk({ controller: 0, lun: 9, hostPath: "/no/disk", readOnly: true }),
+  "scsi remove": (uvm) => uvm.removeScsiDisk({ controller: 0, lun: 9 }),
+  "vpmem add": (uvm) => uvm.addVpmemDevice({ deviceNumber: 3, hostPath: "/no/image", readOnly: true }),
+  "vpmem remove": (uvm) => uvm.removeVpmemDevice(3),
+  "network add": (uvm) =>
+    uvm.addNetworkAdapter({
+      id: "no-adapter",
+      macAddress: "02:00:00:00:00:01",
+      backend: { kind: "unix-stream", path: "/no/socket" },
+    }),
+  "network remove": (uvm) => uvm.removeNetworkAdapter("no-adapter"),
+  "pci add": (uvm) => uvm.addPciDevice({ id: "no-device", address: "ffff:ff:1f.7" }),
+  "pci remove": (uvm) => uvm.removePciDevice("no-device"),
+  "plan9 add": (uvm) => uvm.addPlan9Share({ name: "no-share", hostPath: "/no/directory", readOnly: true }),
+  "plan9 remove": (uvm) => uvm.removePlan9Share("no-share"),
+  // Beyond what there is room for.
+  "memory update": (uvm) => uvm.updateMemory(1 << 30),
+  "processor update": (uvm) => uvm.updateProcessors(1 << 20),
+};

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { commandLine } from "./command-line.ts";
+import { checkSizing, type UvmDocument } from "./document.ts";
+
+const document: UvmDocument = {
+  accelerator: "tcg",
+  machine: "pc",
+  sizing: { processors: 1, maxProcessors: 4, memoryMiB: 256, maxMemoryMiB: 4096 },
+  kernelArguments: [],
+};
+
+describe("QEMU's command line", () => {
+  // Literal: a change here changes what saved states need.
+  it("is that of the recommended configuration, with fds in place of paths", () => {
+    assert.deepEqual(commandLine(document, { id: "v1" }), [
+      ...["-name", "guest=uvm-v1", "-S", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
+      ...["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
+      ...["-M", "pc,usb=off,vmport=off,graphics=off,nvdimm=on,memory-backend=ram0"],
+      ...["-accel", "tcg,thread=multi,tb-size=64", "-cpu", "max"],
+      ...["-m", "256M,slots=8,maxmem=69632M", "-smp", "1,maxcpus=4"],
+      ...["-object", "memory-backend-memfd,id=ram0,size=256M,share=on"],
+      ...["-kernel", "/dev/fd/6", "-initrd", "/dev/fd/7"],
+      "-append",
+      "console=ttyS0 quiet panic=-1 reboot=t swiotlb=512 memhp_default_state=online_movable",
+      ...["-chardev", "socket,id=qmp,fd=3", "-mon", "chardev=qmp,mode=control"],
+      ...["-chardev", "socket,id=con,fd=4", "-serial", "chardev:con"],
+      ...["-device", "virtio-serial-pci,id=vser0,addr=0x3,max_ports=64"],
+      ...["-chardev", "socket,id=gcs,fd=5"],
+      ...["-device", "virtserialport,bus=vser0.0,nr=1,chardev=gcs,id=gcs,name=gcs"],
+      ...["-add-fd", "fd=8,set=0"],
+      ...["-blockdev", "driver=file,node-name=root,filename=/dev/fdset/0,read-only=on,locking=off"],
+      ...["-device", "virtio-blk-pci,drive=root,addr=0x8"],
+      ...["-device", '{"driver":"virtio-scsi-pci","id":"scsi0","bus":"pci.0","addr":"0x4"}'],
+      ...["-device", "pvpanic"],
+    ]);
+  });
+
+  it("takes the accelerator, the size, more for the kernel, and what a restore adds", () => {
+    const sizing = { processors: 2, maxProcessors: 2, memoryMiB: 512, maxMemoryMiB: 512 };
+    const argv = commandLine(
+      { ...document, accelerator: "kvm", machine: "pc-i440fx-7.2", sizing, kernelArguments: ["a=1", "b"] },
+      { id: "x,y", incoming: true, devices: ["-device", "d"] },
+    );
+    const after = (flag: string): string | undefined => argv[argv.indexOf(flag) + 1];
+    assert.equal(after("-name"), "guest=uvm-x,,y");
+    assert.equal(after("-accel"), "kvm");
+    assert.equal(after("-cpu"), "host");
+    assert.match(after("-M") ?? "", /^pc-i440fx-7\.2,/);
+    assert.match(after("-m") ?? "", /^512M,/);
+    assert.equal(after("-smp"), "2,maxcpus=2");
+    assert.match(after("-object") ?? "", /size=512M/);
+    assert.match(after("-append") ?? "", /=online_movable a=1 b$/);
+    assert.deepEqual(argv.slice(-4), ["-device", "d", "-incoming", "defer"]);
+  });
+});
+
+describe("the size of a UVM", () => {
+  for (const [what, change, message] of [
+    ["too little memory", { memoryMiB: 127 }, /127 MiB of memory; cannot create it: its guest needs 128 MiB/],
+    ["no memory", { memoryMiB: 0 }, /memoryMiB 0; cannot create it/],
+    ["half a MiB", { memoryMiB: 256.5 }, /memoryMiB 256.5/],
+    ["a maximum below it", { maxMemoryMiB: 200 }, /maximum of 200; .* raise the maximum/],
+    ["more processors than at most", { processors: 5 }, /5 processors with a maximum of 4/],
+    ["more than a machine has", { maxProcessors: 256 }, /to 255/],
+  ] as const) {
+    it(`is refused with ${what}`, () => {
+      assert.throws(() => checkSizing("v1", { ...document.sizing, ...change }), { kind: "invalid-argument", message });
+    });
+  }
+  it("may be the least", () => checkSizing("v1", { ...document.sizing, memoryMiB: 128, maxMemoryMiB: 128 }));
+});

@@ -1,0 +1,65 @@
+import type { ByteStream } from "../../../sys/byte-stream.ts";
+
+/** What is kept: enough for a kernel's last words, and no more however much a guest writes. */
+const MAX_LINES = 200;
+const MAX_LINE = 512;
+
+/**
+ * The guest's console: always read, so that the guest never waits for it; the last lines are kept. The guest writes what
+ * it likes: a line is cut at its limit, and what is no printable character is shown as "?".
+ */
+export class GuestConsole {
+  /** Resolves when the console has ended: with QEMU. */
+  readonly ended: Promise<void>;
+  readonly #decoder = new TextDecoder();
+  readonly #onLine: (line: string) => void;
+  #lines: string[] = [];
+  #partial = "";
+
+  /** Takes the stream (not open yet) over. `onLine` hears each finished line. */
+  constructor(stream: ByteStream, onLine: (line: string) => void) {
+    this.#onLine = onLine;
+    this.ended = new Promise((resolve) => {
+      stream.open({
+        data: (chunk) => this.#take(chunk),
+        end: () => stream.destroy(),
+        drain: () => undefined,
+        close: () => resolve(),
+      });
+    });
+  }
+
+  /** The last `count` lines, the unfinished one included. */
+  tail(count: number): readonly string[] {
+    const all = this.#partial === "" ? this.#lines : [...this.#lines, printable(this.#partial)];
+    return all.slice(-count);
+  }
+
+  #take(chunk: Uint8Array): void {
+    let rest = this.#partial + this.#decoder.decode(chunk, { stream: true });
+    for (;;) {
+      const newline = rest.indexOf("\n");
+      const end = newline === -1 || newline > MAX_LINE ? MAX_LINE : newline;
+      if (newline === -1 && rest.length <= MAX_LINE) break;
+      this.#finish(rest.slice(0, end));
+      rest = rest.slice(end === newline ? end + 1 : end);
+    }
+    this.#partial = rest;
+  }
+
+  #finish(text: string): void {
+    const line = printable(text);
+    this.#lines.push(line);
+    // In steps: not a copy for each line.
+    if (this.#lines.length >= 2 * MAX_LINES) this.#lines = this.#lines.slice(-MAX_LINES);
+    this.#onLine(line);
+  }
+}
+
+/** No control character, no line separator, no change of direction: what it says is all that it does. */
+export function printable(text: string): string {
+  return text
+    .replace(/[\r\s]+$/, "")
+    .replace(/\t/g, " ")
+    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, "?");
+}

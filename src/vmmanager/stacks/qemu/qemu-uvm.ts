@@ -1,0 +1,207 @@
+import { failedPrecondition } from "../../../errors/shim-error.ts";
+import type { HostMux } from "../../../transport/mux/host-mux.ts";
+import type { HostSockets } from "../../../transport/sockets.ts";
+import type { CallOptions, SaveOptions, VMExit } from "../../lifetime.ts";
+import type { UvmProperties, UvmStatistics } from "../../properties.ts";
+import type { Operation, Resource } from "../../support.ts";
+import { UnsupportedDevices } from "../../unsupported.ts";
+import type { RestoredConnection, UtilityVM, UvmOptions } from "../../uvm.ts";
+import type { UvmDocument } from "./document.ts";
+import { destroyIfUnopened, type QemuHost } from "./qemu-host.ts";
+import { writeSavedState } from "./saved-state.ts";
+import { readStatistics } from "./statistics.ts";
+
+const LIFETIME: readonly Operation[] = [
+  ...(["create", "start", "pause", "resume", "save", "restore", "terminate"] as const),
+];
+/** For a command that QEMU answers at once, where the caller gives no limit. */
+const COMMAND_MS = 30_000;
+
+type State = UvmProperties["state"] | "saving";
+
+export interface QemuUvmParts {
+  readonly options: UvmOptions;
+  readonly document: UvmDocument;
+  readonly image: string;
+  readonly host: QemuHost;
+  readonly mux: HostMux;
+  /** Of a saved state: it stands still until `resume`. */
+  readonly isRestored: boolean;
+}
+
+/**
+ * A UVM in a QEMU process. It stands before its first instruction until `start`; what QEMU can't do has failed by then.
+ * After a restore the guest's wall clock is behind by the time that the state lay there: whoever talks to the guest
+ * (guestmanager) sets it after `resume`, as no device does.
+ */
+export class QemuUvm extends UnsupportedDevices implements UtilityVM {
+  readonly id: string;
+  readonly stack = "qemu";
+  readonly os = "linux";
+  readonly sockets: HostSockets;
+  readonly restored: readonly RestoredConnection[];
+  readonly #parts: QemuUvmParts;
+  readonly #exited: Promise<VMExit>;
+  #state: State;
+  #startedAt: Date | undefined;
+  #attached = false;
+  #asked = false;
+
+  constructor(parts: QemuUvmParts) {
+    super();
+    const { options, host, mux, isRestored } = parts;
+    this.id = options.id;
+    this.sockets = mux.sockets;
+    this.#parts = parts;
+    this.#state = isRestored ? "paused" : "created";
+    this.restored = mux.restored.map(({ port, stream }) => ({ port, stream }));
+    if (isRestored) this.#startedAt = new Date();
+    // Before the guest has opened its port, what is said to it only piles up.
+    host.monitor.qmp.on("VSERPORT_CHANGE", ({ id, open }) => {
+      if (id === "gcs" && open) this.#attach();
+    });
+    this.#exited = host.ended.then((error) => {
+      this.#state = "ended";
+      mux.destroy(error);
+      if (!this.#attached) destroyIfUnopened(host.port);
+      host.monitor.close();
+      return { exitedAt: new Date(), ...(this.#asked ? {} : { error }) };
+    });
+  }
+
+  supported(resource: Resource, operation: Operation): boolean {
+    if (resource === "lifetime") return LIFETIME.includes(operation);
+    return resource === "statistics" && operation === "read";
+  }
+
+  hostPid(_guestPid: number): number {
+    return this.#parts.host.pid;
+  }
+
+  guestPath(_hostPath: string): undefined {
+    return undefined;
+  }
+
+  async start(options?: CallOptions): Promise<void> {
+    await this.#change("start", "created", "running", options, () =>
+      this.#qmp.execute("cont", undefined, limit(options)),
+    );
+    this.#startedAt = new Date();
+  }
+
+  async pause(options?: CallOptions): Promise<void> {
+    await this.#change("pause", "running", "paused", options, () =>
+      this.#qmp.execute("stop", undefined, limit(options)),
+    );
+  }
+
+  async resume(options?: CallOptions): Promise<void> {
+    await this.#change("resume", "paused", "running", options, async () => {
+      for (const { stream } of this.restored) destroyIfUnopened(stream);
+      this.#parts.mux.resume();
+      this.#attach();
+      await this.#qmp.execute("cont", undefined, limit(options));
+    });
+  }
+
+  /**
+   * Writes the paused UVM into the directory. On failure nothing of it stays there, and the UVM can go on. Throws
+   * failed-precondition for one that runs or has a device that can't be saved, resource-exhausted for a full disk.
+   */
+  async save(options: SaveOptions): Promise<void> {
+    const { host, mux, document, image } = this.#parts;
+    await this.#change("save", "paused", "saving", options, async () => {
+      mux.suspend();
+      const vm = { monitor: host.monitor, document, image, mux: mux.saveState() };
+      await writeSavedState(vm, options);
+    });
+    if (this.#state === "saving") this.#state = "paused";
+  }
+
+  async statistics(options?: CallOptions): Promise<UvmStatistics> {
+    if (this.#state === "ended") throw this.#wrongState("read its statistics");
+    const { host, document, options: made } = this.#parts;
+    const { memoryMiB } = document.sizing;
+    const vm = { pid: host.pid, qmp: this.#qmp, memoryMiB, stateDirectory: made.stateDirectory };
+    return readStatistics(vm, limit(options));
+  }
+
+  async properties(): Promise<UvmProperties> {
+    const { document, host } = this.#parts;
+    const { major, minor, micro } = this.#qmp.version ?? { major: 0, minor: 0, micro: 0 };
+    return {
+      state: this.#state === "saving" ? "paused" : this.#state,
+      pid: host.pid,
+      ...(this.#startedAt && { startedAt: this.#startedAt }),
+      details: {
+        "qemu.version": `${major}.${minor}.${micro}`,
+        "qemu.machine": document.machine,
+        "qemu.accelerator": document.accelerator,
+      },
+    };
+  }
+
+  /** SIGKILL: nothing that a guest does delays it, and it has nothing to tidy up that the kernel does not. */
+  async terminate(options?: CallOptions): Promise<void> {
+    if (!this.#parts.host.isGone) this.#asked = true;
+    this.#parts.host.kill();
+    await this.wait(options);
+  }
+
+  wait(options?: CallOptions): Promise<VMExit> {
+    const signal = options?.signal;
+    if (signal === undefined) return this.#exited;
+    return new Promise((resolve, reject) => {
+      const abort = (): void => reject(signal.reason);
+      if (signal.aborted) return abort();
+      signal.addEventListener("abort", abort, { once: true });
+      void this.#exited.then((exit) => {
+        signal.removeEventListener("abort", abort);
+        resolve(exit);
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.terminate();
+  }
+
+  get #qmp() {
+    return this.#parts.host.monitor.qmp;
+  }
+
+  #attach(): void {
+    if (this.#attached || this.#state === "ended") return;
+    this.#attached = true;
+    // A mux that has ended (the guest broke its rules) has told so to its channels.
+    void this.#parts.mux.attach(this.#parts.host.port);
+  }
+
+  /** The new state is taken at once, so that two callers can't both do it, and given back if the call fails. */
+  async #change(
+    verb: string,
+    from: State,
+    to: State,
+    options: CallOptions | undefined,
+    call: () => Promise<void>,
+  ): Promise<void> {
+    options?.signal?.throwIfAborted();
+    if (this.#state !== from) throw this.#wrongState(verb);
+    this.#state = to;
+    try {
+      await call();
+    } catch (error) {
+      if (this.#state === to) this.#state = from;
+      throw error;
+    }
+  }
+
+  #wrongState(verb: string): Error {
+    return failedPrecondition(`vm ${this.id} is ${this.#state}; cannot ${verb}`);
+  }
+}
+
+function limit(options: CallOptions | undefined): { signal: AbortSignal } {
+  const own = AbortSignal.timeout(COMMAND_MS);
+  return { signal: options?.signal ? AbortSignal.any([own, options.signal]) : own };
+}

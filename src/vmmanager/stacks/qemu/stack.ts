@@ -1,0 +1,110 @@
+import { join } from "node:path";
+import { failedPrecondition } from "../../../errors/shim-error.ts";
+import { type Logger, silentLogger } from "../../../log/logger.ts";
+import { close } from "../../../sys/libc.ts";
+import { HostMux } from "../../../transport/mux/host-mux.ts";
+import type { CallOptions } from "../../lifetime.ts";
+import type { UvmSizing } from "../../sizing.ts";
+import type { Stack, UtilityVM, UvmOptions } from "../../uvm.ts";
+import { type Accelerator, chooseAccelerator } from "./accelerator.ts";
+import { commandLine } from "./command-line.ts";
+import { checkSizing, findProgram, type UvmDocument } from "./document.ts";
+import { imageFiles, openImage } from "./process.ts";
+import { QemuHost } from "./qemu-host.ts";
+import { QemuUvm } from "./qemu-uvm.ts";
+import { loadState, readSavedState } from "./saved-state.ts";
+
+export interface QemuStackOptions {
+  /** Paths, or names on PATH. */
+  readonly binary?: string;
+  readonly virtiofsd?: string;
+  readonly setpriv?: string;
+  /** Directory of the guest's kernel and root file system (docs/uvm-image.md). */
+  readonly image: string;
+  /** `auto` (default): KVM where it works, else emulation, which the log tells. */
+  readonly accel?: "auto" | Accelerator;
+  /** Of a UVM whose options have none. */
+  readonly sizing?: UvmSizing;
+  /** QEMU's machine type: "pc" or a version of it. */
+  readonly machine?: string;
+  /** Added to the guest kernel's command line. */
+  readonly kernelArguments?: readonly string[];
+  readonly log?: Logger;
+}
+
+export const defaultSizing: UvmSizing = { processors: 1, maxProcessors: 4, memoryMiB: 256, maxMemoryMiB: 4096 };
+
+/**
+ * VMs in QEMU processes (reference: qemu). `create` fails for all that can be known beforehand: not-found (a program or
+ * the image is not there), invalid-argument (a size that can't be), failed-precondition (KVM is wanted and can't be used).
+ */
+export function createQemuStack(stack: QemuStackOptions): Stack {
+  const { log = silentLogger } = stack;
+  let told = false;
+  const accelerator = (wanted = stack.accel ?? "auto"): Accelerator => {
+    const { accelerator, fallback } = chooseAccelerator(wanted);
+    if (fallback !== undefined && !told) {
+      told = true;
+      log.info(`VMs run by software emulation (TCG), slower and as isolated: ${fallback}`);
+    }
+    return accelerator;
+  };
+
+  const launch = (options: UvmOptions, document: UvmDocument, incoming: boolean, call: CallOptions | undefined) => {
+    const { id, stateDirectory, cgroup, networkNamespace } = options;
+    const binary = findProgram(
+      stack.binary ?? "qemu-system-x86_64",
+      "install QEMU (Debian: qemu-system-x86) or name it in the configuration",
+    );
+    const setpriv = findProgram(stack.setpriv ?? "setpriv", "install util-linux 2.33 or later");
+    const argv = commandLine(document, { id, incoming });
+    const { image } = stack;
+    return QemuHost.start(
+      {
+        ...{ id, binary, setpriv, document, image, argv, stateDirectory, log },
+        ...(cgroup !== undefined && { cgroup }),
+        ...(networkNamespace !== undefined && { networkNamespace }),
+      },
+      call,
+    );
+  };
+
+  return {
+    name: "qemu",
+
+    async create(options, call): Promise<UtilityVM> {
+      call?.signal?.throwIfAborted();
+      const sizing = options.sizing ?? stack.sizing ?? defaultSizing;
+      checkSizing(options.id, sizing);
+      const document = {
+        accelerator: accelerator(),
+        machine: stack.machine ?? "pc",
+        sizing,
+        kernelArguments: stack.kernelArguments ?? [],
+      };
+      const host = await launch(options, document, false, call);
+      return new QemuUvm({ options, document, image: stack.image, host, mux: new HostMux(), isRestored: false });
+    },
+
+    async restore(options, { directory }, call): Promise<UtilityVM> {
+      call?.signal?.throwIfAborted();
+      // A missing image is to be told as such.
+      close(openImage(join(stack.image, imageFiles.root)));
+      const saved = await readSavedState(directory, stack.image);
+      const { document } = saved;
+      if (accelerator(document.accelerator) !== document.accelerator) {
+        throw failedPrecondition(`saved state ${directory} needs accelerator ${document.accelerator}`);
+      }
+      const mux = new HostMux(saved.mux);
+      const host = await launch(options, document, true, call);
+      const uvm = new QemuUvm({ options, document, image: stack.image, host, mux, isRestored: true });
+      try {
+        await loadState(host.monitor, directory, saved, call ?? {});
+        return uvm;
+      } catch (error) {
+        await uvm.close();
+        throw error;
+      }
+    },
+  };
+}
