@@ -12,8 +12,7 @@ export interface NetworkAdapter {
   /** Bytes that the link's MTU shrinks by. */
   readonly encapOverhead: number;
   readonly addresses: readonly { readonly address: string; readonly prefixLength: number }[];
-  /** `nextHop` is "" for what is on the link. */
-  readonly routes: readonly { readonly nextHop: string; readonly destination: string; readonly metric: number }[];
+  readonly routes: readonly AdapterRoute[];
   readonly policyBasedRouting: boolean;
   readonly enableLowMetric: boolean;
   /** "": the next of eth0, eth1... */
@@ -21,6 +20,15 @@ export interface NetworkAdapter {
   /** Bytes; 0: as the link comes. */
   readonly mtu: number;
   readonly neighbors: readonly { readonly address: string; readonly macAddress: string }[];
+}
+
+export interface AdapterRoute {
+  /** "" for what is on the link. */
+  readonly nextHop: string;
+  readonly destination: string;
+  readonly metric: number;
+  /** "": as the kernel chooses. */
+  readonly source: string;
 }
 
 const ADDRESS = /^[0-9a-fA-F:.]{2,45}$/;
@@ -50,6 +58,7 @@ export function parseAdapter(value: unknown): NetworkAdapter {
       nextHop: route.nextHop === "" ? "" : address("NextHop", route.nextHop),
       destination: destination(route.destinationPrefix),
       metric: route.metric,
+      source: route.source === "" ? "" : address("Source", route.source),
     })),
     policyBasedRouting: settings.policyBasedRouting,
     enableLowMetric: settings.enableLowMetric,

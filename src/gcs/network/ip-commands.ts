@@ -24,7 +24,8 @@ export function configureCommands(adapter: NetworkAdapter, link: string, mtu: nu
   // A next hop may lie on the link by a route alone: those to the link come first.
   for (const route of [...adapter.routes].sort((a, b) => Number(a.nextHop !== "") - Number(b.nextHop !== ""))) {
     const metric = adapter.enableLowMetric ? LOW_METRIC : route.metric;
-    const end = `dev ${link}${metric > 0 ? ` metric ${metric}` : ""}${table}`;
+    const source = route.source === "" ? "" : ` src ${route.source}`;
+    const end = `dev ${link}${metric > 0 ? ` metric ${metric}` : ""}${source}${table}`;
     if (route.nextHop === "") {
       commands.push(`route replace ${route.destination} ${end}`);
       continue;

@@ -27,7 +27,7 @@ describe("network adapter settings", () => {
     assert.equal(adapter.namespaceId, "ns-1");
     assert.deepEqual(adapter.dnsSearches, ["a.test", "b.test"]);
     assert.deepEqual(adapter.dnsServers, ["10.0.0.53", "fd00::53"]);
-    assert.deepEqual(adapter.routes, [{ nextHop: "10.0.0.1", destination: "0.0.0.0/0", metric: 7 }]);
+    assert.deepEqual(adapter.routes, [{ nextHop: "10.0.0.1", destination: "0.0.0.0/0", metric: 7, source: "" }]);
   });
 
   for (const [what, change] of [
@@ -116,7 +116,7 @@ describe("the ip lines of an adapter", () => {
       IPConfigs: [{ IPAddress: "10.0.0.2", PrefixLength: 24 }],
       Neighbors: [{ IPAddress: "169.254.1.1", MacAddress: "EE-EE-EE-EE-EE-EE" }],
       Routes: [
-        { NextHop: "10.0.0.1", DestinationPrefix: "0.0.0.0/0" },
+        { NextHop: "10.0.0.1", DestinationPrefix: "0.0.0.0/0", Source: "10.0.0.2" },
         { DestinationPrefix: "169.254.1.1/32" },
         { DestinationPrefix: "fd01::/64", Metric: 3 },
       ],
@@ -127,7 +127,7 @@ describe("the ip lines of an adapter", () => {
       "neigh replace 169.254.1.1 lladdr ee:ee:ee:ee:ee:ee dev net1 nud permanent",
       "route replace 169.254.1.1/32 dev net1",
       "route replace fd01::/64 dev net1 metric 3",
-      "route replace 0.0.0.0/0 via 10.0.0.1 dev net1",
+      "route replace 0.0.0.0/0 via 10.0.0.1 dev net1 src 10.0.0.2",
     ]);
   });
 });

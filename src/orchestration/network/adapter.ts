@@ -17,9 +17,10 @@ export function guestAdapter(
     interfaceName: link.name,
     mtu: link.mtu,
     ipConfigs: link.addresses.map(({ address, prefixLength }) => ({ ipAddress: address, prefixLength })),
-    routes: link.routes.map(({ destination, nextHop, metric }) => ({
+    routes: link.routes.map(({ destination, nextHop, metric, source }) => ({
       destinationPrefix: destination,
       nextHop,
+      source,
       metric: Math.min(metric, WORST_METRIC),
     })),
   };

@@ -15,7 +15,7 @@ const link = (index: number, name: string): HostLink => ({
   macAddress: `02:00:00:00:00:0${index}`,
   mtu: 1450,
   addresses: [{ address: `10.0.${index}.2`, prefixLength: 24 }],
-  routes: [{ destination: "0.0.0.0/0", nextHop: `10.0.${index}.1`, metric: 70_000, source: "" }],
+  routes: [{ destination: "0.0.0.0/0", nextHop: `10.0.${index}.1`, metric: 70_000, source: `10.0.${index}.2` }],
 });
 
 /** A host and a VM of which each step can be told to fail or to hang. */
@@ -142,7 +142,7 @@ describe("network controller", () => {
       interfaceName: "eth0",
       mtu: 1450,
       ipConfigs: [{ ipAddress: "10.0.2.2", prefixLength: 24 }],
-      routes: [{ destinationPrefix: "0.0.0.0/0", nextHop: "10.0.2.1", metric: 65_535 }],
+      routes: [{ destinationPrefix: "0.0.0.0/0", nextHop: "10.0.2.1", source: "10.0.2.2", metric: 65_535 }],
     });
     s.log.length = 0;
     await s.network.teardown();

@@ -12,6 +12,8 @@ export const lcowRoute = record({
   nextHop: field("NextHop", text, "omitempty"),
   destinationPrefix: field("DestinationPrefix", text, "omitempty"),
   metric: field("Metric", u16, "omitempty"),
+  /** Ours: the address that is preferred as source. */
+  source: field("Source", text, "omitempty"),
 });
 export type LcowRoute = TypeOf<typeof lcowRoute>;
 
