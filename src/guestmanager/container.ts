@@ -25,6 +25,8 @@ export interface CreatedContainer {
   readonly initStreams: ProcessStreams | undefined;
   /** Settled by the exit notification or the end of the bridge. */
   readonly exited: Promise<void>;
+  /** Resolves once requests may be sent; undefined where they may be. */
+  readonly connected?: Promise<void>;
 }
 
 /** A container in the guest, addressed by id: each method is one request. */
@@ -71,6 +73,7 @@ export class BridgeContainer implements GuestContainer {
     if (this.initPid === 0) {
       throw unimplemented(`container ${this.id}: this guest tells no init pid before the start; cannot wait for it`);
     }
+    await this.#created.connected;
     return waitForProcess(this.#connection, this.id, this.initPid, options);
   }
 

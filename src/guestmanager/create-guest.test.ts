@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { DOCUMENT, JoinedGuest, rejectsWith } from "../../test/harness/joined-guest.ts";
+import { DOCUMENT, JoinedGuest, rejectsWith, streamOf } from "../../test/harness/joined-guest.ts";
+import { ScriptedGcsHost } from "../../test/harness/scripted-gcs-host.ts";
 import { ShimError } from "../errors/shim-error.ts";
+import { BridgeServer } from "../gcs/bridge/server.ts";
 import { BRIDGE_PORT } from "../prot/protocol.ts";
+import { StreamRecorder, turns } from "../transport/byte-stream-suite.ts";
 import { createMemorySockets } from "../transport/memory.ts";
-import { createGuest } from "./create-guest.ts";
+import { memoryStreamPair } from "../transport/memory-stream.ts";
+import { createGuest, type LinuxGuest } from "./create-guest.ts";
 
 describe("guest: connection", () => {
   it("tells what the guest can do", async () => {
@@ -64,6 +68,56 @@ describe("guest: connection", () => {
     const exit = container.wait();
     await j.close();
     for (const pending of [stacks, exit, process.exitCode]) await assert.rejects(pending, rejectsWith("unavailable"));
+  });
+});
+
+describe("guest: what another host process made", () => {
+  it("is opened before the connection, without a request; exits of that time are heard, also twice", async () => {
+    const sockets = createMemorySockets();
+    const host = new ScriptedGcsHost();
+    host.script.waitForProcess = async (_id, pid) => pid - 60;
+    const server = new BridgeServer({ host });
+    const connect = async (guest: LinuxGuest) => {
+      guest.prepareConnection();
+      const served = server.serve(streamOf(await sockets.guest.dial(BRIDGE_PORT)));
+      await guest.createConnection();
+      return served;
+    };
+    const first = createGuest({ sockets: sockets.host });
+    const served = connect(first);
+    while (host.calls.length === 0) await first.createContainer("c", DOCUMENT).catch(() => turns(1));
+    first.closeConnection();
+    await served;
+    host.exit("c");
+
+    for (const _ of [1, 2]) {
+      const guest = createGuest({ sockets: sockets.host });
+      const container = guest.openContainer("c", { initPid: 100 });
+      const [near, far] = memoryStreamPair();
+      const init = guest.openProcess("c", 100, { ports: { stdout: BRIDGE_PORT + 5 }, stdout: near });
+      const unstarted = container.waitInit();
+      await turns(3);
+      assert.deepEqual(host.called("createContainer").length, 1);
+      const over = connect(guest);
+      assert.equal(await init.exitCode, 40);
+      assert.equal(await unstarted, 40);
+      await container.wait();
+      assert.equal(init.ports.stdout, BRIDGE_PORT + 5);
+      const output = new StreamRecorder(far);
+      far.end();
+      await output.seen("end");
+      const made = guest.createProcess({ commandArgs: ["true"], stdio: { stdout: { kind: "stream" } } });
+      while (host.called("execExternal").length < _) await turns(1);
+      const [, stdio] = host.called("execExternal").at(-1) ?? [];
+      assert.deepEqual(stdio, { stdout: BRIDGE_PORT + 6 });
+      guest.closeConnection();
+      await assert.rejects(made);
+      assert.equal(await over, undefined);
+    }
+    const given = createGuest({ sockets: sockets.host });
+    const { exitCode } = given.openProcess("c", 100, { ports: {} });
+    given.closeConnection();
+    await assert.rejects(exitCode, rejectsWith("unavailable"));
   });
 });
 

@@ -20,10 +20,11 @@ import type {
   GuestCapabilities,
   GuestContainer,
   GuestProcess,
+  OpenedStdio,
 } from "./guest.ts";
 import { type GuestLayers, guestLayers } from "./layers.ts";
 import { type GuestNetwork, guestNetwork } from "./network.ts";
-import { connectStdio, executeProcess } from "./process.ts";
+import { connectStdio, executeProcess, openProcess } from "./process.ts";
 import { type GuestScsi, guestScsi } from "./scsi.ts";
 import { closeStdioFds, PreparedStdio, StdioPorts } from "./stdio.ts";
 
@@ -66,6 +67,9 @@ class BridgeGuest implements Guest, GuestConnection {
   #bridge: Bridge | undefined;
   #connected: Connected | undefined;
   #closed = false;
+  #resolveConnected: () => void = () => undefined;
+  #rejectConnected: (error: Error) => void = () => undefined;
+  readonly #whenConnected: Promise<void>;
   #resolveDisconnected: (reason: Error | undefined) => void = () => undefined;
 
   constructor({ sockets, log = silentLogger, requestTimeoutMs = REQUEST_TIMEOUT_MS }: GuestOptions) {
@@ -75,6 +79,11 @@ class BridgeGuest implements Guest, GuestConnection {
     this.disconnected = new Promise((resolve) => {
       this.#resolveDisconnected = resolve;
     });
+    this.#whenConnected = new Promise((resolve, reject) => {
+      this.#resolveConnected = resolve;
+      this.#rejectConnected = reject;
+    });
+    this.#whenConnected.catch(() => undefined);
   }
 
   prepareConnection(): void {
@@ -109,6 +118,7 @@ class BridgeGuest implements Guest, GuestConnection {
     void bridge.ended.then((reason) => this.#resolveDisconnected(reason));
     try {
       this.#connected = { bridge, capabilities: await this.#negotiate(bridge, options) };
+      this.#resolveConnected();
     } catch (error) {
       bridge.close();
       throw error;
@@ -117,6 +127,7 @@ class BridgeGuest implements Guest, GuestConnection {
 
   closeConnection(): void {
     this.#closed = true;
+    this.#rejectConnected(unavailable("the connection to the guest was closed before it was made"));
     this.#listener?.close();
     this.#listener = undefined;
     if (this.#bridge === undefined) this.#resolveDisconnected(undefined);
@@ -180,6 +191,21 @@ class BridgeGuest implements Guest, GuestConnection {
   createProcess(settings: ExternalProcess, options?: GuestCallOptions): Promise<GuestProcess> {
     const { emulateConsole = false, stdio = {}, ...process } = settings;
     return executeProcess(this, NULL_ID, { ...process, emulateConsole, isExternal: true }, stdio, options);
+  }
+
+  openContainer(id: string, { initPid }: { readonly initPid: number }): GuestContainer {
+    const exited = this.#exits.watch(id);
+    return new BridgeContainer(this, {
+      id,
+      initPid,
+      initStreams: undefined,
+      exited,
+      connected: this.#whenConnected,
+    });
+  }
+
+  openProcess(containerId: string, pid: number, stdio: OpenedStdio): GuestProcess {
+    return openProcess(this, containerId, pid, stdio, this.#whenConnected);
   }
 
   async deleteContainerState(id: string, options?: GuestCallOptions): Promise<void> {

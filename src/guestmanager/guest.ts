@@ -9,6 +9,21 @@ export interface GuestStdioSettings {
   readonly stderr?: GuestStdio;
 }
 
+/** The host's ports of a process's stdio streams; none for what it does not have as a stream. */
+export interface GuestStdioPorts {
+  readonly stdin?: number;
+  readonly stdout?: number;
+  readonly stderr?: number;
+}
+
+/** Undefined streams had closed in both directions. */
+export interface OpenedStdio {
+  readonly ports: GuestStdioPorts;
+  readonly stdin?: ByteStream | undefined;
+  readonly stdout?: ByteStream | undefined;
+  readonly stderr?: ByteStream | undefined;
+}
+
 export interface GuestCallOptions {
   readonly signal?: AbortSignal;
 }
@@ -44,6 +59,16 @@ export interface Guest {
   createContainer(id: string, document: ContainerDocument, options?: CreateContainerOptions): Promise<GuestContainer>;
   /** A process in the guest itself, outside any container. */
   createProcess(settings: ExternalProcess, options?: GuestCallOptions): Promise<GuestProcess>;
+  /**
+   * A container that the guest has already (a restored VM's): nothing is sent. Also before `createConnection`: the guest
+   * tells at once of exits that nobody has heard of. Throws already-exists for an id in use.
+   */
+  openContainer(id: string, container: { readonly initPid: number }): GuestContainer;
+  /**
+   * A process of such a container, with the connections that its stdio came back on. Its exit code is asked for once the
+   * guest is connected: also one that ended before.
+   */
+  openProcess(containerId: string, pid: number, stdio: OpenedStdio): GuestProcess;
   deleteContainerState(id: string, options?: GuestCallOptions): Promise<void>;
   dumpStacks(options?: GuestCallOptions): Promise<string>;
 }
@@ -115,6 +140,8 @@ export interface GuestProcess {
   readonly stdin: ByteStream | undefined;
   readonly stdout: ByteStream | undefined;
   readonly stderr: ByteStream | undefined;
+  /** Where those streams were dialled. */
+  readonly ports: GuestStdioPorts;
   /** WaitForProcess, asked once: 0-255, or 128 + signal. Rejects with unavailable when the bridge ends first. */
   readonly exitCode: Promise<number>;
   /** False: it was not running any more. */

@@ -57,6 +57,10 @@ export class OutputStream implements ByteStream {
     if (this.#held.length === 0) this.#inner.resume();
   }
 
+  undelivered(): Uint8Array {
+    return Buffer.concat(this.#held.flatMap((event) => ("data" in event ? [event.data] : [])));
+  }
+
   destroy(error?: Error): void {
     this.#held = [];
     this.#heldBytes = 0;

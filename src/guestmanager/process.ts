@@ -2,8 +2,8 @@ import { isKind, ShimError, unimplemented } from "../errors/shim-error.ts";
 import { INFINITE_WAIT_TIMEOUT } from "../prot/protocol.ts";
 import { rpcs } from "../prot/rpc.ts";
 import type { GuestConnection } from "./connection.ts";
-import type { GuestCallOptions, GuestProcess, GuestStdioSettings } from "./guest.ts";
-import { PreparedStdio, type ProcessStreams } from "./stdio.ts";
+import type { GuestCallOptions, GuestProcess, GuestStdioSettings, OpenedStdio } from "./guest.ts";
+import { openedStreams, PreparedStdio, type ProcessStreams } from "./stdio.ts";
 
 const SIGKILL = 9;
 
@@ -110,6 +110,20 @@ export async function signalProcess(
     if (isKind(error, "not-found")) return false;
     throw error;
   }
+}
+
+/** A process that was made by another host process: nothing is sent before `connected`. */
+export function openProcess(
+  connection: GuestConnection,
+  containerId: string,
+  pid: number,
+  stdio: OpenedStdio,
+  connected: Promise<void>,
+): GuestProcess {
+  for (const port of Object.values(stdio.ports)) connection.stdioPorts.taken(port);
+  const exitCode = connected.then(() => waitForProcess(connection, containerId, pid));
+  exitCode.catch(() => undefined);
+  return guestProcess(connection, containerId, pid, openedStreams(stdio), exitCode);
 }
 
 function guestProcess(

@@ -3,7 +3,7 @@ import { ShimError, unimplemented } from "../errors/shim-error.ts";
 import { FIRST_STDIO_PORT } from "../prot/protocol.ts";
 import type { ByteStream } from "../sys/byte-stream.ts";
 import type { FdOffer, GuestListener, HostSockets } from "../transport/sockets.ts";
-import type { GuestStdio, GuestStdioSettings } from "./guest.ts";
+import type { GuestStdio, GuestStdioPorts, GuestStdioSettings, OpenedStdio } from "./guest.ts";
 import { OutputStream } from "./output-stream.ts";
 
 /** Hands out stdio ports, upward from 0x40000001, each once. */
@@ -13,15 +13,24 @@ export class StdioPorts {
   next(): number {
     return this.#next++;
   }
+
+  /** In use by a process that was not made here. */
+  taken(port: number): void {
+    this.#next = Math.max(this.#next, port + 1);
+  }
 }
 
 export interface ProcessStreams {
   readonly stdin: ByteStream | undefined;
   readonly stdout: ByteStream | undefined;
   readonly stderr: ByteStream | undefined;
+  readonly ports: GuestStdioPorts;
 }
 
-export const NO_STREAMS: ProcessStreams = { stdin: undefined, stdout: undefined, stderr: undefined };
+/** The streams of a process that was made by another host process. */
+export function openedStreams({ ports, stdin, stdout, stderr }: OpenedStdio): ProcessStreams {
+  return { ports, stdin, stdout: stdout && new OutputStream(stdout), stderr: stderr && new OutputStream(stderr) };
+}
 
 /** For fds that were given up to us and are of no use. */
 export function closeStdioFds({ stdin, stdout, stderr }: GuestStdioSettings): void {
@@ -95,10 +104,18 @@ export class PreparedStdio {
       result.status === "fulfilled" ? result.value : undefined,
     );
     return {
+      ports: this.#streamPorts(),
       stdin: input,
       stdout: output === undefined ? undefined : new OutputStream(output),
       stderr: errors === undefined ? undefined : new OutputStream(errors),
     };
+  }
+
+  #streamPorts(): GuestStdioPorts {
+    const { stdin, stdout, stderr } = this.#sides;
+    const port = (side: Side | undefined) => (side?.listener === undefined ? undefined : side.port);
+    const [a, b, c] = [port(stdin), port(stdout), port(stderr)];
+    return { ...(a && { stdin: a }), ...(b && { stdout: b }), ...(c && { stderr: c }) };
   }
 
   /** Closes what is not dialled yet. Idempotent. */

@@ -5,6 +5,7 @@ import type { ByteStream } from "../sys/byte-stream.ts";
 import { leakedFds, openFds } from "../sys/fd-leaks.ts";
 import { close, pipe, read } from "../sys/libc.ts";
 import { socketPair } from "../sys/libc-socket.ts";
+import { QueuedStream } from "../sys/queued-stream.ts";
 import { pattern, Recorder } from "../sys/stream-recorder.ts";
 import { relay } from "./relay.ts";
 
@@ -31,6 +32,76 @@ describe("relay", () => {
   });
   after(async () => {
     assert.deepEqual(await leakedFds(fdsBefore), []);
+  });
+
+  it("stands still while held; what it tells then and what its successor reads are all there is, once", async () => {
+    const [guest, source] = pair();
+    const writer = new Recorder(guest);
+    const whole = pattern(600_000);
+    const written: Uint8Array[] = [];
+    // A FIFO that takes so much and then blocks.
+    const fifo = (room: number): QueuedStream => {
+      const stream = new QueuedStream("write");
+      stream.attach({
+        write(bytes) {
+          const taken = bytes.slice(0, room);
+          room -= taken.length;
+          written.push(taken);
+          return taken.length;
+        },
+        shutdown: () => stream.onShut(),
+        setReading() {},
+        release() {},
+      });
+      return stream;
+    };
+    const first = relay(source, fifo(100_000));
+    for (let at = 0; at < whole.length; at += 50_000) guest.write(whole.slice(at, at + 50_000));
+    guest.end();
+    let leftover = first.hold();
+    while (leftover.length === 0) {
+      first.release();
+      await turn();
+      leftover = first.hold();
+    }
+    await turn();
+    assert.deepEqual(first.hold(), leftover);
+    first.stop();
+    await writer.seen("close");
+
+    const [nearEnd, farEnd] = pair();
+    const rest = new Recorder(nearEnd);
+    const next = relay(farEnd, fifo(1 << 20), leftover);
+    nearEnd.write(Buffer.from("more"));
+    nearEnd.end();
+    await next.done;
+    await rest.seen("close");
+    const all = Buffer.concat(written);
+    const taken = all.length - "more".length;
+    assert.equal(taken, 100_000 + leftover.length);
+    assert.deepEqual(all.subarray(0, taken), Buffer.from(whole.subarray(0, taken)));
+    assert.equal(all.subarray(taken).toString(), "more");
+  });
+
+  it("goes on after a release, and writes a leftover without a source", async () => {
+    const [guest, source] = pair();
+    const [readEnd, writeEnd] = pipe();
+    const copy = relay(source, runtime.adopt(writeEnd, "pipe", "write"), Buffer.from("first "));
+    const writer = new Recorder(guest);
+    copy.hold();
+    guest.write(Buffer.from("second"));
+    guest.end();
+    await turn();
+    copy.release();
+    const reader = new Recorder(runtime.adopt(readEnd, "pipe", "read"));
+    await Promise.all([reader.seen("close"), writer.seen("close"), copy.done]);
+    assert.equal(reader.text(), "first second");
+
+    const [lastEnd, sinkEnd] = pipe();
+    const last = relay(undefined, runtime.adopt(sinkEnd, "pipe", "write"), Buffer.from("left"));
+    const lastReader = new Recorder(runtime.adopt(lastEnd, "pipe", "read"));
+    await Promise.all([lastReader.seen("close"), last.done]);
+    assert.equal(lastReader.text(), "left");
   });
 
   it("hands 20 MiB over to a slow reader, then EOF, and half-closes the source last", async () => {

@@ -1,5 +1,7 @@
 import type { ByteStream } from "../sys/byte-stream.ts";
 
+const NOTHING = new Uint8Array();
+
 /** One direction of a process's stdio, on its way from one stream to another. */
 export interface Relay {
   /**
@@ -10,19 +12,27 @@ export interface Relay {
   readonly done: Promise<void>;
   /** Ends it now, both streams are destroyed, what is on its way is lost. Idempotent. */
   stop(): void;
+  /** Stands still until `release`: what it has taken from the source, or the source from its peer, and the sink's peer has not. */
+  hold(): Uint8Array;
+  release(): void;
 }
 
-/** Opens both streams and copies with back-pressure. What the sink sends back is dropped. */
-export function relay(source: ByteStream, sink: ByteStream): Relay {
+/**
+ * Opens both streams and copies with back-pressure. What the sink sends back is dropped. `leftover` (what `hold` told in
+ * another life) goes first; a source that had ended then is undefined.
+ */
+export function relay(source: ByteStream | undefined, sink: ByteStream, leftover?: Uint8Array): Relay {
   let sourceEnded = false;
   let sinkClosed = false;
+  let sinkFull = false;
+  let held = false;
   let settle: () => void = () => {};
   const done = new Promise<void>((resolve) => {
     settle = resolve;
   });
   const check = () => {
     if (!sourceEnded || !sinkClosed) return;
-    source.end();
+    source?.end();
     settle();
   };
   const ended = () => {
@@ -30,29 +40,46 @@ export function relay(source: ByteStream, sink: ByteStream): Relay {
     sink.end();
     check();
   };
+  const flow = () => {
+    if (!held && !sinkFull) source?.resume();
+  };
+  const write = (chunk: Uint8Array) => {
+    if (sinkClosed || sink.write(chunk)) return;
+    sinkFull = true;
+    source?.pause();
+  };
   sink.open({
     data() {},
     end() {},
-    drain: () => source.resume(),
+    drain() {
+      sinkFull = false;
+      flow();
+    },
     close() {
       sinkClosed = true;
-      source.resume();
+      sinkFull = false;
+      flow();
       check();
     },
   });
-  source.open({
-    data(chunk) {
-      if (!sinkClosed && !sink.write(chunk)) source.pause();
-    },
-    end: ended,
-    drain() {},
-    close: ended,
-  });
+  if (leftover !== undefined && leftover.length > 0) write(leftover);
+  if (source === undefined) ended();
+  else source.open({ data: write, end: ended, drain() {}, close: ended });
   return {
     done,
     stop() {
-      source.destroy();
+      source?.destroy();
       sink.destroy();
+    },
+    hold() {
+      held = true;
+      source?.pause();
+      return Buffer.concat([sink.hold?.() ?? NOTHING, source?.undelivered?.() ?? NOTHING]);
+    },
+    release() {
+      held = false;
+      sink.release?.();
+      flow();
     },
   };
 }

@@ -30,4 +30,13 @@ export interface ByteStream {
   resume(): void;
   /** Both directions at once, queued bytes are dropped. Idempotent; `close` follows. */
   destroy(error?: Error): void;
+  /**
+   * For a save, by streams that keep such bytes themselves (the mux's and the kernel's are saved by others): `hold` stops
+   * all writing to the peer until `release`, and answers with the bytes that the peer does not have. Throws
+   * failed-precondition where some are out of our hands (Node's own queue of a full pipe).
+   */
+  hold?(): Uint8Array;
+  release?(): void;
+  /** Bytes of the peer's that a paused stream has taken and not delivered. */
+  undelivered?(): Uint8Array;
 }

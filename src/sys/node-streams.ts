@@ -23,6 +23,9 @@ export class SocketCarrier implements Carrier {
     socket.on("error", (error) => this.onError(error));
     socket.on("close", () => stream.onGone());
   }
+  get queued(): number {
+    return this.#socket.writableLength;
+  }
   write(bytes: Uint8Array): number {
     this.full = !this.#socket.write(bytes);
     return bytes.length;

@@ -51,6 +51,23 @@ describe("queued stream", () => {
     );
   });
 
+  it("writes nothing while it is held, tells what the peer does not have, and goes on after", async () => {
+    const { stream, carrier } = subject("write");
+    carrier.room = 4;
+    stream.write(Buffer.from("abcdefgh"));
+    stream.end();
+    await turn();
+    assert.equal(Buffer.from(stream.hold()).toString(), "efgh");
+    carrier.room = 100;
+    stream.onWritable();
+    await turn();
+    assert.equal(Buffer.from(stream.hold()).toString(), "efgh");
+    assert.deepEqual(carrier.log, ["hold"]);
+    stream.release();
+    assert.equal(Buffer.concat(carrier.writes).toString(), "abcdefgh");
+    assert.deepEqual(carrier.log, ["hold", "shutdown"]);
+  });
+
   it("asks to wait above 64 KiB, and says once that there is room again", async () => {
     const { stream, carrier } = subject();
     const recorder = new Recorder(stream);

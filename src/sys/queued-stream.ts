@@ -1,3 +1,4 @@
+import { failedPrecondition } from "../errors/shim-error.ts";
 import type { ByteStream, ByteStreamHandler } from "./byte-stream.ts";
 import { SysError } from "./sys-error.ts";
 
@@ -7,6 +8,8 @@ export interface Carrier {
   write(bytes: Uint8Array): number;
   /** It took all of the last write but wants no more before `onWritable`: it has a queue of its own. */
   readonly full?: boolean;
+  /** Bytes in that queue: nobody can take them back. */
+  readonly queued?: number;
   /** Half-close. Called once, after the last write; answers with `onShut` once the peer is sure to see it all. */
   shutdown(): void;
   setReading(on: boolean): void;
@@ -44,6 +47,7 @@ export class QueuedStream implements ByteStream {
   #outBytes = 0;
   #flushing = false;
   #blocked = false;
+  #held = false;
   #owesDrain = false;
   #ended = false;
   #shutting = false;
@@ -171,6 +175,24 @@ export class QueuedStream implements ByteStream {
     this.#finish(error, true);
   }
 
+  hold(): Uint8Array {
+    const queued = this.#carrier?.queued ?? 0;
+    if (queued > 0) {
+      throw failedPrecondition(`the runtime is still writing ${queued} bytes of its own; cannot hold them: try again`);
+    }
+    this.#held = true;
+    return Buffer.concat(this.#out);
+  }
+
+  release(): void {
+    this.#held = false;
+    this.#flush();
+  }
+
+  undelivered(): Uint8Array {
+    return Buffer.concat(this.#inbox);
+  }
+
   // --- inside
 
   #wantsRead(): boolean {
@@ -194,7 +216,7 @@ export class QueuedStream implements ByteStream {
 
   #flush(): void {
     const carrier = this.#carrier;
-    if (carrier === undefined || this.#gone) return;
+    if (carrier === undefined || this.#gone || this.#held) return;
     try {
       while (this.#outBytes > 0 && !this.#blocked) {
         const chunk = this.#nextChunk();

@@ -161,6 +161,7 @@ export class GuestStandIn {
       stdin: undefined,
       stdout: undefined,
       stderr: undefined,
+      ports: {},
       exitCode: code.promise,
       signal: async (signal) => {
         await this.request(`signal ${signal} to ${pid}`);

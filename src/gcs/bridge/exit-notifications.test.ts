@@ -124,6 +124,25 @@ describe("bridge server: exit notifications", () => {
     await served;
   });
 
+  it("come again to the next host that asks for the init: what its predecessor read, it may not know", async () => {
+    const s = await withContainer();
+    await wait(s.peer, 3n, 100);
+    s.host.exit("c");
+    await s.peer.until(() => notifications(s.peer).length > 0);
+    await s.close();
+    const { peer, served } = s.dial();
+    await peer.negotiate();
+    await peer.request(START, 2n, { ContainerId: "c" });
+    assert.deepEqual(notifications(peer), []);
+    await wait(peer, 3n, 100);
+    await wait(peer, 4n, 100);
+    await peer.request(START, 5n, { ContainerId: "c" });
+    assert.equal(notifications(peer).length, 1);
+    await peer.request(DELETE_STATE, 6n, { ContainerId: "c" });
+    peer.end();
+    await served;
+  });
+
   it("that became due without a host go to the next one after its negotiation", async () => {
     const s = await withContainer();
     await wait(s.peer, 3n, 100);

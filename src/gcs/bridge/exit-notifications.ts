@@ -4,11 +4,13 @@ interface Watched {
   initPid: number;
   initWaitAnswered: boolean;
   exit: ContainerExit | undefined;
+  told: boolean;
 }
 
 /**
  * When an exit may be told: not before a WaitForProcess of the init has been answered, so that a host has the exit code
- * first; never twice; and not while no host is connected (reference: hcsshim guest, exit notification).
+ * first; never twice to one host; and not while no host is connected (reference: hcsshim guest, exit notification).
+ * A host that comes after may not know what its predecessor heard (a restored VM's): it is told once it asks for the init.
  */
 export class ExitNotifications {
   readonly #watched = new Map<string, Watched>();
@@ -17,8 +19,8 @@ export class ExitNotifications {
 
   /** False for an id that is watched already. To be called before the container is created: it may exit at once. */
   watch(containerId: string): boolean {
-    if (this.#watched.has(containerId)) return false;
-    this.#watched.set(containerId, { initPid: 0, initWaitAnswered: false, exit: undefined });
+    if (this.#watched.get(containerId)?.told === false) return false;
+    this.#watched.set(containerId, { initPid: 0, initWaitAnswered: false, exit: undefined, told: false });
     return true;
   }
 
@@ -36,15 +38,15 @@ export class ExitNotifications {
     const watched = this.#watched.get(containerId);
     if (watched === undefined || watched.initPid !== pid) return;
     watched.initWaitAnswered = true;
-    this.#tell(containerId, watched);
+    this.#tell(watched);
   }
 
   /** An exit of a container that is not watched (never created over the bridge, or deleted) is nobody's. */
   exited(exit: ContainerExit): void {
     const watched = this.#watched.get(exit.containerId);
     if (watched === undefined) return;
-    watched.exit = exit;
-    this.#tell(exit.containerId, watched);
+    watched.exit ??= exit;
+    this.#tell(watched);
   }
 
   /** A negotiated host: gets what is due, and what becomes due until `disconnected`. */
@@ -55,11 +57,17 @@ export class ExitNotifications {
 
   disconnected(): void {
     this.#send = undefined;
+    for (const watched of this.#watched.values()) {
+      if (!watched.told) continue;
+      watched.told = false;
+      watched.initWaitAnswered = false;
+    }
   }
 
-  #tell(containerId: string, { initWaitAnswered, exit }: Watched): void {
-    if (!initWaitAnswered || exit === undefined) return;
-    this.#watched.delete(containerId);
+  #tell(watched: Watched): void {
+    const { initWaitAnswered, exit, told } = watched;
+    if (!initWaitAnswered || exit === undefined || told) return;
+    watched.told = true;
     if (this.#send === undefined) this.#unsent.push(exit);
     else this.#send(exit);
   }

@@ -94,6 +94,7 @@ class Subject {
       stdin: stream(this.log, "guest in"),
       stdout: stream(this.log, "guest out"),
       stderr: stream(this.log, "guest err"),
+      ports: {},
       exitCode: this.exitCode.promise,
       signal: async (signal, o) => {
         await this.step(`signal ${signal}${o?.all ? " all" : ""}`);
