@@ -1,6 +1,7 @@
 /**
- * `make demo`: a private containerd, an image made of this host's busybox, a container run by `ctr` through the shim,
- * and at the end what ran where. Leaves nothing behind, and says so only after it looked.
+ * `make demo`: a private containerd, an image made of this host's busybox, a container run by `ctr` through the shim in a
+ * VM, and at the end what ran where. `demo.ts local`: the same without a VM. Leaves nothing behind, and says so only after
+ * it looked.
  */
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
@@ -13,7 +14,7 @@ const say = (text = ""): void => void process.stdout.write(`${text}\n`);
 const step = (text: string): void => say(`\n== ${text}`);
 
 step("a containerd of our own, and an image of this host's busybox");
-const runtime = runtimeUnderTest("io.containerd.uvm.v1");
+const runtime = runtimeUnderTest("io.containerd.uvm.v1", process.argv[2] ?? "qemu");
 const machine = await Machine.start({ runtime });
 try {
   const { ctr, containerd } = machine;
@@ -36,15 +37,14 @@ try {
   say(`$ ${shown(exec)}`);
   process.stdout.write((await runOk(exec)).stdout);
 
-  const init = await ctr.pid(id);
+  const pid = await ctr.pid(id);
   const daemon = machine.daemonOf(id);
+  const kernel = (await runOk(ctr.execArgv(id, "kernel", ["uname", "-sr"]))).stdout.trim();
   step("what ran where");
   const rows = [
     ["containerd", `pid ${containerd.pid}, ${containerd.address}`],
     ["shim daemon", `pid ${daemon.pid}, ${daemon.title.split(" ")[0]}, ${residentMiB(daemon.pid)} MiB resident`],
-    ["container", `pid ${init} of this host: ${commandLine(init)}`],
-    ["stack", "local: no VM; the guest compute service runs in the shim daemon, runc on this host"],
-    ["kernel", `${release()}, the host's own: the local stack isolates no more than runc does`],
+    ...(runtime.stack.isVm ? vmRows(pid, kernel) : localRows(pid)),
   ];
   for (const [what, where] of rows) say(`${(what ?? "").padEnd(12)} ${where}`);
 
@@ -62,6 +62,36 @@ say("containerd is stopped, its directory removed");
 function shown(argv: readonly string[]): string {
   const words = argv.map((word) => word.replaceAll(machine.traces.directory, "$DIR"));
   return words.map((word) => (/[^\w./:=@$-]/.test(word) ? `'${word}'` : word)).join(" ");
+}
+
+function localRows(init: number): string[][] {
+  return [
+    ["container", `pid ${init} of this host: ${commandLine(init)}`],
+    ["stack", "local: no VM; the guest compute service runs in the shim daemon, runc on this host"],
+    ["kernel", `${release()}, the host's own: the local stack isolates no more than runc does`],
+  ];
+}
+
+/** Each process of the VM, and how little it may do here. */
+function vmRows(qemu: number, guestKernel: string): string[][] {
+  const processes = machine.traces.processes().filter(({ pid, title }) => pid === qemu || title.includes("virtiofsd"));
+  return [
+    ["stack", "qemu: a VM of its own for the pod; the guest compute service and runc run in it"],
+    ...processes.map(({ pid, title }) => {
+      const name = title.split(" ")[0]?.split("/").pop() ?? "";
+      const [uid = ""] = statusOf(pid, "Uid").split("\t");
+      const seccomp = statusOf(pid, "Seccomp") === "2" ? "seccomp filter" : "no seccomp filter";
+      const rights = `uid ${uid}, ${seccomp}, capabilities ${BigInt(`0x${statusOf(pid, "CapEff")}`).toString(16)}`;
+      return [name.slice(0, 11), `pid ${pid}, ${residentMiB(pid)} MiB resident, ${rights}`];
+    }),
+    ["container", `in the guest: no process of this host, whose pids it does not see either`],
+    ["kernel", `${guestKernel} in the container, Linux ${release()} on this host`],
+  ];
+}
+
+function statusOf(pid: number, field: string): string {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return new RegExp(`^${field}:\\s+(.*)$`, "m").exec(status)?.[1] ?? "";
 }
 
 function residentMiB(pid: number): number {

@@ -3,6 +3,7 @@ import { assertNever, failedPrecondition } from "../../src/errors/shim-error.ts"
 import type { Logger } from "../../src/log/logger.ts";
 import type { Stack } from "../../src/vmmanager/uvm.ts";
 import { checkStack } from "./check-stack.ts";
+import { findQemuFiles } from "./qemu-files.ts";
 
 /** The configured stack; see `checkStack` for those that can't be had. Loads that one's code and no other's. */
 export async function createStack(settings: Settings, log: Logger): Promise<Stack> {
@@ -16,7 +17,16 @@ export async function createStack(settings: Settings, log: Logger): Promise<Stac
       reaper.start();
       return createLocalStack({ reaper, log });
     }
-    case "qemu":
+    case "qemu": {
+      const { createQemuStack } = await import("../../src/vmmanager/stacks/qemu/stack.ts");
+      const { accel, kernelArguments = "" } = settings.qemu;
+      return createQemuStack({
+        ...findQemuFiles(settings.qemu),
+        accel,
+        kernelArguments: kernelArguments.split(/\s+/).filter(Boolean),
+        log,
+      });
+    }
     case "remotevm":
     case "hcs":
       throw failedPrecondition(`stack ${stack} is not available in this build`);
