@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { unmountRecursive } from "../sys/mount.ts";
 import { isAlive } from "../sys/process.ts";
 import type { Runtime } from "../sys/runtime.ts";
+import { removeVmCgroups } from "../vmmanager/vm-cgroup.ts";
 import { killVmProcesses } from "../vmmanager/vm-processes.ts";
 import { withDirectoryLock } from "./directory-lock.ts";
 import { readDaemonRecord, removeStateDirectory } from "./records.ts";
@@ -27,6 +28,7 @@ export async function removeRemains(
     if (daemon === undefined && (await isServed(runtime, socketPath))) return;
     // Before the mounts that it serves. Mostly dead already: they have their daemon's death as a signal.
     await killVmProcesses(stateDirectory, { signal: AbortSignal.timeout(VM_END_MS) });
+    await removeVmCgroups(stateDirectory);
     rmSync(socketPath, { force: true });
     unmountRecursive(stateDirectory);
     removeStateDirectory(stateDirectory);

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { runtime } from "#runtime";
 import { failedPrecondition, notFound } from "../../../errors/shim-error.ts";
 import type { ByteStream } from "../../../sys/byte-stream.ts";
-import { joinCgroup } from "../../../sys/join-cgroup.ts";
 import { close, open } from "../../../sys/libc.ts";
 import { socketPair } from "../../../sys/libc-socket.ts";
 import type { ChildExit } from "../../../sys/runtime.ts";
 import { errorCode } from "../../../sys/sys-error.ts";
 import { inNamespace } from "../../host-network/run-in-namespace.ts";
+import { joinVmCgroup } from "../../vm-cgroup.ts";
 import { addVmProcess } from "../../vm-processes.ts";
 import { kvmGroup } from "./accelerator.ts";
 import { printable } from "./console.ts";
@@ -94,7 +94,7 @@ export function startQemu(options: QemuProcessOptions): QemuProcess {
     const child = networkNamespace === undefined ? spawn() : inNamespace(networkNamespace, spawn);
     try {
       addVmProcess(stateDirectory, { pid: child.pid, what: "qemu" });
-      if (cgroup !== undefined) joinCgroup(child.pid, cgroup);
+      if (cgroup !== undefined) joinVmCgroup(stateDirectory, cgroup, child.pid);
     } catch (error) {
       child.kill(9);
       child.pipes[2]?.destroy();

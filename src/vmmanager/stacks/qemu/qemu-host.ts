@@ -3,6 +3,7 @@ import { ShimError, unavailable } from "../../../errors/shim-error.ts";
 import { type Logger, silentLogger } from "../../../log/logger.ts";
 import type { ByteStream } from "../../../sys/byte-stream.ts";
 import type { CallOptions } from "../../lifetime.ts";
+import { removeVmCgroups } from "../../vm-cgroup.ts";
 import { GuestConsole } from "./console.ts";
 import { FdMonitor } from "./fd-monitor.ts";
 import { type QemuProcess, type QemuProcessOptions, startQemu } from "./process.ts";
@@ -61,6 +62,7 @@ export class QemuHost {
     } catch (error) {
       process.kill();
       const { code } = await process.exited;
+      await removeVmCgroups(options.stateDirectory);
       destroyIfUnopened(port);
       await lastWords(console.ended);
       call?.signal?.throwIfAborted();

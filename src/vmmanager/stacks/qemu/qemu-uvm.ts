@@ -6,6 +6,7 @@ import type { UvmProperties, UvmStatistics } from "../../properties.ts";
 import type { Operation, Resource } from "../../support.ts";
 import { UnsupportedDevices } from "../../unsupported.ts";
 import type { RestoredConnection, UtilityVM, UvmOptions } from "../../uvm.ts";
+import { removeVmCgroups } from "../../vm-cgroup.ts";
 import type { UvmDocument } from "./document.ts";
 import { destroyIfUnopened, type QemuHost } from "./qemu-host.ts";
 import { writeSavedState } from "./saved-state.ts";
@@ -164,6 +165,7 @@ export class QemuUvm extends UnsupportedDevices implements UtilityVM {
 
   async close(): Promise<void> {
     await this.terminate();
+    await removeVmCgroups(this.#parts.options.stateDirectory);
   }
 
   get #qmp() {
