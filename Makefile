@@ -13,7 +13,7 @@ IMAGE := vmlinuz initrd.cpio root.erofs manifest.json
 STACK ?= qemu
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test check docs format build uvm-image bench clean install uninstall fuzz test-peers test-unit test-integration test-qemu
+.PHONY: help bootstrap demo test check docs format build uvm-image bench clean install uninstall fuzz test-peers conformance test-unit test-integration test-qemu
 
 help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test-qemu: build uvm-image ## what boots VMs alone: the stack and its image, the
 
 test-peers: build uvm-image ## the same flows with containerd 2.x and nerdctl, and ttrpc against Go (needs Go >= 1.26)
 	@test/peers/run
+
+conformance: build ## containerd/shimtest (SHIMTEST: its built directory) on STACK (default: each that has a profile)
+	@$(NODE) test/conformance/main.ts $(STACK)
 
 check: bootstrap ## compiler, linter, formatter, layer rule, generated code, lock file, file lengths
 	$(BIN)/tsc -p .
