@@ -1,6 +1,7 @@
 import { openSync, writeSync } from "node:fs";
 import { ShimError, unavailable } from "../../src/errors/shim-error.ts";
 import { createGcs } from "../../src/gcs/gcs.ts";
+import { systemMachine } from "../../src/gcs/machine/system-machine.ts";
 import { runProgram } from "../../src/gcs/run-program.ts";
 import { pmemDevices } from "../../src/gcs/storage/pmem-devices.ts";
 import { scsiDisks } from "../../src/gcs/storage/scsi-disks.ts";
@@ -10,7 +11,7 @@ import { createLogger, type Logger } from "../../src/log/logger.ts";
 import { BRIDGE_PORT } from "../../src/prot/protocol.ts";
 import type { ByteStream } from "../../src/sys/byte-stream.ts";
 import type { GuestSockets } from "../../src/transport/sockets.ts";
-import { loadEarlyModules, prepareMachine, shutDown, uptime } from "./first-process.ts";
+import { loadEarlyModules, loadNvdimmDriver, prepareMachine, shutDown, uptime } from "./first-process.ts";
 import { type GcsFlags, parseFlags } from "./flags.ts";
 import { createPortSockets, linkPort } from "./guest-port.ts";
 import { inoutStream } from "./inout-stream.ts";
@@ -56,6 +57,7 @@ async function runMachine(flags: GcsFlags, log: Logger): Promise<number> {
     stateDirectory: flags.stateDir,
     runc: { binary: flags.runc },
     storage: { disks: scsiDisks(), shares: virtiofsShares(systemMounts), pmem: pmemDevices(runProgram) },
+    machine: systemMachine(),
     log,
   });
   const served = port.serve({ signal: over.signal });
@@ -63,8 +65,9 @@ async function runMachine(flags: GcsFlags, log: Logger): Promise<number> {
     log.info("host reached", { uptime: uptime() });
     return loadEarlyModules(log);
   });
+  await loadNvdimmDriver(log);
   await Promise.race([gcs.run({ signal: over.signal }), Promise.all([served, modules]).then(() => never)]);
-  shutDown(log);
+  await shutDown(log);
   return 0;
 }
 

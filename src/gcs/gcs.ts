@@ -11,6 +11,7 @@ import type { ChildExit } from "../sys/runtime.ts";
 import type { GuestSockets } from "../transport/sockets.ts";
 import { BridgeServer } from "./bridge/server.ts";
 import type { GcsHost } from "./host.ts";
+import { type MachineCalls, machineResources } from "./machine/resources.ts";
 import { GuestNetwork } from "./network/guest-network.ts";
 import { linkByMac } from "./network/links.ts";
 import type { LinkResolver } from "./network/ports.ts";
@@ -21,9 +22,12 @@ import { Runc } from "./runtime/runc.ts";
 import { systemStdio } from "./stdio/system-stdio.ts";
 import { type StorageResolvers, storageResources } from "./storage/resources.ts";
 import { systemMounts } from "./storage/system-mounts.ts";
+import { within } from "./within.ts";
 
 const REDIAL_MS = 100;
 const DRAIN_MS = 10_000;
+/** A host that has been told to end the bridge does so at once; one that is stuck is not waited for. */
+const DELIVERY_MS = 1_000;
 /** What a process counts as whose code nobody can tell any more (reference: hcsshim 11). */
 const UNKNOWN_EXIT: ChildExit = { code: 255 };
 
@@ -42,6 +46,8 @@ export interface GcsOptions {
   };
   readonly storage?: StorageResolvers;
   readonly network?: { readonly findLink?: LinkResolver };
+  /** Of a machine of its own: its clock, its random numbers, its processors. Absent where it is the host's. */
+  readonly machine?: MachineCalls;
   /** The process's one reaper; its own otherwise, started with `run`. */
   readonly reaper?: Pick<Reaper, "watch">;
   /** How long a process's exit waits for its output to reach the host. Default: 10 s (reference: containerd-shim 1.17). */
@@ -59,7 +65,7 @@ export interface Gcs {
 
 /** The guest compute service. Containers outlive a lost bridge; what was not told yet is told to the next host. */
 export function createGcs(options: GcsOptions): Gcs {
-  const { sockets, stateDirectory, log = silentLogger } = options;
+  const { sockets, stateDirectory, machine, log = silentLogger } = options;
   mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
   const poweredOff = new AbortController();
   const ownReaper = options.reaper === undefined ? new Reaper() : undefined;
@@ -92,6 +98,7 @@ export function createGcs(options: GcsOptions): Gcs {
           [RequestType.add]: (settings) => network.add(settings),
           [RequestType.remove]: (settings) => network.remove(settings),
         },
+        ...(machine && machineResources(machine)),
       },
       preparePod: (id, settings) => podFiles.prepare(id, settings),
       powerOff() {
@@ -103,14 +110,16 @@ export function createGcs(options: GcsOptions): Gcs {
       },
     },
   );
-  const server = new BridgeServer({ host, log });
+  const isMachine = machine !== undefined;
+  const capabilities = { resumeSupported: isMachine, processorsSupported: isMachine };
+  const server = new BridgeServer({ host, capabilities, log });
 
   return {
     host,
     async run({ signal }) {
       const over = AbortSignal.any([signal, poweredOff.signal]);
       ownReaper?.start();
-      const close = (): void => server.close();
+      const close = (): void => void server.close();
       over.addEventListener("abort", close);
       try {
         while (!over.aborted) {
@@ -124,6 +133,8 @@ export function createGcs(options: GcsOptions): Gcs {
           const reason = await server.serve(stream);
           log.info("bridge ended", { reason: reason?.message });
         }
+        // Whoever turns this guest off now would take the answer to the shutdown with it.
+        if (poweredOff.signal.aborted) await within(DELIVERY_MS, server.close());
       } finally {
         over.removeEventListener("abort", close);
         ownReaper?.stop();

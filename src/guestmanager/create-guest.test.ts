@@ -22,6 +22,8 @@ describe("guest: connection", () => {
       freezerSupported: false,
       signalAllSupported: true,
       cgroupV2MetricsSupported: true,
+      resumeSupported: true,
+      processorsSupported: true,
     });
     await j.close();
   });

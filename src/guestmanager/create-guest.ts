@@ -23,10 +23,12 @@ import type {
   OpenedStdio,
 } from "./guest.ts";
 import { type GuestLayers, guestLayers } from "./layers.ts";
+import { type GuestMachine, guestMachine } from "./machine.ts";
 import { type GuestNetwork, guestNetwork } from "./network.ts";
 import { connectStdio, executeProcess, openProcess } from "./process.ts";
 import { type GuestScsi, guestScsi } from "./scsi.ts";
 import { closeStdioFds, PreparedStdio, StdioPorts } from "./stdio.ts";
+import { type GuestVpmem, guestVpmem } from "./vpmem.ts";
 
 /** hcsshim's: a guest that needs longer than this for one request is lost. */
 const REQUEST_TIMEOUT_MS = 5 * 60 * 1000;
@@ -39,7 +41,7 @@ export interface GuestOptions {
 }
 
 /** A Linux guest: the interface that every guest has, and the managers of its devices. */
-export type LinuxGuest = Guest & GuestLayers & GuestDirectories & GuestScsi & GuestNetwork;
+export type LinuxGuest = Guest & GuestLayers & GuestDirectories & GuestScsi & GuestVpmem & GuestNetwork & GuestMachine;
 
 export function createGuest(options: GuestOptions): LinuxGuest {
   const guest = new BridgeGuest(options);
@@ -47,7 +49,9 @@ export function createGuest(options: GuestOptions): LinuxGuest {
     ...guestLayers(guest),
     ...guestDirectories(guest),
     ...guestScsi(guest),
+    ...guestVpmem(guest),
     ...guestNetwork(guest),
+    ...guestMachine(guest),
   });
 }
 
@@ -215,6 +219,26 @@ class BridgeGuest implements Guest, GuestConnection {
 
   async dumpStacks(options?: GuestCallOptions): Promise<string> {
     return (await this.call(rpcs.dumpStacks, { containerId: NULL_ID }, options)).guestStacks;
+  }
+
+  async shutdown(mode: "graceful" | "forced", options?: GuestCallOptions): Promise<void> {
+    const { bridge } = this.#live();
+    const rpc = mode === "graceful" ? rpcs.shutdownGraceful : rpcs.shutdownForced;
+    const answer = this.call(rpc, { containerId: NULL_ID }, options);
+    let ended = false;
+    // After the call: one that could not even be sent has turned nothing off.
+    const forget = bridge.onEnd(({ cause }) => {
+      ended = cause === undefined;
+    });
+    const wasSent = !ended;
+    try {
+      await answer;
+    } catch (error) {
+      // hcsshim's guest turns off without an answer: an orderly end of the bridge is one.
+      if (!wasSent || !ended) throw error;
+    } finally {
+      forget();
+    }
   }
 
   #live(): Connected {

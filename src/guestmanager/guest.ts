@@ -28,7 +28,7 @@ export interface GuestCallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** GuestDefinedCapabilities of the negotiate response; the last four are ours (additive, docs/gcs-protocol.md). */
+/** GuestDefinedCapabilities of the negotiate response; the last six are ours (additive, docs/gcs-protocol.md). */
 export interface GuestCapabilities {
   readonly namespaceAddRequestSupported: boolean;
   readonly signalProcessSupported: boolean;
@@ -42,6 +42,10 @@ export interface GuestCapabilities {
   readonly signalAllSupported: boolean;
   /** Statistics also carry the cgroup v2 shape where the guest runs v2. */
   readonly cgroupV2MetricsSupported: boolean;
+  /** ModifySettings "Resume" on the guest. */
+  readonly resumeSupported: boolean;
+  /** ModifySettings "Processors" on the guest. */
+  readonly processorsSupported: boolean;
 }
 
 /** The guest, over the bridge: one method = one GCS request. Keeps no maps and no counts. */
@@ -71,6 +75,11 @@ export interface Guest {
   openProcess(containerId: string, pid: number, stdio: OpenedStdio): GuestProcess;
   deleteContainerState(id: string, options?: GuestCallOptions): Promise<void>;
   dumpStacks(options?: GuestCallOptions): Promise<string>;
+  /**
+   * Shutdown of the guest itself: graceful gives its containers SIGTERM and 10 s, forced kills them; then it writes back
+   * what its file systems hold and turns its machine off. Resolves when the guest has said that it will, or is gone.
+   */
+  shutdown(mode: "graceful" | "forced", options?: GuestCallOptions): Promise<void>;
 }
 
 /** The hosted system's V2 settings (prot `VMHostedContainerSettingsV2`), as the host fills them in. */

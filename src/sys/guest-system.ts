@@ -1,17 +1,22 @@
-/** What only the first process of a machine does: its power, its loopback link. */
+/** What only the first process of a machine does: its power, its clock, its random numbers, its loopback link. */
+import { constants } from "node:fs";
 import { cLibrary } from "./c-library.ts";
-import { check, close } from "./libc.ts";
+import { check, close, open } from "./libc.ts";
 
 const signatures = {
   reboot: ["int", "int"],
   sync: ["void"],
   socket: ["int", "int", "int", "int"],
   ioctl: ["int", "int", "u64", "buffer"],
+  clock_settime: ["int", "int", "buffer"],
 } as const;
 
 const libc = cLibrary(signatures);
 
 const RB_POWER_OFF = 0x4321fedc;
+const CLOCK_REALTIME = 0;
+const RNDADDENTROPY = 0x40085203;
+const RNDRESEEDCRNG = 0x5207;
 const AF_INET = 2;
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
@@ -37,5 +42,30 @@ export function bringLoopbackUp(): void {
     check(() => libc().ioctl(socket, SIOCSIFFLAGS, request), "ioctl SIOCSIFFLAGS", "lo");
   } finally {
     close(socket);
+  }
+}
+
+/** Steps the wall clock: nanoseconds since 1970. Throws EPERM for who may not. */
+export function setClock(unixNanoseconds: bigint): void {
+  const timespec = new BigInt64Array([unixNanoseconds / 1_000_000_000n, unixNanoseconds % 1_000_000_000n]);
+  check(() => libc().clock_settime(CLOCK_REALTIME, new Uint8Array(timespec.buffer)), "clock_settime");
+}
+
+/**
+ * Mixes the bytes into the kernel's random numbers, counts them as random, and reseeds its generator at once. Throws EPERM
+ * for who may not.
+ */
+export function addEntropy(bytes: Uint8Array): void {
+  const fd = open("/dev/urandom", constants.O_WRONLY);
+  try {
+    // struct rand_pool_info: bits, bytes, then the bytes.
+    const pool = Buffer.alloc(8 + bytes.length);
+    pool.writeInt32LE(bytes.length * 8, 0);
+    pool.writeInt32LE(bytes.length, 4);
+    pool.set(bytes, 8);
+    check(() => libc().ioctl(fd, RNDADDENTROPY, pool), "ioctl RNDADDENTROPY", "/dev/urandom");
+    check(() => libc().ioctl(fd, RNDRESEEDCRNG, null), "ioctl RNDRESEEDCRNG", "/dev/urandom");
+  } finally {
+    close(fd);
   }
 }

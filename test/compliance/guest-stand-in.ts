@@ -13,6 +13,8 @@ const allCapabilities: GuestCapabilities = {
   freezerSupported: true,
   signalAllSupported: true,
   cgroupV2MetricsSupported: true,
+  resumeSupported: true,
+  processorsSupported: true,
 };
 
 /** What a test sees of a container in the guest. */

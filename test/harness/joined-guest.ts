@@ -24,17 +24,23 @@ export class JoinedGuest {
   readonly sockets = createMemorySockets();
   readonly guest: LinuxGuest;
   readonly served: Promise<Error | undefined>;
+  /** The guest's end. */
+  readonly server: BridgeServer;
+  readonly stream: ByteStream;
 
   private constructor(
     guest: LinuxGuest,
     host: ScriptedGcsHost,
     sockets: JoinedGuest["sockets"],
-    served: JoinedGuest["served"],
+    stream: ByteStream,
+    server: BridgeServer,
   ) {
     this.guest = guest;
     this.host = host;
     this.sockets = sockets;
-    this.served = served;
+    this.stream = stream;
+    this.server = server;
+    this.served = server.serve(stream);
   }
 
   static async connect({ capabilities = {}, sockets: narrow = (host) => host }: SetUp = {}): Promise<JoinedGuest> {
@@ -43,9 +49,10 @@ export class JoinedGuest {
     guest.prepareConnection();
     const host = new ScriptedGcsHost();
     const connection = await sockets.guest.dial(BRIDGE_PORT);
-    const served = new BridgeServer({ host, capabilities }).serve(streamOf(connection));
+    const server = new BridgeServer({ host, capabilities });
+    const joined = new JoinedGuest(guest, host, sockets, streamOf(connection), server);
     await guest.createConnection();
-    return new JoinedGuest(guest, host, sockets, served);
+    return joined;
   }
 
   dial = async (port: number | undefined): Promise<GuestConnection> => {

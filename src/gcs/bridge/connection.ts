@@ -32,6 +32,8 @@ export interface ConnectionOptions {
 export class BridgeConnection {
   /** Resolves at the end of the stream; with the reason unless it was an orderly one. */
   readonly ended: Promise<Error | undefined>;
+  /** Resolves when the stream is closed both ways, or broken. */
+  readonly closed: Promise<void>;
   readonly #stream: ByteStream;
   readonly #options: ConnectionOptions;
   readonly #log: Logger;
@@ -41,6 +43,7 @@ export class BridgeConnection {
   #closeTimer: NodeJS.Timeout | undefined;
   #hostReceiveCap = UPSTREAM_HOST_RECEIVE_CAP;
   #resolveEnded: (reason: Error | undefined) => void = () => undefined;
+  #resolveClosed: () => void = () => undefined;
 
   constructor(stream: ByteStream, options: ConnectionOptions) {
     this.#stream = stream;
@@ -48,6 +51,9 @@ export class BridgeConnection {
     this.#log = options.log ?? silentLogger;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
+    });
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
     });
     stream.open({
       data: (chunk) => this.#guard(() => this.#reader.push(chunk)),
@@ -60,6 +66,7 @@ export class BridgeConnection {
       close: (error) => {
         clearTimeout(this.#closeTimer);
         this.#finish(error);
+        this.#resolveClosed();
       },
     });
   }

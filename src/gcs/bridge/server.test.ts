@@ -34,6 +34,8 @@ describe("bridge server: negotiation", () => {
           FreezerSupported: true,
           SignalAllSupported: true,
           CgroupV2MetricsSupported: true,
+          ResumeSupported: true,
+          ProcessorsSupported: true,
         },
       },
     });

@@ -22,6 +22,8 @@ const ALL: GcsGuestCapabilities = {
   freezerSupported: true,
   signalAllSupported: true,
   cgroupV2MetricsSupported: true,
+  resumeSupported: true,
+  processorsSupported: true,
 };
 
 /** The guest's side of the bridge. Containers, and exits that were not told yet, outlive a connection; negotiation doesn't. */
@@ -30,6 +32,7 @@ export class BridgeServer {
   readonly #log: Logger;
   readonly #exits = new ExitNotifications();
   #connection: BridgeConnection | undefined;
+  #closed: Promise<void> = Promise.resolve();
 
   constructor(options: BridgeServerOptions) {
     this.#options = options;
@@ -55,14 +58,16 @@ export class BridgeServer {
       log: this.#log,
     });
     this.#connection = connection;
+    this.#closed = connection.closed;
     const reason = await connection.ended;
     this.#connection = undefined;
     if (reason !== undefined) this.#log.warn("bridge connection ended", { error: reason.message });
     return reason;
   }
 
-  /** Ends the connection that is served, if any. */
-  close(): void {
+  /** Ends the connection that is served, if any. Resolves when the host has ended it too: it has all that was answered. */
+  close(): Promise<void> {
     this.#connection?.close();
+    return this.#closed;
   }
 }

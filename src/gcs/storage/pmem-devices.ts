@@ -4,8 +4,8 @@ import { notFound } from "../../errors/shim-error.ts";
 import { appears } from "../appears.ts";
 import type { PmemResolver, RunProgram } from "./ports.ts";
 
-/** Nobody asks for them by name, and no udev by the device's: an NVDIMM is seen when its drivers are there. */
-const MODULES = ["nfit", "virtio_pmem", "nd_pmem"];
+/** Nobody asks for them by name, and there is no udev to ask for what drives a device. nfit the first process has loaded. */
+const MODULES = ["virtio_pmem", "nd_pmem"];
 
 /** /dev/pmemN: the kernel counts them in the order in which the host has plugged them in. */
 export function pmemDevices(run: RunProgram, { dev = "/dev", withinMs }: PmemDevicesOptions = {}): PmemResolver {

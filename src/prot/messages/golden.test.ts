@@ -185,6 +185,8 @@ describe("golden responses", () => {
           freezerSupported: false,
           signalAllSupported: false,
           cgroupV2MetricsSupported: false,
+          resumeSupported: false,
+          processorsSupported: false,
         },
       },
     },

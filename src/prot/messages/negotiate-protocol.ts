@@ -22,6 +22,8 @@ export const gcsGuestCapabilities = record({
   freezerSupported: field("FreezerSupported", bool, "omitempty"),
   signalAllSupported: field("SignalAllSupported", bool, "omitempty"),
   cgroupV2MetricsSupported: field("CgroupV2MetricsSupported", bool, "omitempty"),
+  resumeSupported: field("ResumeSupported", bool, "omitempty"),
+  processorsSupported: field("ProcessorsSupported", bool, "omitempty"),
 });
 export type GcsGuestCapabilities = TypeOf<typeof gcsGuestCapabilities>;
 

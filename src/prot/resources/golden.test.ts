@@ -5,6 +5,7 @@ import { type Codec, parseAt } from "../json-codec.ts";
 import { containerConstraints, freezer } from "./container.ts";
 import { lcowMappedVpciDevice, lcowMappedVpmemDevice } from "./devices.ts";
 import { lcowCombinedLayers } from "./layers.ts";
+import { processors, resume } from "./machine.ts";
 import { lcowMappedDirectory } from "./mapped-directory.ts";
 import { lcowNetworkAdapter } from "./network.ts";
 import { lcowMappedVirtualDisk, scsiDevice } from "./scsi.ts";
@@ -80,7 +81,7 @@ describe("golden guest resources", () => {
   golden(
     "Network",
     lcowNetworkAdapter,
-    '{"NamespaceID":"n","ID":"i","MacAddress":"00-15-5D-00-00-01","DNSSuffix":"a.example,b.example","DNSServerList":"10.0.0.2","EncapOverhead":50,"VPCIAssigned":true,"IPConfigs":[{"IPAddress":"10.0.0.5","PrefixLength":24}],"Routes":[{"NextHop":"10.0.0.1","DestinationPrefix":"0.0.0.0/0","Metric":10}],"PolicyBasedRouting":true,"EnableLowMetric":true}',
+    '{"NamespaceID":"n","ID":"i","MacAddress":"00-15-5D-00-00-01","DNSSuffix":"a.example,b.example","DNSServerList":"10.0.0.2","EncapOverhead":50,"VPCIAssigned":true,"IPConfigs":[{"IPAddress":"10.0.0.5","PrefixLength":24}],"Routes":[{"NextHop":"10.0.0.1","DestinationPrefix":"0.0.0.0/0","Metric":10}],"PolicyBasedRouting":true,"EnableLowMetric":true,"InterfaceName":"net1","MTU":1400,"Neighbors":[{"IPAddress":"10.0.0.1","MacAddress":"00-15-5D-00-00-02"}]}',
     {
       namespaceId: "n",
       id: "i",
@@ -93,12 +94,20 @@ describe("golden guest resources", () => {
       routes: [{ nextHop: "10.0.0.1", destinationPrefix: "0.0.0.0/0", metric: 10 }],
       policyBasedRouting: true,
       enableLowMetric: true,
+      interfaceName: "net1",
+      mtu: 1400,
+      neighbors: [{ ipAddress: "10.0.0.1", macAddress: "00-15-5D-00-00-02" }],
     },
   );
   golden("ContainerConstraints", containerConstraints, '{"Linux":{"memory":{"limit":9223372036854775807}}}', {
     linux: { memory: { limit: 9223372036854775807n } },
   });
   golden("Freezer (ours)", freezer, '{"State":"Frozen"}', { state: "Frozen" });
+  golden("Resume (ours)", resume, '{"UnixNanoseconds":1795268400000000001,"Entropy":"AQI="}', {
+    unixNanoseconds: 1795268400000000001n,
+    entropy: "AQI=",
+  });
+  golden("Processors (ours)", processors, '{"Count":4}', { count: 4 });
   golden(
     "SecurityPolicy",
     confidentialOptions,

@@ -18,5 +18,9 @@ export const ResourceType = {
   wcowBlockCims: "WCOWBlockCims",
   /** Ours (FreezerSupported): on a container. */
   freezer: "Freezer",
+  /** Ours (ResumeSupported): on the guest. */
+  resume: "Resume",
+  /** Ours (ProcessorsSupported): on the guest. */
+  processors: "Processors",
 } as const;
 export type ResourceType = (typeof ResourceType)[keyof typeof ResourceType];

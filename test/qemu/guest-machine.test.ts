@@ -1,0 +1,116 @@
+/** A running VM's clock, random numbers, processors, memory and end. Not among the suites of `make test`: it takes QEMU. */
+import assert from "node:assert/strict";
+import { truncateSync, writeFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { runProgram } from "../../src/gcs/run-program.ts";
+import { createGuest, type LinuxGuest } from "../../src/guestmanager/create-guest.ts";
+import type { QmpClient } from "../../src/vmmanager/stacks/qemu/qmp/client.ts";
+import { removeDevice } from "../../src/vmmanager/stacks/qemu/qmp/device-removal.ts";
+import { guestRun } from "./guest-run.ts";
+import { BootedUvm, notBootable } from "./uvm.ts";
+
+const MIB = 1024 * 1024;
+
+describe("the machine of a running VM", { skip: notBootable() ?? false, timeout: 180_000 }, () => {
+  let uvm: BootedUvm;
+  let guest: LinuxGuest;
+  let qmp: QmpClient;
+  const run = (line: string) => guestRun(guest, line);
+
+  before(async () => {
+    uvm = new BootedUvm("out/uvm", ["-machine", "nvdimm=on"]);
+    guest = createGuest({ sockets: uvm.mux.sockets });
+    guest.prepareConnection();
+    await Promise.race([guest.createConnection(), uvm.exited.then(() => assert.fail(uvm.transcript()))]);
+    qmp = await uvm.qmp();
+  });
+  after(async () => {
+    guest?.closeConnection();
+    await uvm?.dispose();
+  });
+
+  it("steps its clock to the host's and reseeds its random numbers", async () => {
+    const later = new Date("2031-02-03T04:05:06Z");
+    await guest.resumed({ unixNanoseconds: BigInt(later.getTime()) * 1_000_000n, entropy: new Uint8Array(64).fill(7) });
+    assert.match((await run("date -u +%Y-%m-%dT%H:%M")).output, /^2031-02-03T04:05\n$/);
+    const dmesg = (await run("dmesg | grep -i 'crng'")).output;
+    assert.doesNotMatch(dmesg, /fail|error/i);
+    await guest.resumed({ unixNanoseconds: BigInt(Date.now()) * 1_000_000n, entropy: new Uint8Array(64).fill(8) });
+    assert.ok(Math.abs(Number((await run("date +%s")).output) - Date.now() / 1000) < 30);
+  });
+
+  it("uses processors and memory that are plugged in", async () => {
+    const free = (await qmp.execute("query-hotpluggable-cpus")).filter(({ qomPath }) => qomPath === undefined);
+    const place = free.sort(
+      (a, b) => (a.props.socketId ?? 0) - (b.props.socketId ?? 0) || (a.props.coreId ?? 0) - (b.props.coreId ?? 0),
+    )[0];
+    assert.ok(place);
+    const { socketId, coreId, threadId } = place.props;
+    const online = guest.setProcessors(2);
+    await qmp.execute("device_add", {
+      driver: place.type,
+      id: "cpu1",
+      ...(socketId !== undefined && { "socket-id": socketId }),
+      ...(coreId !== undefined && { "core-id": coreId }),
+      ...(threadId !== undefined && { "thread-id": threadId }),
+    });
+    await online;
+    assert.equal((await run("cat /sys/devices/system/cpu/online")).output, "0-1\n");
+
+    const total = async (): Promise<number> =>
+      Number((await run("grep MemTotal /proc/meminfo")).output.replace(/\D/g, ""));
+    const before = await total();
+    await qmp.execute("object-add", { "qom-type": "memory-backend-memfd", id: "mem1", size: 128 * MIB, share: true });
+    await qmp.execute("device_add", { driver: "pc-dimm", id: "dimm1", memdev: "mem1" });
+    for (let tries = 0; tries < 100 && (await total()) < before + 100 * 1024; tries++);
+    assert.ok((await total()) >= before + 100 * 1024);
+    await removeDevice(qmp, "dimm1", { signal: AbortSignal.timeout(20_000) });
+  });
+
+  it("mounts an image in persistent memory", async () => {
+    const image = uvm.path("layer.img");
+    writeFileSync(image, "");
+    truncateSync(image, 16 * MIB);
+    await runProgram(["mkfs.ext4", "-q", "-F", "-d", "scripts/uvm-image", image]);
+    const added = guest.addVpmemDevice({ deviceNumber: 0, mountPath: "/run/mounts/p0" });
+    const memory = { "mem-path": image, size: 16 * MIB, share: true, readonly: true };
+    await qmp.execute("object-add", { "qom-type": "memory-backend-file", id: "pmem0", ...memory });
+    await qmp.execute("device_add", { driver: "nvdimm", id: "nv0", memdev: "pmem0", unarmed: true });
+    await added;
+    assert.match((await run("grep /run/mounts/p0 /proc/mounts")).output, /^\/dev\/pmem0 \/run\/mounts\/p0 ext4 ro/);
+    assert.equal((await run("head -1 /run/mounts/p0/init")).output, "#!/bin/busybox sh\n");
+    await guest.removeVpmemDevice({ deviceNumber: 0, mountPath: "/run/mounts/p0" });
+    assert.equal((await run("grep -c /run/mounts /proc/mounts")).output, "0\n");
+  });
+
+  it("turns off when it is asked, with what was written on its disks", async (t) => {
+    const image = uvm.path("disk.img");
+    writeFileSync(image, "");
+    truncateSync(image, 32 * MIB);
+    const file = { driver: "file", filename: image, locking: "off" };
+    await qmp.execute("blockdev-add", { driver: "raw", "node-name": "disk", file });
+    await qmp.execute("device_add", { driver: "scsi-hd", id: "disk", drive: "disk", bus: "scsi0.0", lun: 3 });
+    await guest.addMappedVirtualDisk({ controller: 0, lun: 3, mountPath: "/run/mounts/m0", ensureFilesystem: true });
+    // Something that runs, and has a file open there.
+    const { output } = await run(
+      "sh -c 'echo kept >/run/mounts/m0/file; exec 3>/run/mounts/m0/open; exec sleep 1000' >/dev/null & echo ok",
+    );
+    assert.equal(output, "ok\n");
+    const asked = performance.now();
+    await guest.shutdown("graceful");
+    const answered = performance.now();
+    assert.equal(await uvm.exited, 0);
+    t.diagnostic(
+      `answered ${(answered - asked).toFixed(0)} ms, off ${(performance.now() - answered).toFixed(0)} ms later`,
+    );
+    assert.equal(await guest.disconnected, undefined);
+    // Unmounted, so that no journal has to be replayed.
+    await runProgram(["e2fsck", "-n", "-f", image]);
+    await runProgram([
+      "sh",
+      "-c",
+      `dumpe2fs -h '${image}' 2>/dev/null | grep -q 'Filesystem state: *clean' && ! dumpe2fs -h '${image}' 2>/dev/null | grep -q needs_recovery`,
+    ]);
+    assert.doesNotMatch(uvm.transcript(), /do not end|are in use|cannot/);
+  });
+});
