@@ -9,7 +9,9 @@ import { PodController } from "../../src/orchestration/pod/controller.ts";
 import type { DaemonContext } from "../../src/shim/daemon.ts";
 import { openStdio } from "../../src/stdio/open.ts";
 import { relay } from "../../src/stdio/relay.ts";
+import { hostNetwork } from "../../src/vmmanager/host-network/host-network.ts";
 import { sizeUvm } from "../../src/vmmanager/options/sizing.ts";
+import { runHook } from "../../src/vmmanager/run-hook.ts";
 import type { UvmSizing } from "../../src/vmmanager/sizing.ts";
 import { createStack } from "./stacks.ts";
 
@@ -42,6 +44,7 @@ export async function createPod({ namespace, record, events, log, leaving }: Dae
       events,
       warn: (message, error) => log.warn(message, { error }),
     },
+    ...(settings.stack !== "local" && { host: { network: hostNetwork, runHook } }),
     ...(settings.stack === "qemu" && { sizing: (spec) => sizeVm(settings.qemu, spec, log) }),
     leaving,
   });

@@ -8,6 +8,11 @@ import type { ProcessIoPorts, ProcessLimits } from "../process/ports.ts";
 export interface ContainerVm {
   readonly uvm: Pick<UtilityVM, "stack" | "hostPid" | "guestPath" | "sockets">;
   readonly guest: Pick<Guest, "capabilities" | "createContainer" | "deleteContainerState">;
+  /**
+   * The network namespace in the guest that the container joins (spec: windows.network.networkNamespace, as hcsshim's
+   * host has it); undefined: as the spec says.
+   */
+  readonly networkNamespaceId?: string;
 }
 
 export interface RootfsPort {

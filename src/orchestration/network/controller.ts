@@ -21,6 +21,7 @@ export class NetworkController {
   #configuring: Promise<void> | undefined;
   #tearingDown: Promise<void> | undefined;
   #vmGone = false;
+  #adapters = 0;
 
   constructor(podId: string, ports: NetworkPorts, limits: NetworkLimits = networkLimits) {
     // Guests compare it without regard to case, and name files by it.
@@ -32,6 +33,11 @@ export class NetworkController {
 
   get state(): NetworkState["name"] {
     return this.#machine.state.name;
+  }
+
+  /** How many links it has brought. */
+  get adapters(): number {
+    return this.#adapters;
   }
 
   /**
@@ -71,6 +77,7 @@ export class NetworkController {
         this.#ports.links(namespace, call),
       );
       for (const link of links) await this.#bring(vm, namespace, link);
+      this.#adapters = links.length;
     } catch (thrown) {
       const cause = ShimError.from(thrown, "internal");
       try {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createRequest, eventLine, execRequest, GuestStandIn } from "../../../test/compliance/guest-stand-in.ts";
 import { notFound, unavailable } from "../../errors/shim-error.ts";
-import type { Guest } from "../../guestmanager/guest.ts";
+import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
+import type { Spec } from "../../oci/spec.ts";
 import type { VMExit } from "../../vmmanager/lifetime.ts";
 import type { PropertyManager } from "../../vmmanager/properties.ts";
 import type { DeviceManagers, UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
@@ -33,14 +34,30 @@ class Subject {
   idles = 0;
   sizings = 0;
   leaving = false;
+  /** What is done on this host for a guest that is another machine. */
+  readonly hostSteps: string[] = [];
 
-  constructor(limits: Partial<PodLimits> = {}) {
+  constructor(limits: Partial<PodLimits> = {}, spec: Partial<Spec> = {}) {
+    const step = async (name: string): Promise<void> => {
+      this.hostSteps.push(name);
+      await this.faults[name]?.();
+    };
     this.pod = new PodController({
       id: "p1",
       namespace: "ns",
       stateDirectory: "/state",
       limits,
       runc: { binary: "runc", root: "/run/r" },
+      host: {
+        network: {
+          links: async () => [],
+          joinTap: never,
+          leaveTap: never,
+          makeNamespace: (path) => void this.hostSteps.push(`make ${path}`),
+          removeNamespace: (path) => void this.hostSteps.push(`remove ${path}`),
+        },
+        runHook: ({ path }, { status, pid, bundle }) => step(`${path} ${status} ${pid} ${bundle}`),
+      },
       sizing: ({ annotations }) => {
         this.sizings += 1;
         return { ...{ processors: 1, maxProcessors: 1, maxMemoryMiB: 512 }, memoryMiB: Number(annotations?.memory) };
@@ -57,7 +74,7 @@ class Subject {
         },
         restore: never,
       },
-      createGuest: () => this.guest as unknown as Guest,
+      createGuest: () => this.guest as unknown as LinuxGuest,
       onIdle: () => {
         this.idles += 1;
       },
@@ -65,7 +82,7 @@ class Subject {
         loadSpec: (bundle) => {
           if (bundle.endsWith("missing")) throw notFound(`bundle ${bundle} has no config.json`);
           const linux = { namespaces: [{ type: "pid" }], cgroupsPath: "/ns/c1" };
-          return { ociVersion: "1.0.2", root: { path: "rootfs" }, annotations: { memory: "256" }, linux };
+          return { ociVersion: "1.0.2", root: { path: "rootfs" }, annotations: { memory: "256" }, linux, ...spec };
         },
         rootfs: {
           mount: async (_, target) => {
@@ -186,6 +203,35 @@ describe("pod controller", () => {
     const s = await new Subject().running("c1");
     await s.running("c2");
     assert.deepEqual([s.sizings, s.vm.options.sizing?.memoryMiB, s.vm.options.cgroup], [1, 256, "/ns/c1"]);
+  });
+
+  const hooks = { createRuntime: [{ path: "/cni" }], poststart: [{ path: "/up" }], poststop: [{ path: "/down" }] };
+  const linux = { namespaces: [{ type: "network" }] };
+
+  it("makes the private network namespace of a VM, and runs the host's hooks in its time", async () => {
+    const s = await new Subject({}, { hooks, linux }).running("c1");
+    assert.equal(s.vm.options.networkNamespace, "/state/netns");
+    const { taskPid } = s.pod.connect("c1");
+    await s.pod.kill(init("c1"), 9, true, rpc());
+    await s.pod.wait(init("c1"), rpc());
+    await s.pod.delete(init("c1"), rpc());
+    assert.deepEqual(s.hostSteps, [
+      "remove /state/netns",
+      "make /state/netns",
+      "/cni created 0 /bundles/c1",
+      `/up running ${taskPid} /bundles/c1`,
+      "remove /state/netns",
+      "/down stopped 0 /bundles/c1",
+    ]);
+    assert.ok(s.guest.log.includes("close"));
+  });
+
+  it("takes a create back whose hook fails, and runs the hooks of its end", async () => {
+    const s = new Subject({}, { hooks, linux });
+    s.faults["/cni created 0 /bundles/c1"] = () => Promise.reject(new Error("no address left"));
+    await assert.rejects(s.running("c1"), /no address left/);
+    assert.deepEqual(s.hostSteps.slice(-2), ["remove /state/netns", "/down stopped 0 /bundles/c1"]);
+    assert.deepEqual([s.pod.busy(), s.guest.log.includes("close")], [false, true]);
   });
 
   it("tells a container's whole life in order", async () => {

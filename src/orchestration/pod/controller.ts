@@ -9,8 +9,11 @@ import {
 import type { Spec } from "../../oci/spec.ts";
 import type { UvmOptions } from "../../vmmanager/uvm.ts";
 import { ContainerController } from "../container/controller.ts";
+import { HostHooks } from "../container/host-hooks.ts";
+import type { ContainerVm } from "../container/ports.ts";
 import { unknownExit } from "../container/queries.ts";
 import { unlessAborted, within } from "../deadline.ts";
+import { PodNetwork } from "../network/pod-network.ts";
 import type { ProcessExit } from "../process/state.ts";
 import type { ReportLine } from "../report.ts";
 import type { CreateTask, ExecTask, ProcessRef, ProcessState, RpcOptions, RuntimeOptions, Tasks } from "../tasks.ts";
@@ -22,6 +25,8 @@ interface Member {
   readonly cancel: AbortController;
   /** Settles once its create is committed or rolled back. */
   readonly created: Promise<number>;
+  /** Where they are run on this host. */
+  hooks?: HostHooks;
   deleting?: Promise<End>;
 }
 
@@ -42,6 +47,7 @@ export class PodController implements Tasks {
   readonly #limits: PodLimits;
   readonly #members = new Map<string, Member>();
   readonly #vm: VmSlot;
+  readonly #network: PodNetwork | undefined;
 
   constructor(options: PodOptions) {
     this.#options = options;
@@ -51,7 +57,15 @@ export class PodController implements Tasks {
       createGuest: options.createGuest,
       warn: options.ports.warn,
     };
-    this.#vm = new VmSlot(ports, this.#limits.vm, () => this.#lost());
+    const { id, stateDirectory, host } = options;
+    const { warn } = options.ports;
+    this.#network = host && new PodNetwork({ podId: id, stateDirectory, host: host.network, warn });
+    this.#vm = new VmSlot(
+      ports,
+      this.#limits.vm,
+      () => this.#lost(),
+      async () => this.#network?.close(),
+    );
   }
 
   async create(request: CreateTask, { signal }: RpcOptions): Promise<{ pid: number }> {
@@ -73,7 +87,7 @@ export class PodController implements Tasks {
     const abort = (): void => cancel.abort(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();
-    const created = this.#create(container, request.options, cancel.signal).finally(() =>
+    const created = this.#create(container, request, cancel.signal).finally(() =>
       signal.removeEventListener("abort", abort),
     );
     this.#members.set(request.id, { container, cancel, created });
@@ -82,7 +96,7 @@ export class PodController implements Tasks {
 
   async start({ id, execId }: ProcessRef, { signal }: RpcOptions): Promise<{ pid: number }> {
     const { container } = this.#member(id);
-    const work = execId === "" ? container.start() : container.startExec(execId);
+    const work = execId === "" ? this.#start(id, container) : container.startExec(execId);
     return { pid: await unlessAborted(work, signal) };
   }
 
@@ -205,13 +219,32 @@ export class PodController implements Tasks {
     await this.#delete(id, member);
   }
 
-  async #create(container: ContainerController, options: RuntimeOptions | undefined, signal: AbortSignal) {
+  async #create(container: ContainerController, request: CreateTask, signal: AbortSignal): Promise<number> {
     try {
-      return await container.create((spec) => this.#vm.ready(() => this.#uvmOptions(options, spec)), signal);
+      return await container.create((spec) => this.#vmFor(request, spec), signal);
     } catch (cause) {
       await this.#remove(container.id);
       throw cause;
     }
+  }
+
+  /** The running VM, with the network that this spec asks for. */
+  async #vmFor({ id, bundle, options }: CreateTask, spec: Spec): Promise<ContainerVm> {
+    const vm = await this.#vm.ready(() => this.#uvmOptions(options, spec));
+    const { host, ports } = this.#options;
+    if (host === undefined) return vm;
+    const hooks = new HostHooks({ id, bundle, spec, run: host.runHook, warn: ports.warn });
+    const member = this.#members.get(id);
+    if (member !== undefined) member.hooks = hooks;
+    await hooks.creating(vm.uvm.hostPid(0));
+    const networkNamespaceId = await this.#network?.join(vm, spec);
+    return { ...vm, ...(networkNamespaceId !== undefined && { networkNamespaceId }) };
+  }
+
+  async #start(id: string, container: ContainerController): Promise<number> {
+    const pid = await container.start();
+    await this.#members.get(id)?.hooks?.started(pid);
+    return pid;
   }
 
   /** One at a time: a second delete finds it gone, or tries again what the first could not do. */
@@ -236,9 +269,10 @@ export class PodController implements Tasks {
 
   /** The last one takes the VM with it, so that a Shutdown finds nothing held. */
   async #remove(id: string): Promise<void> {
+    const hooks = this.#members.get(id)?.hooks;
     this.#members.delete(id);
-    if (this.#members.size > 0) return;
-    await this.#vm.release();
+    if (this.#members.size === 0) await this.#vm.release();
+    await hooks?.deleted();
     if (this.#members.size === 0) this.#options.onIdle?.();
   }
 
@@ -261,11 +295,13 @@ export class PodController implements Tasks {
     const { id, stateDirectory, runc } = this.#options;
     const sizing = this.#options.sizing?.(spec);
     const { cgroupsPath } = spec.linux ?? {};
+    const networkNamespace = this.#network?.open(spec);
     const { binaryName: binary, systemdCgroup, noPivotRoot, noNewKeyring } = options ?? {};
     return {
       id,
       stateDirectory,
       ...(sizing && { sizing }),
+      ...(networkNamespace !== undefined && { networkNamespace }),
       // systemd's form names no directory.
       ...(cgroupsPath?.startsWith("/") && { cgroup: cgroupsPath }),
       runc: {

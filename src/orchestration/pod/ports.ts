@@ -1,4 +1,6 @@
 import type { Spec } from "../../oci/spec.ts";
+import type { HostNetwork } from "../../vmmanager/host-network/host-network.ts";
+import type { runHook } from "../../vmmanager/run-hook.ts";
 import type { UvmSizing } from "../../vmmanager/sizing.ts";
 import type { Stack, UvmOptions } from "../../vmmanager/uvm.ts";
 import type { ContainerLimits, ContainerPorts } from "../container/ports.ts";
@@ -18,6 +20,8 @@ export interface PodOptions {
   readonly limits?: Partial<PodLimits>;
   /** The VM's size, from the spec of the pod's first container. Throws invalid-argument for what no VM can be. */
   sizing?(spec: Spec): UvmSizing;
+  /** For stacks whose guest is another machine: the pod's network and the OCI hooks are seen to on this host. */
+  readonly host?: { readonly network: HostNetwork; readonly runHook: typeof runHook };
   /** The `local` stack's runc, as configured; a create's own runtime options go over it, but for the root. */
   readonly runc?: UvmOptions["runc"];
   /** True once the daemon leaves: no more creates. */

@@ -1,4 +1,4 @@
-import type { Guest } from "../../guestmanager/guest.ts";
+import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
 import type { UvmOptions } from "../../vmmanager/uvm.ts";
 import type { ReportLine } from "../report.ts";
 import { VmController } from "../vm/controller.ts";
@@ -12,17 +12,19 @@ export class VmSlot {
   readonly #ports: VmPorts;
   readonly #limits: VmLimits;
   readonly #onEnd: () => void;
+  readonly #released: () => Promise<void>;
   #vm: VmController | undefined;
   #boot: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
   /** Those whose end failed; tried again with each release. */
   #unreleased: VmController[] = [];
 
-  /** `onEnd`: the VM ended while it was in use. */
-  constructor(ports: VmPorts, limits: VmLimits, onEnd: () => void) {
+  /** `onEnd`: the VM ended while it was in use. `released`: part of each release, after the VM's end; never rejects. */
+  constructor(ports: VmPorts, limits: VmLimits, onEnd: () => void, released: () => Promise<void>) {
     this.#ports = ports;
     this.#limits = limits;
     this.#onEnd = onEnd;
+    this.#released = released;
   }
 
   /** The running VM, booted with the options if there is none. Throws failed-precondition where it has ended but is still held. */
@@ -41,7 +43,9 @@ export class VmSlot {
     this.#boot = undefined;
     const all = [...this.#unreleased, ...(vm ? [vm] : [])];
     this.#unreleased = [];
-    const ending = Promise.all(all.map((each) => this.#end(each))).then(() => {
+    const before = this.#ending;
+    const ending = Promise.all([before, ...all.map((each) => this.#end(each))]).then(async () => {
+      await this.#released();
       if (this.#ending === ending) this.#ending = undefined;
     });
     this.#ending = ending;
@@ -54,7 +58,7 @@ export class VmSlot {
   }
 
   /** Undefined while no VM runs. */
-  get guest(): Guest | undefined {
+  get guest(): LinuxGuest | undefined {
     return this.#vm?.state === "running" ? this.#vm.guest("ask it") : undefined;
   }
 

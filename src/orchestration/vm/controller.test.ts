@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { stateTableSuite, wrongStateSuite } from "../../../test/compliance/state-suite.ts";
 import { kindOf, unavailable } from "../../errors/shim-error.ts";
-import type { Guest } from "../../guestmanager/guest.ts";
+import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
 import type { VMExit } from "../../vmmanager/lifetime.ts";
 import type { UtilityVM } from "../../vmmanager/uvm.ts";
 import { type Deferred, deferred } from "../deadline.ts";
@@ -51,7 +51,7 @@ class Host {
         await step("create");
         return uvm as unknown as UtilityVM;
       },
-      createGuest: () => guest as unknown as Guest,
+      createGuest: () => guest as unknown as LinuxGuest,
       warn: (message: string) => this.log.push(`warn ${message}`),
     };
     this.vm = new VmController({ id: "v1", stateDirectory: "/nowhere" }, ports, { ...limits, ...limit });

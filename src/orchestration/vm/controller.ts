@@ -1,5 +1,5 @@
 import { ShimError, unavailable } from "../../errors/shim-error.ts";
-import type { Guest } from "../../guestmanager/guest.ts";
+import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
 import type { VMExit } from "../../vmmanager/lifetime.ts";
 import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
 import { deadline, deferred, unlessAborted, within } from "../deadline.ts";
@@ -45,7 +45,7 @@ export class VmController {
     return state.host;
   }
 
-  guest(verb: string): Guest {
+  guest(verb: string): LinuxGuest {
     return this.host(verb).guest;
   }
 

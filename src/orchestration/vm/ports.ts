@@ -1,4 +1,4 @@
-import type { Guest } from "../../guestmanager/guest.ts";
+import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
 import type { Lifetime } from "../../vmmanager/lifetime.ts";
 import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
 
@@ -6,10 +6,10 @@ import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
 export type VmLifetime = Pick<Lifetime, "start" | "pause" | "resume" | "terminate" | "wait" | "close">;
 
 /** What it asks of the guest: the connection. */
-export type VmGuest = Pick<Guest, "prepareConnection" | "createConnection" | "closeConnection" | "disconnected">;
+export type VmGuest = Pick<LinuxGuest, "prepareConnection" | "createConnection" | "closeConnection" | "disconnected">;
 
 /** A created UVM and its guest; whoever holds a running VM talks to both. */
-export interface VmHost<U extends VmLifetime = UtilityVM, G extends VmGuest = Guest> {
+export interface VmHost<U extends VmLifetime = UtilityVM, G extends VmGuest = LinuxGuest> {
   readonly uvm: U;
   readonly guest: G;
 }
@@ -17,7 +17,7 @@ export interface VmHost<U extends VmLifetime = UtilityVM, G extends VmGuest = Gu
 export interface VmPorts {
   createUvm(options: UvmOptions, call: { signal: AbortSignal }): Promise<UtilityVM>;
   /** Makes the guest's host side over the UVM's sockets. Sends nothing. */
-  createGuest(uvm: UtilityVM): Guest;
+  createGuest(uvm: UtilityVM): LinuxGuest;
   /** Tells of what failed where no caller is left to hear it. */
   warn(message: string, cause?: unknown): void;
 }

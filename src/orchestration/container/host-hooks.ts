@@ -1,0 +1,55 @@
+import { type HostStage, hooksOf } from "../../oci/hooks.ts";
+import type { Spec } from "../../oci/spec.ts";
+import type { HookState, runHook } from "../../vmmanager/run-hook.ts";
+
+export interface HostHooksOptions {
+  readonly id: string;
+  readonly bundle: string;
+  readonly spec: Spec;
+  readonly run: typeof runHook;
+  warn(message: string, cause?: unknown): void;
+}
+
+/**
+ * The hooks of a container in a VM that run on this host: to them the VM's process is the container's, and its network
+ * namespace the pod's. On a host that the guest sees, the guest's own runtime runs them.
+ */
+export class HostHooks {
+  readonly #options: HostHooksOptions;
+
+  constructor(options: HostHooksOptions) {
+    this.#options = options;
+  }
+
+  /** Before the container is made in the guest. Throws what the first failing one throws. */
+  async creating(pid: number): Promise<void> {
+    for (const stage of ["prestart", "createRuntime"] as const) await this.#runAll(stage, "created", pid);
+  }
+
+  /** After its start; a failure is only told. */
+  async started(pid: number): Promise<void> {
+    await this.#runAll("poststart", "running", pid).catch((cause) => this.#warn(cause));
+  }
+
+  /** After its deletion, or its failed create; a failure is only told. */
+  async deleted(): Promise<void> {
+    await this.#runAll("poststop", "stopped", 0, (cause) => this.#warn(cause));
+  }
+
+  async #runAll(stage: HostStage, status: HookState["status"], pid: number, onError?: (cause: unknown) => void) {
+    const { id, bundle, spec, run } = this.#options;
+    const { ociVersion, annotations = {} } = spec;
+    for (const hook of hooksOf(spec, stage)) {
+      try {
+        await run(hook, { ociVersion, id, status, pid, bundle, annotations });
+      } catch (cause) {
+        if (onError === undefined) throw cause;
+        onError(cause);
+      }
+    }
+  }
+
+  #warn(cause: unknown): void {
+    this.#options.warn(`container ${this.#options.id}: a hook failed`, cause);
+  }
+}
