@@ -4,6 +4,7 @@ import type { QemuSettings } from "../../src/config/settings.ts";
 import { createGuest } from "../../src/guestmanager/create-guest.ts";
 import type { Logger } from "../../src/log/logger.ts";
 import { loadSpec, type Spec } from "../../src/oci/spec.ts";
+import { hostFiles } from "../../src/orchestration/container/host-files.ts";
 import { hostRootfs } from "../../src/orchestration/container/rootfs.ts";
 import { PodController } from "../../src/orchestration/pod/controller.ts";
 import type { DaemonContext } from "../../src/shim/daemon.ts";
@@ -37,12 +38,14 @@ export async function createPod({ namespace, record, events, log, leaving }: Dae
     ports: {
       loadSpec,
       rootfs: hostRootfs,
+      files: hostFiles,
       io: {
         open: (paths, process) => openStdio(paths, process, { log: (message) => log.warn(message) }),
         relay,
       },
       events,
       warn: (message, error) => log.warn(message, { error }),
+      note: (message) => log.info(message),
     },
     ...(settings.stack !== "local" && { host: { network: hostNetwork, runHook } }),
     ...(settings.stack === "qemu" && { sizing: (spec) => sizeVm(settings.qemu, spec, log) }),

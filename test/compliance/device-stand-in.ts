@@ -1,5 +1,6 @@
 import { alreadyExists, notFound } from "../../src/errors/shim-error.ts";
 import type { GuestDirectories } from "../../src/guestmanager/directories.ts";
+import type { Guest, GuestProcess } from "../../src/guestmanager/guest.ts";
 import type { GuestLayers } from "../../src/guestmanager/layers.ts";
 import type { GuestScsi } from "../../src/guestmanager/scsi.ts";
 import type { Plan9Manager } from "../../src/vmmanager/plan9.ts";
@@ -7,10 +8,12 @@ import type { ScsiManager } from "../../src/vmmanager/scsi.ts";
 
 export type DeviceCall =
   | keyof (Omit<ScsiManager, "scsiLimits"> & Plan9Manager)
-  | keyof (GuestScsi & GuestDirectories & GuestLayers);
+  | keyof (GuestScsi & GuestDirectories & GuestLayers)
+  | "createProcess";
 
 /** A VM's disks and shares as host and guest would keep them: what is added twice, or taken in the wrong order, throws. */
 export class DeviceStandIn implements ScsiManager, Plan9Manager, GuestScsi, GuestDirectories, GuestLayers {
+  exitCode = 0;
   scsiLimits = { controllers: 4, luns: 64 };
   readonly log: string[] = [];
   /** Run before the call; one that throws or hangs fails it. */
@@ -66,6 +69,16 @@ export class DeviceStandIn implements ScsiManager, Plan9Manager, GuestScsi, Gues
   };
   removeCombinedLayers: GuestLayers["removeCombinedLayers"] = ({ containerRootPath = "" }) =>
     this.#call("removeCombinedLayers", containerRootPath, () => void this.layers.delete(containerRootPath));
+
+  /** Only tmpfs are made by programs of the guest. */
+  createProcess: Guest["createProcess"] = async ({ commandArgs }) => {
+    await this.#call("createProcess", commandArgs.join(" "), () => {
+      const path = commandArgs.at(-1) ?? "";
+      if (commandArgs[0] === "mount") this.mounts.set(path, "tmpfs");
+      if (commandArgs[0] === "sh") this.mounts.delete(path);
+    });
+    return { pid: 1, exitCode: Promise.resolve(this.exitCode) } as GuestProcess;
+  };
 
   /** Everything there is; empty where nothing was left behind. */
   left(): string[] {

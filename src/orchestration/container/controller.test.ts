@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { DeviceStandIn } from "../../../test/compliance/device-stand-in.ts";
 import { createRequest, eventLine, execRequest, GuestStandIn } from "../../../test/compliance/guest-stand-in.ts";
 import { stateTableSuite, wrongStateSuite } from "../../../test/compliance/state-suite.ts";
 import { invalidArgument, kindOf, notFound, unavailable } from "../../errors/shim-error.ts";
 import type { Spec } from "../../oci/spec.ts";
 import { deferred } from "../deadline.ts";
+import { vmDevices } from "../device/devices.ts";
 import { podLimits } from "../pod/ports.ts";
 import type { CreateTask } from "../tasks.ts";
 import { ContainerController } from "./controller.ts";
@@ -17,6 +19,7 @@ const ownPids = { linux: { namespaces: [{ type: "pid" }] } };
 
 class Subject {
   readonly guest = new GuestStandIn();
+  readonly devices = new DeviceStandIn();
   readonly events: string[] = [];
   readonly warnings: string[] = [];
   readonly mounts = new Set<string>();
@@ -46,6 +49,7 @@ class Subject {
             this.mounts.delete(target);
           },
         },
+        files: { kindOf: () => "directory", tmpfsSize: () => undefined },
         io: {
           open: async () => {
             await fault("open");
@@ -65,7 +69,14 @@ class Subject {
 
   vm(): ContainerVm {
     return {
-      guest: this.guest,
+      guest: {
+        capabilities: () => this.guest.capabilities(),
+        createContainer: (...args) => this.guest.createContainer(args[0]),
+        deleteContainerState: (id) => this.guest.deleteContainerState(id),
+        addCombinedLayers: this.devices.addCombinedLayers,
+        removeCombinedLayers: this.devices.removeCombinedLayers,
+      },
+      devices: vmDevices({ uvm: this.devices, guest: this.devices }),
       uvm: {
         stack: "local",
         hostPid: (pid) => pid + 1000,

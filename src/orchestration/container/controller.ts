@@ -1,7 +1,7 @@
 // Length: the calls of one resource share its state, its init and its release list.
 import { join } from "node:path";
 import { notFound, ShimError, unimplemented } from "../../errors/shim-error.ts";
-import type { ContainerStatistics, GuestContainer } from "../../guestmanager/guest.ts";
+import type { ContainerDocument, ContainerStatistics, GuestContainer } from "../../guestmanager/guest.ts";
 import type { Spec } from "../../oci/spec.ts";
 import { unlessAborted, within } from "../deadline.ts";
 import { ProcessController } from "../process/controller.ts";
@@ -13,10 +13,12 @@ import { Machine } from "../state-table.ts";
 import type { CreateTask, ExecTask, ProcessState } from "../tasks.ts";
 import { guestDocument, sharesPids } from "./document.ts";
 import { Execs } from "./execs.ts";
+import { guestProcess } from "./guest-spec.ts";
 import type { ContainerLimits, ContainerPorts, ContainerVm } from "./ports.ts";
 import { describeProcess, listPids, reportContainer, unknownExit } from "./queries.ts";
 import { type ContainerState, containerStates, type InGuest } from "./state.ts";
 import { execStatus, initStatus } from "./status.ts";
+import { bringIntoVm, needsShares, planStorage, type StoragePlan } from "./storage.ts";
 
 export interface ContainerOptions {
   readonly request: CreateTask;
@@ -25,7 +27,18 @@ export interface ContainerOptions {
   readonly stateDirectory: string;
   readonly ports: ContainerPorts;
   readonly limits: ContainerLimits;
+  /** The stack's guest does not see this host's files: everything is brought into the VM. */
+  readonly inVm?: boolean;
+  /** The guest's pid of the init of another container of the pod, by its id. */
+  readonly guestPid?: (id: string) => number | undefined;
 }
+
+/** What a container's VM has to be able to do, where it is still to be made. */
+export interface BootHint {
+  readonly shares?: boolean;
+}
+
+type Boot = (spec: Spec, hint: BootHint) => Promise<ContainerVm>;
 
 type StdioRequest = Pick<CreateTask, "terminal" | "stdin" | "stdout" | "stderr">;
 
@@ -56,7 +69,7 @@ export class ContainerController {
    * Makes it in the guest. `boot` brings the VM, made for this spec where there is none yet; `signal` cancels at the next step. Whatever fails, nothing is left of
    * it: rejects only after the roll-back.
    */
-  async create(boot: (spec: Spec) => Promise<ContainerVm>, signal: AbortSignal): Promise<number> {
+  async create(boot: Boot, signal: AbortSignal): Promise<number> {
     try {
       return await this.#create(boot, signal);
     } catch (cause) {
@@ -92,7 +105,8 @@ export class ContainerController {
       },
     };
     const process = this.#process(execId, request, vm, hooks);
-    this.#execs.add({ process, document: request.process });
+    const document = this.#options.inVm ? guestProcess(request.process, this.#leavesOut()) : request.process;
+    this.#execs.add({ process, document });
     this.#publish({ topic: "/tasks/exec-added", containerId: this.id, execId });
   }
 
@@ -199,6 +213,12 @@ export class ContainerController {
     return "vm" in state && this.#init !== undefined ? state.vm.uvm.hostPid(this.#init.pid) : 0;
   }
 
+  /** Its init in the guest; undefined while there is none. */
+  get guestPid(): number | undefined {
+    const { state } = this.#machine;
+    return "guest" in state && state.guest.initPid !== 0 ? state.guest.initPid : undefined;
+  }
+
   /** Itself, then its processes. In any state. */
   report(): ReportLine[] {
     return reportContainer(this, [...(this.#init ? [this.#init] : []), ...this.#execs.all()]);
@@ -254,25 +274,20 @@ export class ContainerController {
     this.#init?.lose();
   }
 
-  async #create(boot: (spec: Spec) => Promise<ContainerVm>, signal: AbortSignal): Promise<number> {
-    const { request, ports, limits, stateDirectory } = this.#options;
+  async #create(boot: Boot, signal: AbortSignal): Promise<number> {
+    const { request, ports, limits } = this.#options;
     const spec = ports.loadSpec(request.bundle);
     this.#sharesPids = sharesPids(spec);
-    const vm = await unlessAborted(boot(spec), signal);
-    const guestBundle = join(stateDirectory, "containers", this.id);
-    const document = guestDocument({ id: this.id, bundle: request.bundle, guestBundle, spec }, vm.uvm);
+    // Before the boot: a container that no VM can hold costs none.
+    const plan = this.#options.inVm ? planStorage(request, spec, ports.files) : undefined;
+    const vm = await unlessAborted(boot(spec, plan ? { shares: needsShares(plan) } : {}), signal);
 
     const init = this.#process(this.id, request, vm, this.#initHooks(vm));
     this.#init = init;
     this.#held.add("stdio", () => init.release());
     await this.#ask(init.open(), `opening the stdio of container ${this.id}`);
     signal.throwIfAborted();
-    if (request.rootfs.length > 0) {
-      const target = join(request.bundle, "rootfs");
-      await ports.rootfs.mount(request.rootfs, target);
-      this.#held.add("root file system", () => ports.rootfs.unmount(target));
-      signal.throwIfAborted();
-    }
+    const document = plan ? await this.#bring(plan, spec, vm, signal) : await this.#mountOnHost(spec, vm, signal);
 
     this.#held.add("container in the guest", () => this.#releaseGuest(vm));
     const stdio = init.handover ? { initStdio: init.guestStdio() } : {};
@@ -293,6 +308,33 @@ export class ContainerController {
     const pid = vm.uvm.hostPid(guest.initPid);
     this.#publish({ topic: "/tasks/create", containerId: this.id, bundle, rootfs, io, checkpoint, pid });
     return pid;
+  }
+
+  async #mountOnHost(spec: Spec, vm: ContainerVm, signal: AbortSignal): Promise<ContainerDocument> {
+    const { request, ports, stateDirectory } = this.#options;
+    const { bundle, rootfs } = request;
+    const guestBundle = join(stateDirectory, "containers", this.id);
+    const document = guestDocument({ id: this.id, bundle, guestBundle, spec }, vm.uvm);
+    if (rootfs.length > 0) {
+      const target = join(bundle, "rootfs");
+      await ports.rootfs.mount(rootfs, target);
+      this.#held.add("root file system", () => ports.rootfs.unmount(target));
+      signal.throwIfAborted();
+    }
+    return document;
+  }
+
+  #bring(plan: StoragePlan, spec: Spec, vm: ContainerVm, signal: AbortSignal): Promise<ContainerDocument> {
+    const { request, ports, limits, guestPid } = this.#options;
+    const sandbox = spec.annotations?.["io.kubernetes.cri.sandbox-id"];
+    const sandboxPid = sandbox === undefined || sandbox === this.id ? undefined : guestPid?.(sandbox);
+    const { rootfs } = ports;
+    const held = this.#held;
+    return bringIntoVm(plan, { request, spec, vm, rootfs, held, limits, signal, sandboxPid, ...this.#leavesOut() });
+  }
+
+  #leavesOut(): { dropped(what: string): void } {
+    return { dropped: (what) => this.#options.ports.note?.(`container ${this.id}: the guest does without ${what}`) };
   }
 
   #initHooks(vm: ContainerVm): ProcessHooks {

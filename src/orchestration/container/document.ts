@@ -13,8 +13,8 @@ export interface DocumentSource {
 }
 
 /**
- * The document for the guest. Where the guest sees host paths only the root's path changes: it is relative to
- * containerd's bundle, and the guest runs the container from a bundle of its own.
+ * The document for a guest that sees host paths. Only the root's path changes: it is relative to containerd's bundle, and
+ * the guest runs the container from a bundle of its own.
  */
 export function guestDocument(source: DocumentSource, uvm: ContainerVm["uvm"]): ContainerDocument {
   const { id, bundle, spec } = source;
@@ -22,7 +22,7 @@ export function guestDocument(source: DocumentSource, uvm: ContainerVm["uvm"]): 
   const path = uvm.guestPath(resolve(bundle, spec.root.path));
   const ociBundlePath = uvm.guestPath(source.guestBundle);
   if (path === undefined || ociBundlePath === undefined) {
-    throw unimplemented(`container ${id}: stack ${uvm.stack} cannot bring its root file system into the guest yet`);
+    throw unimplemented(`container ${id}: the guest of stack ${uvm.stack} does not see the host's paths`);
   }
   return { ociBundlePath, ociSpecification: { ...spec, root: { ...spec.root, path } } };
 }

@@ -1,13 +1,17 @@
 import type { Guest } from "../../guestmanager/guest.ts";
+import type { GuestLayers } from "../../guestmanager/layers.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { UtilityVM } from "../../vmmanager/uvm.ts";
+import type { VmDevices } from "../device/devices.ts";
 import type { EventSink, Mount } from "../events.ts";
 import type { ProcessIoPorts, ProcessLimits } from "../process/ports.ts";
+import type { HostFiles } from "./mount-plan.ts";
 
 /** What a container asks of the running VM that holds it. */
 export interface ContainerVm {
   readonly uvm: Pick<UtilityVM, "stack" | "hostPid" | "guestPath" | "sockets">;
-  readonly guest: Pick<Guest, "capabilities" | "createContainer" | "deleteContainerState">;
+  readonly guest: Pick<Guest, "capabilities" | "createContainer" | "deleteContainerState"> & GuestLayers;
+  readonly devices: VmDevices;
   /**
    * The network namespace in the guest that the container joins (spec: windows.network.networkNamespace, as hcsshim's
    * host has it); undefined: as the spec says.
@@ -26,9 +30,12 @@ export interface ContainerPorts {
   /** Reads the bundle's config.json (oci/spec). */
   loadSpec(bundle: string): Spec;
   readonly rootfs: RootfsPort;
+  readonly files: HostFiles;
   readonly io: ProcessIoPorts;
   readonly events: EventSink;
   warn(message: string, cause?: unknown): void;
+  /** What is as it should be, but may surprise. */
+  note?(message: string): void;
 }
 
 /** Bounds in ms. */

@@ -248,3 +248,31 @@ describe("the shares of a VM", () => {
     nothingLeft();
   });
 });
+
+describe("the shared memory of a pod", () => {
+  it("is one tmpfs for all its containers, by programs of the guest, and goes with the last", async () => {
+    const all = [1, 2].map(() => devices.shm.reserve({ hostPath: "/pod/shm", bytes: 65536 }));
+    await Promise.all(all.map((mapping) => mapping.map()));
+    assert.deepEqual(vm.log, [
+      "createProcess mkdir -p /run/mounts/m0",
+      "createProcess mount -t tmpfs -o mode=1777,size=65536,nosuid,nodev,noexec shm /run/mounts/m0",
+    ]);
+    await all[0]?.unmap();
+    assert.equal(vm.mounts.size, 1);
+    await all[1]?.unmap();
+    nothingLeft();
+  });
+
+  it("whose program fails can be tried again, and leaves nothing", async () => {
+    const mapping = devices.shm.reserve({ hostPath: "/pod/shm", bytes: 65536 });
+    vm.exitCode = 1;
+    await assert.rejects(mapping.map(), /mkdir -p \/run\/mounts\/m0 in the guest ended with 1/);
+    vm.exitCode = 0;
+    await mapping.map();
+    vm.faults.createProcess = fault;
+    await assert.rejects(mapping.unmap(), /planted/);
+    delete vm.faults.createProcess;
+    await mapping.unmap();
+    nothingLeft();
+  });
+});

@@ -92,6 +92,7 @@ class Subject {
             this.mounts.delete(target);
           },
         },
+        files: { kindOf: () => "directory", tmpfsSize: () => undefined },
         io: {
           open: async () => ({
             ...{ stdin: undefined, stdout: undefined, stderr: undefined },

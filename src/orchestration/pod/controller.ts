@@ -8,7 +8,7 @@ import {
 } from "../../errors/shim-error.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { UvmOptions } from "../../vmmanager/uvm.ts";
-import { ContainerController } from "../container/controller.ts";
+import { type BootHint, ContainerController } from "../container/controller.ts";
 import { HostHooks } from "../container/host-hooks.ts";
 import type { ContainerVm } from "../container/ports.ts";
 import { unknownExit } from "../container/queries.ts";
@@ -82,6 +82,8 @@ export class PodController implements Tasks {
       stateDirectory,
       ports,
       limits: this.#limits.container,
+      inVm: this.#options.stack.name !== "local",
+      guestPid: (id) => this.#members.get(id)?.container.guestPid,
     });
     const cancel = new AbortController();
     const abort = (): void => cancel.abort(signal.reason);
@@ -221,7 +223,7 @@ export class PodController implements Tasks {
 
   async #create(container: ContainerController, request: CreateTask, signal: AbortSignal): Promise<number> {
     try {
-      return await container.create((spec) => this.#vmFor(request, spec), signal);
+      return await container.create((spec, hint) => this.#vmFor(request, spec, hint), signal);
     } catch (cause) {
       await this.#remove(container.id);
       throw cause;
@@ -229,8 +231,8 @@ export class PodController implements Tasks {
   }
 
   /** The running VM, with the network that this spec asks for. */
-  async #vmFor({ id, bundle, options }: CreateTask, spec: Spec): Promise<ContainerVm> {
-    const vm = await this.#vm.ready(() => this.#uvmOptions(options, spec));
+  async #vmFor({ id, bundle, options }: CreateTask, spec: Spec, hint: BootHint): Promise<ContainerVm> {
+    const vm = await this.#vm.ready(() => ({ ...this.#uvmOptions(options, spec), ...hint }));
     const { host, ports } = this.#options;
     if (host === undefined) return vm;
     const hooks = new HostHooks({ id, bundle, spec, run: host.runHook, warn: ports.warn });

@@ -23,6 +23,7 @@ import { openStdio } from "../../stdio/open.ts";
 import { relay } from "../../stdio/relay.ts";
 import { Reaper } from "../../sys/reaper.ts";
 import { createLocalStack } from "../../vmmanager/stacks/local/stack.ts";
+import { hostFiles } from "../container/host-files.ts";
 import { hostRootfs } from "../container/rootfs.ts";
 import type { TaskEvent } from "../events.ts";
 import { PodController } from "./controller.ts";
@@ -65,6 +66,7 @@ class Live {
       ports: {
         loadSpec,
         rootfs: hostRootfs,
+        files: hostFiles,
         io: { open: (paths, context) => openStdio(paths, context), relay },
         events: { publish: (event) => this.events.push(event) },
         warn: (message, cause) => this.warnings.push(`${message}: ${cause}`),

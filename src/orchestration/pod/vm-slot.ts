@@ -1,8 +1,14 @@
 import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
 import type { UvmOptions } from "../../vmmanager/uvm.ts";
+import { type VmDevices, vmDevices } from "../device/devices.ts";
 import type { ReportLine } from "../report.ts";
 import { VmController } from "../vm/controller.ts";
 import type { VmHost, VmLimits, VmPorts } from "../vm/ports.ts";
+
+/** The running VM with what is held in it. */
+export interface PodVm extends VmHost {
+  readonly devices: VmDevices;
+}
 
 /**
  * The pod's one VM, there while somebody needs it: booted once for all who ask at the same time, ended when the last
@@ -15,6 +21,7 @@ export class VmSlot {
   readonly #released: () => Promise<void>;
   #vm: VmController | undefined;
   #boot: Promise<void> | undefined;
+  #devices: VmDevices | undefined;
   #ending: Promise<void> | undefined;
   /** Those whose end failed; tried again with each release. */
   #unreleased: VmController[] = [];
@@ -28,12 +35,14 @@ export class VmSlot {
   }
 
   /** The running VM, booted with the options if there is none. Throws failed-precondition where it has ended but is still held. */
-  async ready(options: () => UvmOptions): Promise<VmHost> {
+  async ready(options: () => UvmOptions): Promise<PodVm> {
     await this.#ending;
     this.#boot ??= this.#start(options());
     await this.#boot;
     if (this.#vm === undefined) return this.ready(options);
-    return this.#vm.host("create a container in it");
+    const host = this.#vm.host("create a container in it");
+    this.#devices ??= vmDevices(host);
+    return { ...host, devices: this.#devices };
   }
 
   /** Ends the VM; bounded. Callers that wait for a boot see it fail. */
@@ -41,6 +50,7 @@ export class VmSlot {
     const vm = this.#vm;
     this.#vm = undefined;
     this.#boot = undefined;
+    this.#devices = undefined;
     const all = [...this.#unreleased, ...(vm ? [vm] : [])];
     this.#unreleased = [];
     const before = this.#ending;

@@ -1,0 +1,57 @@
+import { ShimError } from "../../../errors/shim-error.ts";
+import { bounded } from "../../deadline.ts";
+import type { Mapping } from "../mapping.ts";
+import { SharedDevice } from "../shared-device.ts";
+import type { ShmPorts, ShmRequest } from "./ports.ts";
+
+/** /dev/shm of pods: memory cannot be shared with the host, so the guest has a tmpfs for each of the host's. */
+export class ShmController {
+  readonly #ports: ShmPorts;
+  readonly #mounts = new Map<string, { readonly device: SharedDevice; readonly guestPath: string }>();
+
+  constructor(ports: ShmPorts) {
+    this.#ports = ports;
+  }
+
+  /** Bookkeeping only. */
+  reserve(request: ShmRequest): Mapping {
+    const mount = this.#mounts.get(request.hostPath) ?? this.#mount(request);
+    const reservation = mount.device.reserve();
+    return {
+      what: `shared memory of ${request.hostPath}`,
+      guestPath: mount.guestPath,
+      map: () => mount.device.map(reservation),
+      unmap: () => mount.device.unmap(reservation),
+    };
+  }
+
+  #mount({ hostPath, bytes }: ShmRequest): { device: SharedDevice; guestPath: string } {
+    const guestPath = this.#ports.nextMountPath();
+    const options = `mode=1777,size=${bytes},nosuid,nodev,noexec`;
+    const device = new SharedDevice(
+      `tmpfs on ${guestPath}`,
+      {
+        map: async () => {
+          await this.#run(["mkdir", "-p", guestPath]);
+          await this.#run(["mount", "-t", "tmpfs", "-o", options, "shm", guestPath]);
+        },
+        // Not mounted, or not even there, is as good.
+        unmap: () =>
+          this.#run(["sh", "-c", 'umount "$0" 2>/dev/null; rm -d "$0" 2>/dev/null; [ ! -e "$0" ]', guestPath]),
+      },
+      { onLeave: () => void (this.#mounts.get(hostPath)?.device === device && this.#mounts.delete(hostPath)) },
+    );
+    const mount = { device, guestPath };
+    this.#mounts.set(hostPath, mount);
+    return mount;
+  }
+
+  async #run(commandArgs: readonly string[]): Promise<void> {
+    const what = `${commandArgs.join(" ")} in the guest`;
+    const code = await bounded(this.#ports.limits.guest, what, async (options) => {
+      const process = await this.#ports.guest.createProcess({ commandArgs }, options);
+      return process.exitCode;
+    });
+    if (code !== 0) throw new ShimError("internal", `${what} ended with ${code}`);
+  }
+}
