@@ -418,11 +418,12 @@ describe("-info and -v", () => {
     mkdirSync(join(dir, "bundles", "none"), { recursive: true });
     const [file = "", ...args] = command;
     const info = await result(spawn(file, [...args, "-info"], { stdio: ["ignore", "pipe", "pipe"] }));
-    const { name, version, features } = RuntimeInfo.decode(info.stdout);
+    const { name, version, features, annotations } = RuntimeInfo.decode(info.stdout);
     const { version: released } = JSON.parse(readFileSync("package.json", "utf8"));
     assert.deepEqual([info.code, info.stderr, name, version?.version], [0, "", "io.containerd.uvm.v1", released]);
     assert.equal(features?.typeUrl, "types.containerd.io/opencontainers/runtime-spec/1/features/Features");
     assert.ok(JSON.parse(new TextDecoder().decode(features?.value)).mountOptions.includes("rbind"));
+    assert.deepEqual([...annotations], [["containerd.io/runtime-allow-mounts", "mkdir/*,format/*,erofs"]]);
 
     const text = await result(spawn(file, [...args, "-v"], { stdio: ["ignore", "pipe", "pipe"] }));
     assert.match(text.stdout.toString(), new RegExp(`^containerd-shim-uvm-v1:\n  Version:  ${released}\n`));

@@ -48,16 +48,21 @@ export class VmSlot {
   /** Ends the VM; bounded. Callers that wait for a boot see it fail. */
   async release(): Promise<void> {
     const vm = this.#vm;
+    const { scsi, plan9 } = this.#devices ?? {};
+    // Where everything was given back the guest has nothing left to write.
+    const graceful = (scsi?.held ?? 0) + (plan9?.held ?? 0) > 0;
     this.#vm = undefined;
     this.#boot = undefined;
     this.#devices = undefined;
     const all = [...this.#unreleased, ...(vm ? [vm] : [])];
     this.#unreleased = [];
     const before = this.#ending;
-    const ending = Promise.all([before, ...all.map((each) => this.#end(each))]).then(async () => {
-      await this.#released();
-      if (this.#ending === ending) this.#ending = undefined;
-    });
+    const ending = Promise.all([before, ...all.map((each) => this.#end(each, graceful && each === vm))]).then(
+      async () => {
+        await this.#released();
+        if (this.#ending === ending) this.#ending = undefined;
+      },
+    );
     this.#ending = ending;
     await ending;
   }
@@ -99,9 +104,9 @@ export class VmSlot {
     });
   }
 
-  async #end(vm: VmController): Promise<void> {
+  async #end(vm: VmController, graceful: boolean): Promise<void> {
     try {
-      await vm.terminate();
+      await vm.terminate({ graceful });
     } catch (cause) {
       this.#unreleased.push(vm);
       this.#ports.warn(`vm ${vm.id} is leaked until its next termination`, cause);

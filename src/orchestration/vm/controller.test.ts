@@ -11,7 +11,7 @@ import type { VmLimits } from "./ports.ts";
 import { vmStates } from "./state.ts";
 
 const never = <T>(): Promise<T> => new Promise<T>(() => {});
-const limits: VmLimits = { boot: 2_000, terminate: 2_000, pause: 2_000 };
+const limits: VmLimits = { boot: 2_000, terminate: 2_000, shutdown: 2_000, pause: 2_000 };
 
 /** A UVM and a guest of which each step can be told to fail or to hang. */
 class Host {
@@ -45,6 +45,10 @@ class Host {
         this.gone.resolve(undefined);
       },
       disconnected: this.gone.promise,
+      shutdown: async (mode: string) => {
+        await step(`shutdown ${mode}`);
+        this.exit.resolve({ exitedAt: new Date(9), error: new Error("the guest powered itself off") });
+      },
     };
     const ports = {
       createUvm: async () => {
@@ -250,6 +254,21 @@ describe("vm controller", () => {
     await assert.rejects(host.vm.resume(), { message: "no" });
     assert.equal(host.vm.state, "paused");
     await host.close();
+  });
+
+  it("asks a guest that answers to turn itself off, and is ended without it within the limit", async () => {
+    const orderly = await new Host().run();
+    await orderly.vm.terminate({ graceful: true });
+    assert.deepEqual(orderly.log.slice(4, 6), ["shutdown forced", "disconnect"]);
+    assert.deepEqual(await orderly.vm.wait(), { exitedAt: new Date(9) });
+
+    const wedged = await new Host({ shutdown: 20 }).run();
+    wedged.faults["shutdown forced"] = never;
+    await wedged.vm.terminate({ graceful: true });
+    assert.deepEqual(wedged.log.slice(4), [
+      ...["shutdown forced", "warn vm v1 is terminated without its guest's shutdown"],
+      ...["disconnect", "terminate", "disconnect", "close"],
+    ]);
   });
 
   it("a waiter may leave", async () => {

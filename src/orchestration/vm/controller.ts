@@ -22,6 +22,8 @@ export class VmController {
   readonly #exited = deferred<VMExit>();
   /** Why we ended it ourselves, where it was not asked for (bridge broken). */
   #failure: Error | undefined;
+  /** The guest was asked to turn itself off: that it does is no failure. */
+  #shutDown = false;
   #creating: Promise<unknown> | undefined;
   #terminating: Promise<void> | undefined;
   #unclosed: UtilityVM | undefined;
@@ -127,10 +129,13 @@ export class VmController {
     if (!this.#machine.transition("resumed", { name: "running", host })) throw this.#machine.refusal("resume");
   }
 
-  /** Ends it in any state, within the limit. Idempotent; a failure leaves `invalid` and may be tried again. */
-  terminate(): Promise<void> {
+  /**
+   * Ends it in any state, within the limit. Idempotent; a failure leaves `invalid` and may be tried again. `graceful`: a
+   * guest that answers may write back its file systems and turn itself off first.
+   */
+  terminate({ graceful = false }: { readonly graceful?: boolean } = {}): Promise<void> {
     this.#abandon.abort(unavailable(`vm ${this.id} is being terminated`));
-    this.#terminating ??= this.#terminate().finally(() => {
+    this.#terminating ??= this.#terminate(graceful).finally(() => {
       this.#terminating = undefined;
     });
     return this.#terminating;
@@ -141,7 +146,7 @@ export class VmController {
     return unlessAborted(this.#exited.promise, options?.signal);
   }
 
-  async #terminate(): Promise<void> {
+  async #terminate(graceful: boolean): Promise<void> {
     await within(this.#creating ?? Promise.resolve(), this.#limits.terminate, "").catch(() => {});
     // One turn more: `create` itself has seen the outcome, and the state has moved on.
     await Promise.resolve();
@@ -151,13 +156,14 @@ export class VmController {
       if (state.name === "invalid") this.#machine.transition("terminate", { name: "terminating", host: undefined });
       this.#end({ exitedAt: new Date(), ...(cause && { error: cause }) });
     } else if (state.name !== "terminated" && state.name !== "terminating" && "host" in state && state.host) {
-      await this.#terminateHost(state.host);
+      await this.#terminateHost(state.host, graceful && state.name === "running");
     }
     await this.#close();
   }
 
-  async #terminateHost(host: VmHost): Promise<void> {
+  async #terminateHost(host: VmHost, graceful: boolean): Promise<void> {
     this.#machine.transition("terminate", { name: "terminating", host });
+    if (graceful) await this.#shutDownGuest(host);
     host.guest.closeConnection();
     const limit = deadline(this.#limits.terminate, `termination of vm ${this.id}`);
     try {
@@ -167,6 +173,19 @@ export class VmController {
       const cause = ShimError.from(thrown, "internal");
       this.#machine.transition("terminateFailed", { name: "invalid", host, cause });
       throw cause;
+    } finally {
+      limit.done();
+    }
+  }
+
+  async #shutDownGuest({ guest, uvm }: VmHost): Promise<void> {
+    const limit = deadline(this.#limits.shutdown, `shutdown of the guest of vm ${this.id}`);
+    try {
+      this.#shutDown = true;
+      await unlessAborted(guest.shutdown("forced", { signal: limit.signal }), limit.signal);
+      await unlessAborted(uvm.wait({ signal: limit.signal }), limit.signal);
+    } catch (cause) {
+      this.#ports.warn(`vm ${this.id} is terminated without its guest's shutdown`, cause);
     } finally {
       limit.done();
     }
@@ -197,7 +216,7 @@ export class VmController {
   }
 
   #end(exit: VMExit): void {
-    const error = exit.error ?? this.#failure;
+    const error = (this.#shutDown ? undefined : exit.error) ?? this.#failure;
     const kept: VMExit = { exitedAt: exit.exitedAt, ...(error && { error }) };
     const moved =
       this.#machine.transition("exited", { name: "terminated", exit: kept }) ||

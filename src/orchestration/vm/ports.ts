@@ -6,7 +6,10 @@ import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
 export type VmLifetime = Pick<Lifetime, "start" | "pause" | "resume" | "terminate" | "wait" | "close">;
 
 /** What it asks of the guest: the connection. */
-export type VmGuest = Pick<LinuxGuest, "prepareConnection" | "createConnection" | "closeConnection" | "disconnected">;
+export type VmGuest = Pick<
+  LinuxGuest,
+  "prepareConnection" | "createConnection" | "closeConnection" | "disconnected" | "shutdown"
+>;
 
 /** A created UVM and its guest; whoever holds a running VM talks to both. */
 export interface VmHost<U extends VmLifetime = UtilityVM, G extends VmGuest = LinuxGuest> {
@@ -27,7 +30,9 @@ export interface VmLimits {
   /** Create, start and the guest's connection together (hcsshim's GCSConnectionTimeout: 2 min). */
   readonly boot: number;
   readonly terminate: number;
+  /** What a guest is given to write back its file systems and turn itself off, where that is asked for. */
+  readonly shutdown: number;
   readonly pause: number;
 }
 
-export const vmLimits: VmLimits = { boot: 120_000, terminate: 5_000, pause: 10_000 };
+export const vmLimits: VmLimits = { boot: 120_000, terminate: 5_000, shutdown: 1_000, pause: 10_000 };
