@@ -74,8 +74,10 @@ const unknown = positionals.filter((name) => !profiles.some(({ stack }) => stack
 try {
   if (unknown.length > 0)
     throw new Error(`no profile for stack ${unknown.join(", ")}: see test/conformance/profiles.ts`);
-  for (const profile of chosen) {
-    if (!(await conform(profile, values.short))) process.exitCode = 1;
+  for (const [index, profile] of chosen.entries()) {
+    // Another root file system is no other load: a stack is stressed and measured once.
+    const again = chosen.slice(0, index).some(({ stack }) => stack === profile.stack);
+    if (!(await conform(profile, values.short || again))) process.exitCode = 1;
   }
 } catch (error) {
   say(`conformance: ${error instanceof Error ? error.message : String(error)}`);

@@ -34,4 +34,12 @@ export const profiles: readonly Profile[] = [
     skippedTests: offline,
     passes: 32,
   },
+  {
+    stack: "local",
+    configuration: 'stack = "local"\n',
+    formatMounts: true,
+    skippedSuites: notServed,
+    skippedTests: offline,
+    passes: 33,
+  },
 ];
