@@ -11,6 +11,7 @@ const MAX_LINE = 512;
 export class GuestConsole {
   /** Resolves when the console has ended: with QEMU. */
   readonly ended: Promise<void>;
+  readonly #stream: ByteStream;
   readonly #decoder = new TextDecoder();
   readonly #onLine: (line: string) => void;
   #lines: string[] = [];
@@ -18,6 +19,7 @@ export class GuestConsole {
 
   /** Takes the stream (not open yet) over. `onLine` hears each finished line. */
   constructor(stream: ByteStream, onLine: (line: string) => void) {
+    this.#stream = stream;
     this.#onLine = onLine;
     this.ended = new Promise((resolve) => {
       stream.open({
@@ -27,6 +29,10 @@ export class GuestConsole {
         close: () => resolve(),
       });
     });
+  }
+
+  close(): void {
+    this.#stream.destroy();
   }
 
   /** The last `count` lines, the unfinished one included. */

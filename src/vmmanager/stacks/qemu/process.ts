@@ -1,36 +1,29 @@
-import { createHash } from "node:crypto";
 import { constants, fstatSync } from "node:fs";
 import { join } from "node:path";
-import { runtime } from "#runtime";
 import { failedPrecondition, notFound } from "../../../errors/shim-error.ts";
 import type { ByteStream } from "../../../sys/byte-stream.ts";
 import { close, open } from "../../../sys/libc.ts";
 import { socketPair } from "../../../sys/libc-socket.ts";
 import type { ChildExit } from "../../../sys/runtime.ts";
 import { errorCode } from "../../../sys/sys-error.ts";
-import { inNamespace } from "../../host-network/run-in-namespace.ts";
-import { joinVmCgroup } from "../../vm-cgroup.ts";
-import { addVmProcess } from "../../vm-processes.ts";
-import { kvmGroup } from "./accelerator.ts";
+import type { UvmOptions } from "../../uvm.ts";
+import { type Accelerator, kvmGroup } from "./accelerator.ts";
 import { printable } from "./console.ts";
-import type { UvmDocument } from "./document.ts";
+import { confined, spawnVmProcess } from "./vm-process.ts";
 
 /** The files in the directory of a UVM's image (docs/uvm-image.md). */
 export const imageFiles = { kernel: "vmlinuz", initrd: "initrd.cpio", root: "root.erofs" } as const;
 
 export interface QemuProcessOptions {
-  readonly id: string;
-  /** Absolute. */
+  readonly uvm: UvmOptions;
+  /** Absolute, both. */
   readonly binary: string;
   readonly setpriv: string;
-  readonly document: UvmDocument;
+  readonly accelerator: Accelerator;
   /** The image's directory. */
   readonly image: string;
   /** QEMU's own arguments; its fds are as command-line.ts says. */
   readonly argv: readonly string[];
-  readonly stateDirectory: string;
-  readonly cgroup?: string;
-  readonly networkNamespace?: string;
 }
 
 /** QEMU as a child process that has no rights but to the fds that it got, and dies with us. */
@@ -40,41 +33,16 @@ export interface QemuProcess {
   readonly qmp: number;
   readonly console: number;
   readonly gcs: number;
-  /** When it is gone and all that it said is read. */
   readonly exited: Promise<ChildExit>;
-  /** The last of what it said on stderr, one line. */
-  errorOutput(): string;
+  readonly errors: ErrorOutput;
   kill(): void;
 }
 
 const MAX_ERROR_OUTPUT = 2048;
-/** uids that systemd's allocation leaves unused: 0x70000000 to 0x7ffffffe. */
-const FIRST_UID = 0x7000_0000;
-const UID_COUNT = 0x0fff_ffff;
-
-/** The user that a VM's processes run as: of this VM alone, without an account. */
-export function uidOf(id: string): number {
-  return FIRST_UID + (createHash("sha256").update(id).digest().readUInt32BE() % UID_COUNT);
-}
-
-/** Runs a program as the VM's user, without capabilities and not able to gain any, for as long as this process lives. */
-export function confined(
-  id: string,
-  setpriv: string,
-  argv: readonly string[],
-  groups: readonly number[] = [],
-): string[] {
-  const uid = String(uidOf(id));
-  return [
-    ...[setpriv, "--reuid", uid, "--regid", uid],
-    ...(groups.length > 0 ? ["--groups", groups.join(",")] : ["--clear-groups"]),
-    ...["--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--pdeathsig", "KILL", ...argv],
-  ];
-}
 
 /** Starts QEMU. What was opened is closed and what was started is killed if a step fails. */
 export function startQemu(options: QemuProcessOptions): QemuProcess {
-  const { id, binary, setpriv, document, image, stateDirectory, cgroup, networkNamespace } = options;
+  const { uvm, binary, setpriv, accelerator, image } = options;
   const theirs: number[] = [];
   const ours: number[] = [];
   const pair = (): number => {
@@ -85,28 +53,16 @@ export function startQemu(options: QemuProcessOptions): QemuProcess {
   };
   try {
     const [qmp, console, gcs] = [pair(), pair(), pair()];
-    theirs.push(openReopenable(join(image, imageFiles.kernel)), openReopenable(join(image, imageFiles.initrd)));
+    theirs.push(openReopenable(join(image, imageFiles.kernel)));
+    theirs.push(openReopenable(join(image, imageFiles.initrd)));
     theirs.push(openImage(join(image, imageFiles.root)));
-    const group = document.accelerator === "kvm" ? kvmGroup() : undefined;
-    const argv = confined(id, setpriv, [binary, ...options.argv], group === undefined ? [] : [group]);
-    // Its own process group: a terminal's Ctrl-C is not for it. The fds are in the order of `childFds`.
-    const spawn = () => runtime.spawn(argv, { stdio: ["null", "null", "pipe", ...theirs], detached: true });
-    const child = networkNamespace === undefined ? spawn() : inNamespace(networkNamespace, spawn);
-    try {
-      addVmProcess(stateDirectory, { pid: child.pid, what: "qemu" });
-      if (cgroup !== undefined) joinVmCgroup(stateDirectory, cgroup, child.pid);
-    } catch (error) {
-      child.kill(9);
-      child.pipes[2]?.destroy();
-      throw error;
-    }
+    const group = accelerator === "kvm" ? kvmGroup() : undefined;
+    const argv = confined(uvm.id, setpriv, [binary, ...options.argv], group === undefined ? [] : [group]);
+    // In the order of `childFds`.
+    const child = spawnVmProcess(uvm, "qemu", argv, ["null", "null", "pipe", ...theirs]);
+    const { pid, exited } = child;
     const errors = new ErrorOutput(child.pipes[2]);
-    return {
-      ...{ pid: child.pid, qmp, console, gcs },
-      exited: Promise.all([child.exited, errors.ended]).then(([exit]) => exit),
-      errorOutput: () => errors.text,
-      kill: () => child.kill(9),
-    };
+    return { pid, qmp, console, gcs, exited, errors, kill: () => child.kill(9) };
   } catch (error) {
     for (const fd of ours) close(fd);
     throw error;
@@ -136,12 +92,14 @@ function isNoEntry(error: unknown): boolean {
   return errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR";
 }
 
-/** Always read; only the end is kept. */
+/** What it says on stderr. Always read; only the end is kept. */
 class ErrorOutput {
   readonly ended: Promise<void>;
+  readonly #stream: ByteStream | undefined;
   #text = "";
 
   constructor(stream: ByteStream | undefined) {
+    this.#stream = stream;
     this.ended = new Promise((resolve) => {
       if (stream === undefined) return resolve();
       stream.open({
@@ -155,7 +113,12 @@ class ErrorOutput {
     });
   }
 
+  /** In one line. */
   get text(): string {
     return this.#text.trim().split("\n").map(printable).join("; ");
+  }
+
+  close(): void {
+    this.#stream?.destroy();
   }
 }

@@ -10,7 +10,6 @@ import { type QemuProcess, type QemuProcessOptions, startQemu } from "./process.
 import { VmEndedError } from "./vm-end.ts";
 
 const MONITOR_MS = 30_000;
-/** QEMU is dead: its sockets have ended, unless somebody else holds them. */
 const LAST_WORDS_MS = 500;
 const CONSOLE_LINES = 20;
 
@@ -40,8 +39,8 @@ export class QemuHost {
     });
     this.ended = process.exited.then(async (exit) => {
       this.#isGone = true;
-      await lastWords(monitor.qmp.closed, console.ended);
-      const errorOutput = process.errorOutput();
+      await lastWords(process, console, monitor.qmp.closed);
+      const errorOutput = process.errors.text;
       const end = { exit, panicked, errorOutput, console: console.tail(CONSOLE_LINES) };
       return new VmEndedError(id, shutdown === undefined ? end : { ...end, shutdown });
     });
@@ -49,8 +48,23 @@ export class QemuHost {
 
   /** Starts QEMU and waits for its monitor. Nothing is left of it on failure. */
   static async start(options: QemuProcessOptions & { readonly log?: Logger }, call?: CallOptions): Promise<QemuHost> {
-    const { id, log = silentLogger } = options;
+    const { log = silentLogger } = options;
+    const { id } = options.uvm;
     call?.signal?.throwIfAborted();
+    try {
+      return await QemuHost.#start(options, id, log, call);
+    } catch (error) {
+      await removeVmCgroups(options.uvm.stateDirectory);
+      throw error;
+    }
+  }
+
+  static async #start(
+    options: QemuProcessOptions,
+    id: string,
+    log: Logger,
+    call: CallOptions | undefined,
+  ): Promise<QemuHost> {
     const process = startQemu(options);
     const console = new GuestConsole(runtime.adopt(process.console, "socket"), (line) => log.debug(`console: ${line}`));
     const port = runtime.adopt(process.gcs, "socket");
@@ -62,13 +76,12 @@ export class QemuHost {
     } catch (error) {
       process.kill();
       const { code } = await process.exited;
-      await removeVmCgroups(options.stateDirectory);
-      destroyIfUnopened(port);
-      await lastWords(console.ended);
+      port.destroy();
+      await lastWords(process, console);
       call?.signal?.throwIfAborted();
-      const said = process.errorOutput();
-      if (said === "" && limit.aborted) throw unavailable(`QEMU of vm ${id} did not answer in ${MONITOR_MS / 1000} s`);
-      throw new ShimError("unavailable", `QEMU of vm ${id} did not start (code ${code}): ${said}`, { cause: error });
+      const why =
+        process.errors.text || (limit.aborted ? `no answer in ${MONITOR_MS / 1000} s` : ShimError.from(error).message);
+      throw unavailable(`QEMU of vm ${id} did not start (code ${code}): ${why}`, error);
     }
   }
 
@@ -81,22 +94,18 @@ export class QemuHost {
   }
 }
 
-/** Nobody has opened it, so nobody will close it. */
-export function destroyIfUnopened(stream: ByteStream): void {
-  try {
-    stream.open({ data: () => undefined, end: () => undefined, drain: () => undefined, close: () => undefined });
-  } catch {
-    // It has its user.
-    return;
-  }
-  stream.destroy();
-}
-
-async function lastWords(...streams: readonly Promise<unknown>[]): Promise<void> {
+/** It is dead: what it said comes to an end, unless somebody else holds the other end. */
+async function lastWords(
+  { errors }: QemuProcess,
+  console: GuestConsole,
+  ...others: readonly Promise<unknown>[]
+): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise((resolve) => {
     timer = setTimeout(resolve, LAST_WORDS_MS);
   });
-  await Promise.race([Promise.all(streams), late]);
+  await Promise.race([Promise.all([errors.ended, console.ended, ...others]), late]);
   clearTimeout(timer);
+  errors.close();
+  console.close();
 }

@@ -1,4 +1,5 @@
-import { failedPrecondition } from "../../../errors/shim-error.ts";
+import { failedPrecondition, ShimError } from "../../../errors/shim-error.ts";
+import type { ByteStream } from "../../../sys/byte-stream.ts";
 import type { HostMux } from "../../../transport/mux/host-mux.ts";
 import type { HostSockets } from "../../../transport/sockets.ts";
 import type { CallOptions, SaveOptions, VMExit } from "../../lifetime.ts";
@@ -8,7 +9,7 @@ import { UnsupportedDevices } from "../../unsupported.ts";
 import type { RestoredConnection, UtilityVM, UvmOptions } from "../../uvm.ts";
 import { removeVmCgroups } from "../../vm-cgroup.ts";
 import type { UvmDocument } from "./document.ts";
-import { destroyIfUnopened, type QemuHost } from "./qemu-host.ts";
+import type { QemuHost } from "./qemu-host.ts";
 import { writeSavedState } from "./saved-state.ts";
 import { readStatistics } from "./statistics.ts";
 
@@ -64,7 +65,7 @@ export class QemuUvm extends UnsupportedDevices implements UtilityVM {
     this.#exited = host.ended.then((error) => {
       this.#state = "ended";
       mux.destroy(error);
-      if (!this.#attached) destroyIfUnopened(host.port);
+      host.port.destroy();
       host.monitor.close();
       return { exitedAt: new Date(), ...(this.#asked ? {} : { error }) };
     });
@@ -194,7 +195,8 @@ export class QemuUvm extends UnsupportedDevices implements UtilityVM {
       await call();
     } catch (error) {
       if (this.#state === to) this.#state = from;
-      throw error;
+      // The deadline is ours; QEMU itself has said nothing.
+      throw ShimError.from(error, "internal");
     }
   }
 
@@ -206,4 +208,14 @@ export class QemuUvm extends UnsupportedDevices implements UtilityVM {
 function limit(options: CallOptions | undefined): { signal: AbortSignal } {
   const own = AbortSignal.timeout(COMMAND_MS);
   return { signal: options?.signal ? AbortSignal.any([own, options.signal]) : own };
+}
+
+/** Nobody took it. */
+function destroyIfUnopened(stream: ByteStream): void {
+  try {
+    stream.open({ data: () => undefined, end: () => undefined, drain: () => undefined, close: () => undefined });
+  } catch {
+    return;
+  }
+  stream.destroy();
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { constants, fsyncSync } from "node:fs";
 import { open as openFile, readFile, rename, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { failedPrecondition, notFound, ShimError } from "../../../errors/shim-error.ts";
 import { parseJson } from "../../../oci/json.ts";
 import { close, open } from "../../../sys/libc.ts";
@@ -19,6 +20,7 @@ const DOCUMENT = "vm.json";
 const VERSION = 1;
 /** What the fd of the state is called in QEMU. */
 const FD_NAME = "saved-state";
+const FINALIZE_MS = 10_000;
 /** As fast as the disk takes it; QEMU's default would make it wait. */
 const UNLIMITED = 2 ** 40;
 /** So much of the image tells it from others: its superblock is there. */
@@ -75,11 +77,21 @@ async function writeState(monitor: QemuMonitor, path: string, options: CallOptio
   try {
     await prepareMigration(monitor, options);
     await monitor.nameFd(FD_NAME, fd, options);
-    await migrate(monitor.qmp, `fd:${FD_NAME}`, options);
+    try {
+      await migrate(monitor.qmp, `fd:${FD_NAME}`, options);
+    } finally {
+      await finalized(monitor);
+    }
     fsyncSync(fd);
   } finally {
     close(fd);
   }
+}
+
+/** QEMU tells the outcome a moment before it can go on; until then it refuses `cont`. */
+async function finalized({ qmp }: QemuMonitor): Promise<void> {
+  const options = { signal: AbortSignal.timeout(FINALIZE_MS) };
+  while ((await qmp.execute("query-status", undefined, options)).status === "finish-migrate") await sleep(1);
 }
 
 /** Reads and checks what `writeSavedState` wrote. Throws not-found, data-loss or failed-precondition. */

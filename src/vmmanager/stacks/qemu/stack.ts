@@ -50,23 +50,15 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
     return accelerator;
   };
 
-  const launch = (options: UvmOptions, document: UvmDocument, incoming: boolean, call: CallOptions | undefined) => {
-    const { id, stateDirectory, cgroup, networkNamespace } = options;
+  const launch = (uvm: UvmOptions, document: UvmDocument, incoming: boolean, call: CallOptions | undefined) => {
     const binary = findProgram(
       stack.binary ?? "qemu-system-x86_64",
       "install QEMU (Debian: qemu-system-x86) or name it in the configuration",
     );
     const setpriv = findProgram(stack.setpriv ?? "setpriv", "install util-linux 2.33 or later");
-    const argv = commandLine(document, { id, incoming });
+    const argv = commandLine(document, { id: uvm.id, incoming });
     const { image } = stack;
-    return QemuHost.start(
-      {
-        ...{ id, binary, setpriv, document, image, argv, stateDirectory, log },
-        ...(cgroup !== undefined && { cgroup }),
-        ...(networkNamespace !== undefined && { networkNamespace }),
-      },
-      call,
-    );
+    return QemuHost.start({ uvm, binary, setpriv, accelerator: document.accelerator, image, argv, log }, call);
   };
 
   return {
