@@ -69,7 +69,7 @@ export function createPortSockets(path: string, log: Logger): PortSockets {
       signal.addEventListener("abort", over, { once: true });
       while (!signal.aborted) {
         try {
-          const reason = await mux.attach(runtime.adopt(open(path, constants.O_RDWR | constants.O_NONBLOCK), "pipe"));
+          const reason = await mux.attach(runtime.adopt(open(path, constants.O_RDWR | constants.O_NONBLOCK), "port"));
           if (reason !== undefined) log.debug("the port is closed", { reason });
         } catch (error) {
           if (!(error instanceof ShimError) || signal.aborted) throw error;

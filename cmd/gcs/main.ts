@@ -1,4 +1,5 @@
 import { openSync, writeSync } from "node:fs";
+import { runtime } from "#runtime";
 import { ShimError, unavailable } from "../../src/errors/shim-error.ts";
 import { createGcs } from "../../src/gcs/gcs.ts";
 import { systemMachine } from "../../src/gcs/machine/system-machine.ts";
@@ -10,6 +11,7 @@ import { virtiofsShares } from "../../src/gcs/storage/virtiofs-shares.ts";
 import { createLogger, type Logger } from "../../src/log/logger.ts";
 import { BRIDGE_PORT } from "../../src/prot/protocol.ts";
 import type { ByteStream } from "../../src/sys/byte-stream.ts";
+import { close, pipe } from "../../src/sys/libc.ts";
 import type { GuestSockets } from "../../src/transport/sockets.ts";
 import { loadEarlyModules, loadNvdimmDriver, prepareMachine, shutDown, uptime } from "./first-process.ts";
 import { type GcsFlags, parseFlags } from "./flags.ts";
@@ -63,12 +65,19 @@ async function runMachine(flags: GcsFlags, log: Logger): Promise<number> {
   const served = port.serve({ signal: over.signal });
   const modules = port.established.then(() => {
     log.info("host reached", { uptime: uptime() });
-    return loadEarlyModules(log);
+    return loadEarlyModules(log).then(warmUp);
   });
   await loadNvdimmDriver(log);
   await Promise.race([gcs.run({ signal: over.signal }), Promise.all([served, modules]).then(() => never)]);
   await shutDown(log);
   return 0;
+}
+
+/** The first stream that is no port starts a thread of the runtime, slowly: better now than with the first container. */
+function warmUp(): void {
+  const [readEnd, writeEnd] = pipe();
+  runtime.adopt(readEnd, "pipe", "read").open({ data() {}, end() {}, drain() {}, close() {} });
+  close(writeEnd);
 }
 
 const never = new Promise<void>(() => {});

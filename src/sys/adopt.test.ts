@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { constants, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -229,6 +229,34 @@ describe(`adopted fds of ${runtime.name}`, () => {
     const nothing = new Recorder(runtime.adopt(open("/dev/null", constants.O_RDWR), "pipe", "read"));
     await nothing.seen("close");
     assert.equal(nothing.bytes, 0);
+  });
+
+  it("reads and writes what says by SIGIO that input has come, without a thread", async () => {
+    const threads = () => readdirSync("/proc/self/task").length;
+    const threadsBefore = threads();
+    const [left, right] = socketPair().map((fd) => new Recorder(runtime.adopt(fd, "port")));
+    assert.ok(left && right);
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const { user, system } = process.cpuUsage(before);
+    assert.ok(user + system < 100_000, `${user + system} us of CPU in 200 ms`);
+    left.stream.write(Buffer.from("over"));
+    await right.until(() => right.text() === "over");
+    right.stream.write(Buffer.from("back"));
+    await left.until(() => left.text() === "back");
+    assert.equal(threads(), threadsBefore);
+    await destroyed(left);
+    await right.seen("end");
+    await destroyed(right);
+  });
+
+  it("moves 20 MiB by SIGIO to a slow reader", async () => {
+    const [readEnd, writeEnd] = pipe();
+    const writer = new Recorder(runtime.adopt(writeEnd, "port", "write"));
+    const { ended, result } = await transfer(writer, runtime.adopt(readEnd, "port", "read"));
+    writer.stream.end();
+    await Promise.all([ended, writer.seen("close")]);
+    assert.deepEqual(result(), { got: total, wrong: -1, bounded: true });
   });
 
   it("adopts sockets", async () => {

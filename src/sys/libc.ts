@@ -28,6 +28,8 @@ const F_GETFD = 1;
 const F_SETFD = 2;
 const F_GETFL = 3;
 const F_SETFL = 4;
+const F_SETOWN = 8;
+const O_ASYNC = 0o20000;
 const F_DUPFD_CLOEXEC = 1030;
 const F_SETPIPE_SZ = 1031;
 const O_CLOEXEC = 0o2000000;
@@ -101,6 +103,13 @@ export function setNonBlocking(fd: number, on: boolean): void {
 export function setCloseOnExec(fd: number, on: boolean): void {
   const flags = check(() => libc().fcntl(fd, F_GETFD, 0), "fcntl");
   check(() => libc().fcntl(fd, F_SETFD, on ? flags | 1 : flags & ~1), "fcntl");
+}
+
+/** SIGIO for this process when something has come: where the fd's driver knows of that at all. */
+export function signalInput(fd: number): void {
+  check(() => libc().fcntl(fd, F_SETOWN, process.pid), "fcntl");
+  const flags = check(() => libc().fcntl(fd, F_GETFL, 0), "fcntl");
+  check(() => libc().fcntl(fd, F_SETFL, flags | O_ASYNC), "fcntl");
 }
 
 /** Sets a pipe's capacity in bytes (rounded up to pages); answers the new one. EPERM above the user's limit. */

@@ -9,6 +9,7 @@ import { adoptPty, adoptSocket, SocketCarrier } from "./node-streams.ts";
 import { ownChildren } from "./own-children.ts";
 import { QueuedStream } from "./queued-stream.ts";
 import type { ChildExit, ChildProcess, Runtime, SocketServer, SpawnOptions } from "./runtime.ts";
+import { SignalPoller } from "./signal-poller.ts";
 import { signalNumber } from "./signals.ts";
 import { errorCode, SysError } from "./sys-error.ts";
 
@@ -57,6 +58,10 @@ export const runtime: Runtime = {
 
   adopt(fd, kind, direction = "both") {
     if (kind === "pty") return adoptPty(fd, direction);
+    if (kind === "port") {
+      signalPoller ??= new SignalPoller();
+      return adoptFd(fd, "pipe", direction, signalPoller);
+    }
     const stat = fstatSync(fd);
     // libuv has no stream for what never makes one wait: a regular file, /dev/null.
     if (!stat.isFIFO() && !stat.isSocket()) return adoptFd(fd, "pipe", direction, alwaysReady);
@@ -67,6 +72,8 @@ export const runtime: Runtime = {
   spawn,
   loadLibrary,
 };
+
+let signalPoller: SignalPoller | undefined;
 
 const alwaysReady: Poller = {
   register(_fd, onReady) {

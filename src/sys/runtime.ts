@@ -20,10 +20,10 @@ export interface Runtime {
   /**
    * A byte stream over an fd that the caller gives up. `pipe` also covers FIFOs, files and devices. One-way kinds ("read"
    * or "write") ignore the other half: `end()` on a read-only stream and data on a write-only one never happen, and they
-   * close with their one half. A pty's end is the close of its last slave; `end()` sends it nothing. The open file
+   * close with their one half. `port` is a virtio-serial port, or what else tells by SIGIO that input has come. A pty's end is the close of its last slave; `end()` sends it nothing. The open file
    * description becomes non-blocking, for whoever shares it (a dup, an inherited copy).
    */
-  adopt(fd: number, kind: "socket" | "pipe" | "pty", direction?: "read" | "write" | "both"): ByteStream;
+  adopt(fd: number, kind: "socket" | "pipe" | "pty" | "port", direction?: "read" | "write" | "both"): ByteStream;
 
   /** Starts a program; argv[0] is looked up on PATH unless it has a slash. Throws SysError (ENOENT, EACCES...). */
   spawn(argv: readonly string[], options?: SpawnOptions): ChildProcess;
