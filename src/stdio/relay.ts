@@ -70,6 +70,8 @@ export function relay(source: ByteStream | undefined, sink: ByteStream, leftover
     stop() {
       source?.destroy();
       sink.destroy();
+      // A channel of a suspended mux tells of no end.
+      settle();
     },
     hold() {
       held = true;

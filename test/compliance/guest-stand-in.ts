@@ -78,6 +78,16 @@ export class GuestStandIn {
     return this.#container(id, side);
   }
 
+  openContainer(id: string): GuestContainer {
+    this.log.push(`open ${id}`);
+    return this.#container(id, this.side(id));
+  }
+
+  openProcess(id: string, pid: number): GuestProcess {
+    const side = this.side(id);
+    return this.#process(pid, pid === side.initPid ? side.init : (side.execs.at(-1) ?? deferred()));
+  }
+
   async dumpStacks(): Promise<string> {
     await this.request("dump stacks");
     return "stacks of the stand-in";

@@ -59,7 +59,7 @@ class Subject {
             };
             return { stdin: undefined, stdout: undefined, stderr: undefined, drained: async () => {}, close };
           },
-          relay: () => ({ done: Promise.resolve(), stop: () => {} }),
+          relay: () => ({ done: Promise.resolve(), stop() {}, hold: () => new Uint8Array(), release() {} }),
         },
         events: { publish: (event) => this.events.push(eventLine(event)) },
         warn: (message) => this.warnings.push(message),
@@ -72,6 +72,8 @@ class Subject {
       guest: {
         capabilities: () => this.guest.capabilities(),
         createContainer: (...args) => this.guest.createContainer(args[0]),
+        openContainer: (id) => this.guest.openContainer(id),
+        openProcess: (id, pid) => this.guest.openProcess(id, pid),
         deleteContainerState: (id) => this.guest.deleteContainerState(id),
         addCombinedLayers: this.devices.addCombinedLayers,
         removeCombinedLayers: this.devices.removeCombinedLayers,

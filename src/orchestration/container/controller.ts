@@ -6,6 +6,7 @@ import type { Spec } from "../../oci/spec.ts";
 import { unlessAborted, within } from "../deadline.ts";
 import { ProcessController } from "../process/controller.ts";
 import type { ProcessHooks } from "../process/ports.ts";
+import type { RestoredStreams, SavedProcess } from "../process/saved.ts";
 import type { ProcessExit } from "../process/state.ts";
 import { isGone, ReleaseList } from "../release-list.ts";
 import type { ReportLine } from "../report.ts";
@@ -16,6 +17,7 @@ import { Execs } from "./execs.ts";
 import { guestProcess } from "./guest-spec.ts";
 import type { ContainerLimits, ContainerPorts, ContainerVm } from "./ports.ts";
 import { describeProcess, listPids, reportContainer, unknownExit } from "./queries.ts";
+import type { SavedContainer } from "./saved.ts";
 import { type ContainerState, containerStates, type InGuest } from "./state.ts";
 import { execStatus, initStatus } from "./status.ts";
 import { bringIntoVm, needsShares, planStorage, type StoragePlan } from "./storage.ts";
@@ -44,6 +46,28 @@ type StdioRequest = Pick<CreateTask, "terminal" | "stdin" | "stdout" | "stderr">
 
 const SIGKILL = 9;
 
+/** How a restored container comes to its state: the table's own way. */
+const stepsTo = {
+  created: [["created", "created"]],
+  running: [
+    ["created", "created"],
+    ["start", "starting"],
+    ["started", "running"],
+  ],
+  paused: [
+    ["created", "created"],
+    ["start", "starting"],
+    ["started", "running"],
+    ["pause", "pausing"],
+    ["paused", "paused"],
+  ],
+  stopped: [
+    ["created", "created"],
+    ["initDied", "stopping"],
+    ["stopped", "stopped"],
+  ],
+} as const;
+
 /** One container: its root file system, its place in the guest, its init and its execs. */
 export class ContainerController {
   readonly id: string;
@@ -53,6 +77,8 @@ export class ContainerController {
   readonly #execs: Execs;
   #init: ProcessController | undefined;
   #sharesPids = false;
+  /** While it is being restored. */
+  #untold: Parameters<ContainerPorts["events"]["publish"]>[0][] | undefined;
 
   constructor(options: ContainerOptions) {
     this.id = options.request.id;
@@ -94,17 +120,7 @@ export class ContainerController {
     const { vm } = this.#live("exec");
     this.#machine.guard("exec");
     const { execId } = request;
-    const hooks: ProcessHooks = {
-      started: (pid) => {
-        const hostPid = vm.uvm.hostPid(pid);
-        this.#publish({ topic: "/tasks/exec-started", containerId: this.id, execId, pid: hostPid });
-      },
-      exited: (pid, exit, started) => {
-        if (started) this.#publishEnd("/tasks/exit", execId, vm.uvm.hostPid(pid), exit);
-        this.#execs.paid(process);
-      },
-    };
-    const process = this.#process(execId, request, vm, hooks);
+    const process = this.#execProcess(execId, request, vm);
     const document = this.#options.inVm ? guestProcess(request.process, this.#leavesOut()) : request.process;
     this.#execs.add({ process, document });
     this.#publish({ topic: "/tasks/exec-added", containerId: this.id, execId });
@@ -221,7 +237,7 @@ export class ContainerController {
 
   /** Itself, then its processes. In any state. */
   report(): ReportLine[] {
-    return reportContainer(this, [...(this.#init ? [this.#init] : []), ...this.#execs.all()]);
+    return reportContainer(this, this.#processes());
   }
 
   pids(): Promise<{ pid: number; execId?: string }[]> {
@@ -272,6 +288,82 @@ export class ContainerController {
   lose(): void {
     for (const exec of this.#execs.all()) exec.lose();
     this.#init?.lose();
+  }
+
+  /** All its stdio stands still until `release`. failed-precondition in a state that cannot be saved. */
+  hold(): void {
+    if (!this.#machine.is("created", "running", "paused", "stopping", "stopped")) throw this.#machine.refusal("save");
+    for (const process of this.#processes()) process.holdStdio();
+  }
+
+  release(): void {
+    for (const process of this.#processes()) process.releaseStdio();
+  }
+
+  /** What is held of its output is written by nobody here. */
+  dropOutput(): void {
+    for (const process of this.#processes()) process.dropOutput();
+  }
+
+  /** Its restore is complete: what happened to it meanwhile is told. */
+  restored(): void {
+    const untold = this.#untold ?? [];
+    this.#untold = undefined;
+    for (const event of untold) this.#publish(event);
+  }
+
+  /** Gives up what it has on this host, for one whose restore failed: nothing of it is told. */
+  async abandon(): Promise<void> {
+    await Promise.all(this.#processes().map((process) => process.release()));
+  }
+
+  /** To be called while it is held and its VM stands still. */
+  save(): SavedContainer {
+    const { guest, init } = this.#live("save");
+    const name = this.#machine.is("stopping") ? "running" : this.state;
+    if (name !== "created" && name !== "running" && name !== "paused" && name !== "stopped") {
+      throw this.#machine.refusal("save");
+    }
+    return {
+      request: this.#options.request,
+      state: name,
+      sharesPids: this.#sharesPids,
+      initPid: guest.initPid,
+      init: init.save(),
+      execs: this.#execs.each().map(({ process, document }) => ({ process: process.save(), document })),
+    };
+  }
+
+  /** Goes on as the saved one, which is in this VM; nothing is told before `restored`. */
+  async restore(saved: SavedContainer, vm: ContainerVm, streams: RestoredStreams): Promise<void> {
+    const { request, initPid } = saved;
+    this.#sharesPids = saved.sharesPids;
+    this.#untold = [];
+    const guest = vm.guest.openContainer(this.id, { initPid });
+    const init = this.#process(this.id, request, vm, this.#initHooks(vm));
+    this.#init = init;
+    this.#held.add("stdio", () => init.release());
+    const root = join(request.bundle, "rootfs");
+    if (vm.uvm.guestPath(root) !== undefined && request.rootfs.length > 0) {
+      this.#held.add("root file system", () => this.#options.ports.rootfs.unmount(root));
+    }
+    this.#held.add("container in the guest", () => this.#releaseGuest(vm));
+    for (const [event, name] of stepsTo[saved.state]) this.#machine.transition(event, { name, vm, guest });
+    const open = ({ pid, streams: { ports } }: SavedProcess) =>
+      vm.guest.openProcess(this.id, pid, {
+        ports,
+        stdin: streams.take(ports.stdin),
+        stdout: streams.take(ports.stdout),
+        stderr: streams.take(ports.stderr),
+      });
+    const exitCode = saved.init.state === "created" && initPid !== 0 ? guest.waitInit() : undefined;
+    await init.restore(saved.init, { open: () => open(saved.init), exitCode });
+    for (const { process: each, document } of saved.execs) {
+      const process = this.#execProcess(each.id, each.stdio, vm);
+      this.#execs.add({ process, document });
+      if (each.state === "running") this.#execs.owe(process);
+      await process.restore(each, { open: () => open(each) });
+    }
   }
 
   async #create(boot: Boot, signal: AbortSignal): Promise<number> {
@@ -392,6 +484,25 @@ export class ContainerController {
     await this.#ask(vm.guest.deleteContainerState(this.id), `deletion of container ${this.id} in the guest`);
   }
 
+  #execProcess(execId: string, stdio: StdioRequest, vm: ContainerVm): ProcessController {
+    const hooks: ProcessHooks = {
+      started: (pid) => {
+        const hostPid = vm.uvm.hostPid(pid);
+        this.#publish({ topic: "/tasks/exec-started", containerId: this.id, execId, pid: hostPid });
+      },
+      exited: (pid, exit, started) => {
+        if (started) this.#publishEnd("/tasks/exit", execId, vm.uvm.hostPid(pid), exit);
+        this.#execs.paid(process);
+      },
+    };
+    const process = this.#process(execId, stdio, vm, hooks);
+    return process;
+  }
+
+  #processes(): ProcessController[] {
+    return [...(this.#init ? [this.#init] : []), ...this.#execs.all()];
+  }
+
   #process(id: string, stdio: StdioRequest, vm: ContainerVm, hooks: ProcessHooks): ProcessController {
     const { ports, limits, namespace } = this.#options;
     const { terminal, stdin, stdout, stderr } = stdio;
@@ -399,7 +510,8 @@ export class ContainerController {
       id,
       stdio: { terminal, stdin, stdout, stderr },
       context: { containerId: this.id, namespace },
-      handover: vm.guest.capabilities().initStdioSupported && vm.uvm.sockets.offerFd !== undefined,
+      // In this order: a restored VM's guest is not connected yet.
+      handover: vm.uvm.sockets.offerFd !== undefined && vm.guest.capabilities().initStdioSupported,
       io: ports.io,
       hooks,
       limits: limits.process,
@@ -435,7 +547,8 @@ export class ContainerController {
   }
 
   #publish(event: Parameters<ContainerPorts["events"]["publish"]>[0]): void {
-    this.#options.ports.events.publish(event);
+    if (this.#untold === undefined) this.#options.ports.events.publish(event);
+    else this.#untold.push(event);
   }
 
   #publishEnd(topic: "/tasks/exit" | "/tasks/delete", id: string, pid: number, exit: ProcessExit): void {

@@ -39,6 +39,10 @@ export class Execs {
     return [...this.#all.values()].map((exec) => exec.process);
   }
 
+  each(): Exec[] {
+    return [...this.#all.values()];
+  }
+
   /** From the begin of a start until its failure, or until the exit is told. */
   owe(process: ProcessController): void {
     this.#owing.add(process);

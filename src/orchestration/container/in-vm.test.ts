@@ -70,6 +70,8 @@ class Subject {
           this.document = document;
           return this.guest.createContainer(id);
         },
+        openContainer: (id) => this.guest.openContainer(id),
+        openProcess: (id, pid) => this.guest.openProcess(id, pid),
         deleteContainerState: (id) => this.guest.deleteContainerState(id),
         addCombinedLayers: this.devices.addCombinedLayers,
         removeCombinedLayers: this.devices.removeCombinedLayers,
@@ -95,7 +97,7 @@ class Subject {
         },
         io: {
           open: async () => ({ ...io, drained: async () => {}, close: async () => {} }),
-          relay: () => ({ done: Promise.resolve(), stop: () => {} }),
+          relay: () => ({ done: Promise.resolve(), stop() {}, hold: () => new Uint8Array(), release() {} }),
         },
         events: { publish: () => {} },
         warn: () => {},

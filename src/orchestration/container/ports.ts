@@ -10,7 +10,11 @@ import type { HostFiles } from "./mount-plan.ts";
 /** What a container asks of the running VM that holds it. */
 export interface ContainerVm {
   readonly uvm: Pick<UtilityVM, "stack" | "hostPid" | "guestPath" | "sockets">;
-  readonly guest: Pick<Guest, "capabilities" | "createContainer" | "deleteContainerState"> & GuestLayers;
+  readonly guest: Pick<
+    Guest,
+    "capabilities" | "createContainer" | "openContainer" | "openProcess" | "deleteContainerState"
+  > &
+    GuestLayers;
   readonly devices: VmDevices;
   /**
    * The network namespace in the guest that the container joins (spec: windows.network.networkNamespace, as hcsshim's

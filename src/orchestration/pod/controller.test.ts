@@ -98,7 +98,7 @@ class Subject {
             ...{ stdin: undefined, stdout: undefined, stderr: undefined },
             ...{ drained: async () => {}, close: async () => {} },
           }),
-          relay: () => ({ done: Promise.resolve(), stop: () => {} }),
+          relay: () => ({ done: Promise.resolve(), stop() {}, hold: () => new Uint8Array(), release() {} }),
         },
         events: { publish: (event) => this.events.push(event) },
         warn: (message) => this.warnings.push(message),

@@ -3,6 +3,7 @@ import {
   invalidArgument,
   isKind,
   notFound,
+  ShimError,
   unavailable,
   unimplemented,
 } from "../../errors/shim-error.ts";
@@ -17,7 +18,9 @@ import { PodNetwork } from "../network/pod-network.ts";
 import type { ProcessExit } from "../process/state.ts";
 import type { ReportLine } from "../report.ts";
 import type { CreateTask, ExecTask, ProcessRef, ProcessState, RpcOptions, RuntimeOptions, Tasks } from "../tasks.ts";
-import { type PodLimits, type PodOptions, podLimits } from "./ports.ts";
+import { type PodLimits, type PodOptions, podLimits, type RestoreOptions } from "./ports.ts";
+import { restorePod, savePod } from "./save.ts";
+import { readSavedPod } from "./saved.ts";
 import { VmSlot } from "./vm-slot.ts";
 
 interface Member {
@@ -66,6 +69,39 @@ export class PodController implements Tasks {
       () => this.#lost(),
       async () => this.#network?.close(),
     );
+  }
+
+  /**
+   * A pod from what `save` wrote, in a VM of its own, running: its containers and processes are where they were, their
+   * stdio goes on without a byte lost or doubled, and exits that were not told are told. On failure nothing is left.
+   */
+  static async restore(options: PodOptions, saved: RestoreOptions, { signal }: RpcOptions): Promise<PodController> {
+    const document = await readSavedPod(saved.directory);
+    const pod = new PodController(options);
+    const take = (container: ContainerController, initPid: number): void => {
+      const created = Promise.resolve(initPid);
+      pod.#members.set(container.id, { container, cancel: new AbortController(), created });
+    };
+    const guestPid = (id: string) => pod.#members.get(id)?.container.guestPid;
+    const made = { ...options, containerLimits: pod.#limits.container, guestPid };
+    const work = restorePod(pod.#vm, document, saved, made, take).catch(async (cause) => {
+      await pod.#vm.release();
+      for (const { container } of pod.#members.values()) await container.abandon();
+      pod.#members.clear();
+      throw ShimError.from(cause, "internal");
+    });
+    await unlessAborted(work, signal);
+    return pod;
+  }
+
+  /**
+   * Writes the whole pod, VM and all, into the directory (exists, empty), and then lets it go on or ends it: its containers
+   * count as lost then. A failed save lets it go on. Unimplemented where the stack can't; failed-precondition for one that
+   * is just changing, or has what can't be saved.
+   */
+  async save(directory: string, then: "resume" | "terminate", { signal }: RpcOptions): Promise<void> {
+    const containers = [...this.#members.values()].map(({ container }) => container);
+    await unlessAborted(savePod(this.#vm, containers, this.#options.savedParts ?? {}, directory, then), signal);
   }
 
   async create(request: CreateTask, { signal }: RpcOptions): Promise<{ pid: number }> {

@@ -5,7 +5,8 @@ import type { UvmSizing } from "../../vmmanager/sizing.ts";
 import type { Stack, UvmOptions } from "../../vmmanager/uvm.ts";
 import type { ContainerLimits, ContainerPorts } from "../container/ports.ts";
 import { processLimits } from "../process/ports.ts";
-import { type VmLimits, type VmPorts, vmLimits } from "../vm/ports.ts";
+import { type VmHost, type VmLimits, type VmPorts, vmLimits } from "../vm/ports.ts";
+import type { SavedPart } from "./saved.ts";
 
 export interface PodOptions {
   /** The pod's id: the VM's name. */
@@ -24,10 +25,21 @@ export interface PodOptions {
   readonly host?: { readonly network: HostNetwork; readonly runHook: typeof runHook };
   /** The `local` stack's runc, as configured; a create's own runtime options go over it, but for the root. */
   readonly runc?: UvmOptions["runc"];
+  /** What else of the pod goes into a save, by name. */
+  readonly savedParts?: Readonly<Record<string, SavedPart>>;
   /** True once the daemon leaves: no more creates. */
   readonly leaving?: () => boolean;
   /** The last container is gone and its VM with it. */
   readonly onIdle?: () => void;
+}
+
+export interface RestoreOptions {
+  /** What `save` wrote; stays the caller's. */
+  readonly directory: string;
+  /** Options of the VM that a save does not carry: its cgroup, its network namespace. */
+  readonly uvm?: Partial<UvmOptions>;
+  /** The saved parts, in the VM that stands still; before its containers are taken. */
+  restoreParts?(parts: Readonly<Record<string, unknown>>, host: VmHost): Promise<void>;
 }
 
 export interface PodLimits {

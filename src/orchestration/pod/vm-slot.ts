@@ -1,9 +1,11 @@
+import { failedPrecondition } from "../../errors/shim-error.ts";
 import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
 import type { UvmOptions } from "../../vmmanager/uvm.ts";
-import { type VmDevices, vmDevices } from "../device/devices.ts";
+import { type SavedDevices, type VmDevices, vmDevices } from "../device/devices.ts";
 import type { ReportLine } from "../report.ts";
 import { VmController } from "../vm/controller.ts";
 import type { VmHost, VmLimits, VmPorts } from "../vm/ports.ts";
+import { tellResumed } from "../vm/resumed.ts";
 
 /** The running VM with what is held in it. */
 export interface PodVm extends VmHost {
@@ -43,6 +45,40 @@ export class VmSlot {
     const host = this.#vm.host("create a container in it");
     this.#devices ??= vmDevices(host);
     return { ...host, devices: this.#devices };
+  }
+
+  /** Makes it of a saved one. `claim` takes what of it is taken, before it goes on. */
+  async restore(
+    options: UvmOptions,
+    make: VmPorts["createUvm"],
+    saved: SavedDevices,
+    claim: (vm: PodVm) => Promise<void>,
+  ): Promise<void> {
+    const startUvm = async (host: VmHost, call: { signal: AbortSignal }): Promise<void> => {
+      this.#devices = vmDevices(host, undefined, saved);
+      await claim({ ...host, devices: this.#devices });
+      await host.uvm.resume(call);
+    };
+    this.#boot = this.#start(options, { ...this.#ports, createUvm: make, startUvm });
+    await this.#boot;
+    const host = this.#vm?.host("restore it");
+    if (host)
+      await tellResumed(host.guest, this.#limits.pause).catch((cause) =>
+        this.#ports.warn("the guest's clock was not set", cause),
+      );
+  }
+
+  /** See VmController.save. Throws failed-precondition where none runs. */
+  async save(write: (vm: PodVm, call: { signal: AbortSignal }) => Promise<void>): Promise<void> {
+    if (this.#vm === undefined) throw failedPrecondition("the pod has no vm; cannot save it: create a container first");
+    await this.#vm.save((host, call) => {
+      this.#devices ??= vmDevices(host);
+      return write({ ...host, devices: this.#devices }, call);
+    });
+  }
+
+  async resume(): Promise<void> {
+    await this.#vm?.resume();
   }
 
   /** Ends the VM; bounded. Callers that wait for a boot see it fail. */
@@ -86,8 +122,8 @@ export class VmSlot {
     await this.#vm?.terminate();
   }
 
-  async #start(options: UvmOptions): Promise<void> {
-    const vm = new VmController(options, this.#ports, this.#limits);
+  async #start(options: UvmOptions, ports = this.#ports): Promise<void> {
+    const vm = new VmController(options, ports, this.#limits);
     this.#vm = vm;
     try {
       await vm.create();

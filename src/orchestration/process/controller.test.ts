@@ -72,7 +72,7 @@ class Subject {
         relay: () => {
           const done = deferred<void>();
           this.outputs.push(done);
-          return { done: done.promise, stop: () => done.resolve() };
+          return { done: done.promise, stop: () => done.resolve(), hold: () => new Uint8Array(), release() {} };
         },
       },
       hooks: {

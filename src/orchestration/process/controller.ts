@@ -1,9 +1,10 @@
-import { isKind, notFound, ShimError } from "../../errors/shim-error.ts";
+import { isKind, notFound, ShimError, unimplemented } from "../../errors/shim-error.ts";
 import type { GuestStdioSettings } from "../../guestmanager/guest.ts";
 import type { StdioContext, StdioPaths } from "../../stdio/endpoints.ts";
 import { deferred, unlessAborted, within } from "../deadline.ts";
 import { Machine } from "../state-table.ts";
 import type { Launch, ProcessHooks, ProcessIoPorts, ProcessLimits, RunningProcess } from "./ports.ts";
+import type { SavedProcess } from "./saved.ts";
 import { type ProcessExit, type ProcessStateData, processStates } from "./state.ts";
 import { ProcessStdio } from "./stdio.ts";
 
@@ -149,6 +150,66 @@ export class ProcessController {
   async wait(options?: { signal?: AbortSignal }): Promise<ProcessExit> {
     if (this.#machine.is("deleted")) throw notFound(`process ${this.id} is deleted`);
     return unlessAborted(this.#exit.promise, options?.signal);
+  }
+
+  /** Its stdio stands still until `releaseStdio`; `save` is right meanwhile. failed-precondition while it starts. */
+  holdStdio(): void {
+    if (this.#machine.is("starting", "deleted")) throw this.#machine.refusal("save");
+    if (this.handover) throw unimplemented(`process ${this.id} holds the host's own files; cannot save it`);
+    this.#stdio.hold();
+  }
+
+  releaseStdio(): void {
+    this.#stdio.release();
+  }
+
+  dropOutput(): void {
+    this.#stdio.dropOutput();
+  }
+
+  save(): SavedProcess {
+    const { state } = this.#machine;
+    if (state.name === "starting" || state.name === "deleted") throw this.#machine.refusal("save");
+    const exit = "exit" in state ? state.exit : undefined;
+    return {
+      id: this.id,
+      state: state.name === "exiting" ? "running" : state.name,
+      pid: state.pid,
+      started: this.#started,
+      stdio: this.paths,
+      streams: this.#stdio.save(),
+      ...(this.#size && { size: this.#size }),
+      ...(exit && { exit: { status: exit.status, at: exit.at.toISOString() } }),
+    };
+  }
+
+  /** Goes on as the saved one, which the guest has: `open` gives it, `exitCode` is that of an init that is not started. */
+  async restore(
+    saved: SavedProcess,
+    guest: { readonly open: () => RunningProcess; readonly exitCode?: Promise<number> | undefined },
+  ): Promise<void> {
+    const { pid, streams } = saved;
+    const exit = saved.exit && { status: saved.exit.status, at: new Date(saved.exit.at) };
+    this.#size = saved.size;
+    if (streams.inputClosed) this.closeInput();
+    if (saved.state === "exited" && exit !== undefined) {
+      this.#started = saved.started;
+      this.#machine.transition("exited", { name: "exiting", pid, exit });
+      this.#machine.transition("reported", { name: "exited", pid, exit });
+      this.#exit.resolve(exit);
+    } else if (saved.state === "running") {
+      this.#machine.begin("start", { name: "starting", pid });
+      await this.#stdio.open();
+      const process = guest.open();
+      this.#stdio.attach(process, streams);
+      this.#machine.transition("started", { name: "running", pid, process });
+      this.#started = saved.started;
+      if (exit !== undefined) this.#exiting(exit);
+      else this.#reap(process);
+    } else if (pid !== 0) {
+      await this.#stdio.open();
+      this.made(pid, guest.exitCode);
+    }
   }
 
   /** Guest or VM is gone: it is dead and nobody can tell how. */

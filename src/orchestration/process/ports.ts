@@ -20,11 +20,15 @@ export interface Relay {
   readonly done: Promise<void>;
   /** Ends it now, what is on its way is lost. Idempotent. */
   stop(): void;
+  /** Stands still until `release`; what it has taken and nobody can read yet. */
+  hold(): Uint8Array;
+  release(): void;
 }
 
 export interface ProcessIoPorts {
   open(paths: StdioPaths, context: StdioContext): Promise<StdioEndpoints>;
-  relay(source: ByteStream, sink: ByteStream): Relay;
+  /** `leftover` goes first; a source that has ended is undefined. */
+  relay(source: ByteStream | undefined, sink: ByteStream, leftover?: Uint8Array): Relay;
 }
 
 /** Told in this order; none of them throws. */

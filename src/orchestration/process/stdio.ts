@@ -1,9 +1,10 @@
 import { closeSync } from "node:fs";
-import type { GuestStdio, GuestStdioSettings } from "../../guestmanager/guest.ts";
+import type { GuestStdio, GuestStdioPorts, GuestStdioSettings } from "../../guestmanager/guest.ts";
 import type { StdioContext, StdioEndpoint, StdioEndpoints, StdioPaths } from "../../stdio/endpoints.ts";
 import type { ByteStream } from "../../sys/byte-stream.ts";
 import { within } from "../deadline.ts";
 import type { ProcessIoPorts, Relay, RunningProcess } from "./ports.ts";
+import type { SavedStreams } from "./saved.ts";
 
 /** For a logger to read on once the process is dead: no exit waits longer for one that does not. */
 const LOGGER_MS = 2_000;
@@ -21,7 +22,9 @@ export class ProcessStdio {
   #opened: StdioEndpoints | undefined;
   #input: Relay | undefined;
   #guestInput: ByteStream | undefined;
-  #outputs: Relay[] = [];
+  #outputs: { readonly name: "stdout" | "stderr"; readonly relay: Relay }[] = [];
+  #guestPorts: GuestStdioPorts = {};
+  #held = { stdout: "", stderr: "" };
   #inputClosed = false;
   #closed: Promise<void> | undefined;
 
@@ -66,7 +69,7 @@ export class ProcessStdio {
   }
 
   /** Joins the started process's streams; once. */
-  attach(process: RunningProcess): void {
+  attach(process: RunningProcess, saved?: SavedStreams): void {
     const { stdin, stdout, stderr } = this.#opened ?? {};
     if (this.handover) return;
     if (process.stdin !== undefined) {
@@ -74,15 +77,42 @@ export class ProcessStdio {
       if (stdin !== undefined) this.#input = this.#ports.relay(stdin.stream(), process.stdin);
       else process.stdin.end();
     }
-    const outputs: [ByteStream | undefined, StdioEndpoint | undefined][] = [
-      [process.stdout, stdout],
-      [process.stderr, stderr],
-    ];
-    for (const [source, endpoint] of outputs) {
-      if (source !== undefined && endpoint !== undefined) {
-        this.#outputs.push(this.#ports.relay(source, endpoint.stream()));
-      }
+    this.#guestPorts = process.ports;
+    for (const [name, endpoint] of [
+      ["stdout", stdout],
+      ["stderr", stderr],
+    ] as const) {
+      const source = process[name];
+      const before = Buffer.from(saved?.[name] ?? "", "base64");
+      // One that had ended before a save may still owe its last bytes, and its end.
+      const ended = saved?.ports[name] !== undefined;
+      if (endpoint === undefined || (source === undefined && !ended)) continue;
+      this.#outputs.push({ name, relay: this.#ports.relay(source, endpoint.stream(), before) });
     }
+  }
+
+  /** All copying stands still until `release`; what `save` answers then stays true. */
+  hold(): void {
+    this.#input?.hold();
+    const of = (wanted: "stdout" | "stderr"): string => {
+      const held = this.#outputs.filter(({ name }) => name === wanted).map(({ relay }) => relay.hold());
+      return Buffer.concat(held).toString("base64");
+    };
+    this.#held = { stdout: of("stdout"), stderr: of("stderr") };
+  }
+
+  release(): void {
+    this.#input?.release();
+    for (const { relay } of this.#outputs) relay.release();
+  }
+
+  dropOutput(): void {
+    this.#input?.stop();
+    for (const { relay } of this.#outputs) relay.stop();
+  }
+
+  save(): SavedStreams {
+    return { ports: this.#guestPorts, inputClosed: this.#inputClosed, ...this.#held };
   }
 
   /** CloseIO: EOF for the process once what the client wrote is read. Also before the start. */
@@ -94,9 +124,9 @@ export class ProcessStdio {
   /** All output written, or `ms` gone by: a process that lives on with the pipe open does not hold up the exit. */
   async drain(ms: number): Promise<void> {
     this.#input?.stop();
-    const all = Promise.all(this.#outputs.map((relay) => relay.done)).then(() => true);
+    const all = Promise.all(this.#outputs.map(({ relay }) => relay.done)).then(() => true);
     const drained = await within(all, ms, "drain").catch(() => false);
-    if (!drained) for (const relay of this.#outputs) relay.stop();
+    if (!drained) for (const { relay } of this.#outputs) relay.stop();
     await this.#opened?.drained({ timeoutMs: Math.min(ms, LOGGER_MS) });
   }
 
@@ -108,7 +138,7 @@ export class ProcessStdio {
 
   async #close(): Promise<void> {
     this.#input?.stop();
-    for (const relay of this.#outputs) relay.stop();
+    for (const { relay } of this.#outputs) relay.stop();
     this.#guestInput?.destroy();
     const endpoints = await this.#endpoints?.catch(() => undefined);
     await endpoints?.close();

@@ -11,7 +11,7 @@ import type { VmLimits } from "./ports.ts";
 import { vmStates } from "./state.ts";
 
 const never = <T>(): Promise<T> => new Promise<T>(() => {});
-const limits: VmLimits = { boot: 2_000, terminate: 2_000, shutdown: 2_000, pause: 2_000 };
+const limits: VmLimits = { boot: 2_000, terminate: 2_000, shutdown: 2_000, pause: 2_000, save: 2_000 };
 
 /** A UVM and a guest of which each step can be told to fail or to hang. */
 class Host {
@@ -113,6 +113,10 @@ wrongStateSuite(
       const host = await new Host().run();
       return host.hang("pause", () => host.vm.pause());
     },
+    saving: async () => {
+      const host = await new Host().run();
+      return host.hang("pause", () => host.vm.save(never));
+    },
     paused: async () => {
       const host = await new Host().run();
       await host.vm.pause();
@@ -144,6 +148,7 @@ wrongStateSuite(
     start: (h) => h.vm.start(),
     use: async (h) => h.vm.host("run a container"),
     pause: (h) => h.vm.pause(),
+    save: (h) => h.vm.save(async () => {}),
     resume: (h) => h.vm.resume(),
   },
 );
@@ -269,6 +274,34 @@ describe("vm controller", () => {
       ...["shutdown forced", "warn vm v1 is terminated without its guest's shutdown"],
       ...["disconnect", "terminate", "disconnect", "close"],
     ]);
+  });
+
+  it("stands still while it is saved and after; a failed save lets it go on", async () => {
+    const host = await new Host().run();
+    await host.vm.save(async () => {
+      assert.equal(host.vm.state, "saving");
+      host.log.push("written");
+    });
+    assert.equal(host.vm.state, "paused");
+    await host.vm.resume();
+    await assert.rejects(
+      host.vm.save(() => Promise.reject(new Error("disk full"))),
+      { message: "disk full" },
+    );
+    assert.equal(host.vm.state, "running");
+    assert.deepEqual(host.log.slice(4), ["pause", "written", "resume", "pause", "resume"]);
+    host.faults.pause = () => Promise.reject(new Error("no"));
+    await assert.rejects(host.vm.save(never), { message: "no" });
+    assert.equal(host.vm.state, "running");
+    delete host.faults.pause;
+    host.faults.resume = () => Promise.reject(new Error("stuck"));
+    await assert.rejects(
+      host.vm.save(() => Promise.reject(new Error("disk full"))),
+      { message: "disk full" },
+    );
+    assert.equal(host.vm.state, "paused");
+    assert.match(host.log.at(-1) ?? "", /^warn vm v1 stays paused/);
+    await host.close();
   });
 
   it("a waiter may leave", async () => {

@@ -5,6 +5,7 @@ import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
 import { deadline, deferred, unlessAborted, within } from "../deadline.ts";
 import { Machine } from "../state-table.ts";
 import { type VmHost, type VmLimits, type VmPorts, vmLimits } from "./ports.ts";
+import { tellResumed } from "./resumed.ts";
 import { type VmState, vmStates } from "./state.ts";
 
 /**
@@ -88,7 +89,8 @@ export class VmController {
       // Armed before the start: a guest that dials before anybody listens never comes back.
       host.guest.prepareConnection();
       const boot = async (): Promise<void> => {
-        await host.uvm.start({ signal: limit.signal });
+        const { startUvm } = this.#ports;
+        await (startUvm ? startUvm(host, limit) : host.uvm.start({ signal: limit.signal }));
         await host.guest.createConnection({ signal: limit.signal });
       };
       await Promise.race([unlessAborted(boot(), limit.signal), ended]);
@@ -115,11 +117,42 @@ export class VmController {
     if (!this.#machine.transition("paused", { name: "paused", host })) throw this.#machine.refusal("pause");
   }
 
+  /**
+   * Stops it and has it written by `write`; it stays paused then, for `resume` or `terminate`. A failed save lets it go
+   * on as if nothing had been.
+   */
+  async save(write: (host: VmHost, call: { signal: AbortSignal }) => Promise<void>): Promise<void> {
+    const host = this.host("save");
+    this.#machine.begin("save", { name: "saving", host });
+    try {
+      await within(host.uvm.pause(), this.#limits.pause, `pause of vm ${this.id}`);
+    } catch (cause) {
+      this.#machine.transition("notPaused", { name: "running", host });
+      throw cause;
+    }
+    const limit = deadline(this.#limits.save, `save of vm ${this.id}`, this.#abandon.signal);
+    try {
+      await unlessAborted(write(host, { signal: limit.signal }), limit.signal);
+    } catch (cause) {
+      if (this.#machine.transition("saveFailed", { name: "resuming", host })) {
+        await this.#resume(host).catch((error) => this.#ports.warn(`vm ${this.id} stays paused`, error));
+      }
+      throw cause;
+    } finally {
+      limit.done();
+    }
+    if (!this.#machine.transition("saved", { name: "paused", host })) throw this.#machine.refusal("save");
+  }
+
   async resume(): Promise<void> {
     const { state } = this.#machine;
     if (state.name !== "paused") throw this.#machine.refusal("resume");
     const { host } = state;
     this.#machine.begin("resume", { name: "resuming", host });
+    await this.#resume(host);
+  }
+
+  async #resume(host: VmHost): Promise<void> {
     try {
       await within(host.uvm.resume(), this.#limits.pause, `resume of vm ${this.id}`);
     } catch (cause) {
@@ -127,6 +160,9 @@ export class VmController {
       throw cause;
     }
     if (!this.#machine.transition("resumed", { name: "running", host })) throw this.#machine.refusal("resume");
+    await tellResumed(host.guest, this.#limits.pause).catch((cause) =>
+      this.#ports.warn(`vm ${this.id}: its clock was not set`, cause),
+    );
   }
 
   /**
@@ -208,7 +244,7 @@ export class VmController {
       (cause) => this.#ports.warn(`vm ${this.id}: its end cannot be watched`, cause),
     );
     void host.guest.disconnected.then((reason) => {
-      if (!this.#machine.is("running", "pausing", "paused", "resuming")) return;
+      if (!this.#machine.is("running", "pausing", "paused", "saving", "resuming")) return;
       // A guest that broke the bridge, or left it, is a VM that nobody can drive any more.
       this.#failure = unavailable(`vm ${this.id}: the guest's bridge ended`, reason);
       this.terminate().catch((cause) => this.#ports.warn(`vm ${this.id}: cannot terminate it`, cause));

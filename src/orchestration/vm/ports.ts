@@ -21,6 +21,8 @@ export interface VmPorts {
   createUvm(options: UvmOptions, call: { signal: AbortSignal }): Promise<UtilityVM>;
   /** Makes the guest's host side over the UVM's sockets. Sends nothing. */
   createGuest(uvm: UtilityVM): LinuxGuest;
+  /** Lets it go, with somebody listening for its guest. Default: its `start`. */
+  startUvm?(host: VmHost, call: { signal: AbortSignal }): Promise<void>;
   /** Tells of what failed where no caller is left to hear it. */
   warn(message: string, cause?: unknown): void;
 }
@@ -33,6 +35,7 @@ export interface VmLimits {
   /** What a guest is given to write back its file systems and turn itself off, where that is asked for. */
   readonly shutdown: number;
   readonly pause: number;
+  readonly save: number;
 }
 
-export const vmLimits: VmLimits = { boot: 120_000, terminate: 5_000, shutdown: 1_000, pause: 10_000 };
+export const vmLimits: VmLimits = { boot: 120_000, terminate: 5_000, shutdown: 1_000, pause: 10_000, save: 120_000 };

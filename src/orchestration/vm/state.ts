@@ -13,9 +13,22 @@ export const vmStates = defineStates({
       on: { started: "running", startFailed: "invalid", exited: "terminated", terminate: "terminating" },
       mend: "wait for its boot",
     },
-    running: { on: { use: "running", pause: "pausing", exited: "terminated", terminate: "terminating" } },
+    running: {
+      on: { use: "running", pause: "pausing", save: "saving", exited: "terminated", terminate: "terminating" },
+    },
     pausing: {
       on: { paused: "paused", pauseFailed: "running", exited: "terminated", terminate: "terminating" },
+    },
+    // Stands still while it is written. A failed save lets it go on.
+    saving: {
+      on: {
+        saved: "paused",
+        notPaused: "running",
+        saveFailed: "resuming",
+        exited: "terminated",
+        terminate: "terminating",
+      },
+      mend: "wait until it is saved",
     },
     paused: { on: { resume: "resuming", exited: "terminated", terminate: "terminating" }, mend: "resume it first" },
     resuming: {
@@ -30,7 +43,7 @@ export const vmStates = defineStates({
 export type VmState =
   | { readonly name: "not-created" }
   | { readonly name: "creating" }
-  | Each<"created" | "starting" | "running" | "pausing" | "paused" | "resuming", { readonly host: VmHost }>
+  | Each<"created" | "starting" | "running" | "pausing" | "paused" | "saving" | "resuming", { readonly host: VmHost }>
   | { readonly name: "invalid"; readonly host: VmHost | undefined; readonly cause: Error }
   | { readonly name: "terminating"; readonly host: VmHost | undefined }
   | { readonly name: "terminated"; readonly exit: VMExit };

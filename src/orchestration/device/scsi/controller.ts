@@ -21,10 +21,17 @@ export class ScsiController {
   readonly #disks = new Map<string, Disk>();
   /** On their way out, by key: the same image is attached again only after that. */
   readonly #leaving = new Map<string, SharedDevice>();
-  readonly #slots = new Set<number>();
+  readonly #slots: Set<number>;
 
-  constructor(ports: ScsiPorts) {
+  /** `taken`: places that are in use already (a restored VM's). */
+  constructor(ports: ScsiPorts, taken: readonly number[] = []) {
     this.#ports = ports;
+    this.#slots = new Set(taken);
+  }
+
+  /** In use, for a save. */
+  places(): number[] {
+    return [...this.#slots];
   }
 
   /** Bookkeeping only. Throws resource-exhausted where every LUN is taken. */

@@ -1,0 +1,70 @@
+import { open, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { failedPrecondition, isKind, notFound, ShimError } from "../../errors/shim-error.ts";
+import { parseJson, stringifyJson } from "../../oci/json.ts";
+import { readSavedContainer, type SavedContainer } from "../container/saved.ts";
+import { readSavedDevices, type SavedDevices } from "../device/devices.ts";
+import { broken, list, record } from "../saved-json.ts";
+
+/** Beside what the stack writes into the directory; written last: where it is, the save is whole. */
+const FILE = "pod.json";
+const VERSION = 1;
+
+export interface SavedPod {
+  readonly version: typeof VERSION;
+  readonly containers: readonly SavedContainer[];
+  readonly devices: SavedDevices;
+  /** What others keep of the pod (its network), each by its name and in its own form. */
+  readonly parts: Readonly<Record<string, unknown>>;
+}
+
+/** A controller's part of a saved pod. */
+export interface SavedPart {
+  /** JSON (oci/json); asked while the VM stands still. */
+  save(): unknown;
+}
+
+export async function writeSavedPod(directory: string, pod: Omit<SavedPod, "version">): Promise<void> {
+  const path = join(directory, FILE);
+  const file = await open(`${path}.new`, "w", 0o600);
+  try {
+    await file.writeFile(stringifyJson({ version: VERSION, ...pod }));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.new`, path);
+}
+
+export async function removeSavedPod(directory: string): Promise<void> {
+  for (const name of [FILE, `${FILE}.new`]) await rm(join(directory, name), { force: true });
+}
+
+/** Throws not-found, data-loss (not what was written) or failed-precondition (of another release). */
+export async function readSavedPod(directory: string): Promise<SavedPod> {
+  const path = join(directory, FILE);
+  let document: string;
+  try {
+    document = await readFile(path, "utf8");
+  } catch (cause) {
+    throw notFound(`${path} cannot be read; cannot restore a pod: name a directory that a save completed`, cause);
+  }
+  let value: unknown;
+  try {
+    value = parseJson(document);
+  } catch (cause) {
+    if (!isKind(cause, "invalid-argument")) throw cause;
+    throw new ShimError("data-loss", `${path} is no JSON; save the pod again`, { cause });
+  }
+  const saved = record(value, "document");
+  if (saved.version !== VERSION) {
+    if (typeof saved.version !== "number") throw broken("version", "is no number");
+    throw failedPrecondition(`${path} has version ${saved.version}; this release restores ${VERSION}`);
+  }
+  return {
+    version: VERSION,
+    containers: list(saved.containers, "containers", readSavedContainer),
+    devices: readSavedDevices(saved.devices, "devices"),
+    parts: record(saved.parts, "parts"),
+  };
+}
