@@ -42,7 +42,7 @@ describe("a VM", () => {
     );
     assert.notEqual((await second.result()).code, 0);
     assert.equal(await ctr.status(id), "STOPPED");
-    assert.match(machine().containerd.log(), /vm \S+ ended under its containers/);
+    assert.match(machine().containerd.log(), /vm \S+ ended under its containers.*QEMU was killed \(SIGKILL\)/);
     await ctr.ok("tasks", "rm", id);
     await events.waitFor(id, "/tasks/delete");
     await ctr.ok("containers", "rm", id);
@@ -70,7 +70,15 @@ describe("a VM", () => {
     const { code } = await ctr.exec(id, "crash", ["sh", "-c", "echo c >/proc/sysrq-trigger; sleep 1000"]);
     assert.notEqual(code, 0);
     await until("the task ended", async () => (await ctr.status(id)) === "STOPPED");
-    assert.match(machine().containerd.log(), /panicked.*Kernel panic - not syncing: sysrq triggered crash/);
+    const told = machine()
+      .containerd.log()
+      .split("\n")
+      .filter((line) => line.includes(id) && line.includes("ended under its containers"));
+    assert.equal(told.length, 1);
+    assert.match(
+      told[0] ?? "",
+      /kernel panicked \(Kernel panic - not syncing: sysrq triggered crash\); last on its console: /,
+    );
     await ctr.remove(id);
   });
 
@@ -84,7 +92,7 @@ describe("a VM", () => {
       argv.map((word) => (word.endsWith("/runtime.toml") ? configuration : word)),
     );
     assert.notEqual(code, 0);
-    assert.match(stderr, /vm \S+ .*Kernel panic/s);
+    assert.match(stderr, /vm \S+ ended while it booted: .*kernel panicked \(Kernel panic - not syncing: VFS: /);
     await ctr.remove(id);
   });
 
@@ -99,7 +107,7 @@ describe("a VM", () => {
     await until("the task ended", async () => (await ctr.status(id)) === "STOPPED");
     await ctr.ok("tasks", "rm", id);
     const took = performance.now() - begin;
-    assert.ok(took < 17_000, `${took.toFixed(0)} ms`);
+    assert.ok(took < 20_000, `${took.toFixed(0)} ms`);
     await ctr.ok("containers", "rm", id);
     assert.deepEqual(vmProcesses(machine()), []);
   });

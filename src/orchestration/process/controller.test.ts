@@ -190,6 +190,17 @@ wrongStateSuite(
 );
 
 describe("process controller", () => {
+  it("lets go of containerd's end when a start fails, as a client reads that to its end, and opens it for the next", async () => {
+    const s = new Subject();
+    s.faults.launch = () => Promise.reject(unavailable("no such command"));
+    await assert.rejects(s.start(), /no such command/);
+    assert.deepEqual(s.log, ["open", "launch", "close"]);
+    delete s.faults.launch;
+    await s.start();
+    assert.deepEqual(s.log.slice(3), ["open", "launch", "started 77"]);
+    await s.close();
+  });
+
   it("kills what it cannot join to its stdio, and its exit is told still", async () => {
     const s = new Subject({ broken: "err" });
     const died = deferred<number>();

@@ -103,6 +103,9 @@ export class ProcessController {
       process = await this.#launch(launch);
       this.#attach(process);
     } catch (cause) {
+      await within(this.#stdio.giveUp(), this.#options.limits.close, `stdio of process ${this.id}`).catch((leak) =>
+        this.#options.warn(`process ${this.id}: its stdio was not given up`, leak),
+      );
       this.#machine.transition("startFailed", { name: "created", pid: this.pid });
       if (this.#early !== undefined) this.#exiting(this.#early);
       throw ShimError.from(cause, "internal");

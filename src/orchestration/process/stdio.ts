@@ -130,6 +130,18 @@ export class ProcessStdio {
     await this.#opened?.drained({ timeoutMs: Math.min(ms, LOGGER_MS) });
   }
 
+  /**
+   * After a start that failed: a client reads what it made for the process to its end before it goes on, so the relayed
+   * end is closed. `open` opens it anew. With `handover` the guest had the only ones.
+   */
+  async giveUp(): Promise<void> {
+    if (this.handover) return;
+    const endpoints = await this.#endpoints?.catch(() => undefined);
+    this.#endpoints = undefined;
+    this.#opened = undefined;
+    await endpoints?.close();
+  }
+
   /** Closes containerd's end: its readers see EOF, a logger is waited for. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#close();

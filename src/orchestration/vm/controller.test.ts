@@ -182,7 +182,7 @@ describe("vm controller", () => {
       await never();
     };
     await assert.rejects(host.run(), (e: Error) => {
-      assert.equal(e.message, "vm v1 ended while it booted");
+      assert.equal(e.message, "vm v1 ended while it booted: kernel panic");
       assert.equal((e.cause as Error).message, "kernel panic");
       return kindOf(e) === "unavailable";
     });

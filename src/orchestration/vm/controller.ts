@@ -82,7 +82,8 @@ export class VmController {
     this.#machine.begin("start", { name: "starting", host });
     const limit = deadline(this.#limits.boot, `boot of vm ${this.id}`, this.#abandon.signal);
     const ended = this.#exited.promise.then((exit) => {
-      throw unavailable(`vm ${this.id} ended while it booted`, exit.error);
+      const why = exit.error === undefined ? "" : `: ${exit.error.message}`;
+      throw unavailable(`vm ${this.id} ended while it booted${why}`, exit.error);
     });
     ended.catch(() => {});
     try {

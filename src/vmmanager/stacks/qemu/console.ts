@@ -16,6 +16,7 @@ export class GuestConsole {
   readonly #onLine: (line: string) => void;
   #lines: string[] = [];
   #partial = "";
+  #panic: string | undefined;
 
   /** Takes the stream (not open yet) over. `onLine` hears each finished line. */
   constructor(stream: ByteStream, onLine: (line: string) => void) {
@@ -35,10 +36,11 @@ export class GuestConsole {
     this.#stream.destroy();
   }
 
-  /** The last `count` lines, the unfinished one included. */
+  /** The last `count` lines, the unfinished one included, and before them what the kernel panicked of, if that is older. */
   tail(count: number): readonly string[] {
     const all = this.#partial === "" ? this.#lines : [...this.#lines, printable(this.#partial)];
-    return all.slice(-count);
+    const last = all.slice(-count);
+    return this.#panic === undefined || last.includes(this.#panic) ? last : [this.#panic, ...last];
   }
 
   #take(chunk: Uint8Array): void {
@@ -56,6 +58,7 @@ export class GuestConsole {
   #finish(text: string): void {
     const line = printable(text);
     this.#lines.push(line);
+    if (this.#panic === undefined && line.includes("Kernel panic - ")) this.#panic = line;
     // In steps: not a copy for each line.
     if (this.#lines.length >= 2 * MAX_LINES) this.#lines = this.#lines.slice(-MAX_LINES);
     this.#onLine(line);
