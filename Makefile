@@ -61,8 +61,8 @@ build: bootstrap ## build the shim, one self-contained executable, into out/
 uvm-image: bootstrap ## build the kernel and root file system of the utility VM into out/uvm
 	@nice scripts/uvm-image/build
 
-bench: build uvm-image ## time `ctr run` with this shim and with the runc shim
-	@$(NODE) scripts/bench.ts
+bench: build uvm-image ## measure beside the peers and write docs/performance.md (QUICK=1: fewer rounds, only printed)
+	@$(NODE) scripts/bench/main.ts $(if $(QUICK),--quick)
 
 fuzz: bootstrap ## feed ttrpc, the bridge and the mux with damaged input, FUZZ_SECONDS each (default 60)
 	@for target in ttrpc bridge mux; do echo "== $$target"; $(NODE) test/fuzz/$$target.ts $(FUZZ_SECONDS) || exit 1; done
