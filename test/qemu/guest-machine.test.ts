@@ -75,6 +75,44 @@ describe("the machine of a running VM", { skip: notBootable() ?? false, timeout:
     assert.equal((await run("grep -c /run/mounts /proc/mounts")).output, "0\n");
   });
 
+  it("answers while two processes write as fast as they can", async (t) => {
+    const floods = await Promise.all(
+      [0, 1].map(async () => {
+        const process = await guest.createProcess({
+          commandArgs: ["/bin/cat", "/dev/zero"],
+          stdio: { stdout: { kind: "stream" } },
+        });
+        const flood = { process, bytes: 0 };
+        process.stdout?.open({
+          data: (chunk) => {
+            flood.bytes += chunk.length;
+          },
+          end() {},
+          drain() {},
+          close() {},
+        });
+        return flood;
+      }),
+    );
+    const started = performance.now();
+    const times: number[] = [];
+    while (performance.now() - started < 2_000) {
+      const asked = performance.now();
+      await guest.setProcessors(2);
+      times.push(performance.now() - asked);
+    }
+    const rates = floods.map(({ bytes }) => bytes / 1000 / (performance.now() - started));
+    await Promise.all(floods.map(({ process }) => process.signal(9)));
+    await Promise.all(floods.map(({ process }) => process.exitCode));
+    times.sort((a, b) => a - b);
+    t.diagnostic(
+      `answers after ${times[times.length >> 1]?.toFixed(0)} ms, ${times.at(-1)?.toFixed(0)} at most; ${rates.map((rate) => rate.toFixed(1)).join(" and ")} MB/s`,
+    );
+    assert.ok((times.at(-1) ?? Number.NaN) < 3_000);
+    const [less = 0, more = 0] = rates.sort((a, b) => a - b);
+    assert.ok(less > 0.2 * more, "neither starves the other");
+  });
+
   it("turns off when it is asked, with what was written on its disks", async (t) => {
     const image = uvm.path("disk.img");
     writeFileSync(image, "");
