@@ -1,0 +1,101 @@
+/** One life of a host, for save-restore.test.ts: `save` or `restore`, and the directory that both lives share. */
+import { existsSync, mkdirSync, writeSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createGuest } from "../../src/guestmanager/create-guest.ts";
+import { loadSpec } from "../../src/oci/spec.ts";
+import { hostFiles } from "../../src/orchestration/container/host-files.ts";
+import { hostRootfs } from "../../src/orchestration/container/rootfs.ts";
+import { PodController } from "../../src/orchestration/pod/controller.ts";
+import type { PodOptions } from "../../src/orchestration/pod/ports.ts";
+import { openStdio } from "../../src/stdio/open.ts";
+import { relay } from "../../src/stdio/relay.ts";
+import { createQemuStack } from "../../src/vmmanager/stacks/qemu/stack.ts";
+import type { Stack, UtilityVM } from "../../src/vmmanager/uvm.ts";
+import { createRequest, eventLine, execRequest } from "../compliance/guest-stand-in.ts";
+import { guestRun } from "./guest-run.ts";
+
+const [mode = "", directory = ""] = process.argv.slice(2);
+const rpc = { signal: new AbortController().signal };
+const init = { id: "c1", execId: "" };
+const say = (what: string, more: object = {}): void => {
+  const line = JSON.stringify({ what, at: Date.now(), ...more });
+  writeSync(1, line.concat("\n"));
+};
+
+/** The container's root is the guest's own root, bound where the spec says: no disk and no share has to be brought. */
+function inGuest(stack: Stack): Stack {
+  const asLocal = (uvm: UtilityVM): UtilityVM =>
+    new Proxy(uvm, {
+      get(target, name) {
+        if (name === "guestPath") return (path: string) => path;
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+  return {
+    name: "local",
+    create: async (...args) => asLocal(await stack.create(...args)),
+    restore: async (...args) => asLocal(await stack.restore(...args)),
+  };
+}
+
+function options(stateDirectory: string): PodOptions {
+  mkdirSync(stateDirectory, { mode: 0o700 });
+  return {
+    id: "p1",
+    namespace: "ns",
+    stateDirectory,
+    stack: inGuest(createQemuStack({ image: resolve("out/uvm") })),
+    createGuest: ({ sockets }) => {
+      const guest = createGuest({ sockets });
+      const connect = guest.createConnection.bind(guest);
+      guest.createConnection = async (call) => {
+        await connect(call);
+        if (mode !== "save") return;
+        await guestRun(guest, "mkdir -p /run/root && mount --bind / /run/root");
+      };
+      return guest;
+    },
+    ports: {
+      loadSpec,
+      rootfs: hostRootfs,
+      files: hostFiles,
+      io: { open: (paths, context) => openStdio(paths, context), relay },
+      events: { publish: (event) => say("event", { line: eventLine(event) }) },
+      warn: (message, cause) => say("warning", { message, cause: String(cause) }),
+    },
+  };
+}
+
+const stdout = (name: string): string => join(directory, `${name}.out`);
+
+async function save(): Promise<void> {
+  const pod = new PodController(options(join(directory, "first")));
+  await pod.create(createRequest("c1", { bundle: join(directory, "c1"), rootfs: [], stdout: stdout("c1") }), rpc);
+  await pod.start(init, rpc);
+  say("running", { pid: pod.connect("c1").taskPid });
+  while (!existsSync(join(directory, "go"))) await new Promise((next) => setTimeout(next, 50));
+  say("saving");
+  await pod.save(join(directory, "saved"), "terminate", rpc);
+  say("saved");
+  // Until it is killed.
+  setInterval(() => {}, 1 << 30);
+}
+
+async function restore(): Promise<void> {
+  say("restoring");
+  const from = { directory: join(directory, "saved") };
+  const pod = await PodController.restore(options(join(directory, "second")), from, rpc);
+  say("restored", { pid: pod.connect("c1").taskPid, status: pod.state(init).status });
+  while (!existsSync(join(directory, "stop"))) await new Promise((next) => setTimeout(next, 50));
+  const args = ["/bin/sh", "-c", "date +%s; : >/dev/stop"];
+  const document = { cwd: "/", args, env: ["PATH=/bin:/sbin:/usr/bin"], user: { uid: 0, gid: 0 } };
+  await pod.exec({ ...execRequest(), process: document, stdout: stdout("e1") });
+  await pod.start({ id: "c1", execId: "e1" }, rpc);
+  const exec = await pod.wait({ id: "c1", execId: "e1" }, rpc);
+  const exit = await pod.wait(init, rpc);
+  await pod.delete(init, rpc);
+  say("over", { exec: exec.exitStatus, init: exit.exitStatus, busy: pod.busy() });
+}
+
+await (mode === "save" ? save() : restore());
