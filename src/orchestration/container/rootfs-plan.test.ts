@@ -44,6 +44,10 @@ describe("the plan of a root file system in a VM", () => {
       "overlay options that the guest gets no word of",
       [rw, top, base, { ...overlay, options: [...overlay.options, "userxattr"] }],
     ],
+    [
+      "an upper directory of another user",
+      [rw, top, base, { ...overlay, options: overlay.options.map((option) => option.replace(/:0755$/, ":0755:7:7")) }],
+    ],
     ["an ext4 mount of a directory", [mount("ext4", "/not-an-image")]],
   ];
   for (const [name, mounts] of shared) {

@@ -1,6 +1,6 @@
 import { unimplemented } from "../../errors/shim-error.ts";
 import type { Mount } from "../events.ts";
-import { describeMount, type MountedBefore, type ReadyMount, ready, typed } from "./mount-type.ts";
+import { describeMount, type MountDirectory, type MountedBefore, type ReadyMount, ready, typed } from "./mount-type.ts";
 
 /** What a host path is, as far as it decides how it comes into a VM. */
 export type PathKind = "directory" | "file" | "block-device" | "character-device" | "socket" | "fifo" | "missing";
@@ -98,9 +98,15 @@ function composed({ type, source, target, options, directories }: ReadyMount) {
   if (value("upperdir") === undefined && value("workdir") === undefined) return { lower, scratch: undefined };
   if (upper === undefined || work === undefined || upper.disk !== work.disk) return undefined;
   const scratch = upper.path.replace(/\/upper$/, "");
-  // The guest makes these two directories itself, by these names.
+  // The guest makes these two directories itself, by these names and as root's.
   if (upper.path !== `${scratch}/upper` || work.path !== `${scratch}/work`) return undefined;
+  if (!directories.every(({ mode, owner }) => isGuestsOwn(mode, owner))) return undefined;
   return { lower, scratch: { disk: upper.disk, path: scratch } };
+}
+
+/** The root of an overlay has the mode and the owner of its upper directory; a work directory may be narrower. */
+function isGuestsOwn(mode: number, owner: MountDirectory["owner"]): boolean {
+  return (mode === 0o755 || mode === 0o700) && (owner?.uid ?? 0) === 0 && (owner?.gid ?? 0) === 0;
 }
 
 function diskPath(path: string): DiskPath | undefined {

@@ -35,9 +35,8 @@ export class ShmController {
           await this.#run(["mkdir", "-p", guestPath]);
           await this.#run(["mount", "-t", "tmpfs", "-o", options, "shm", guestPath]);
         },
-        // Not mounted, or not even there, is as good.
-        unmap: () =>
-          this.#run(["sh", "-c", 'umount "$0" 2>/dev/null; rm -d "$0" 2>/dev/null; [ ! -e "$0" ]', guestPath]),
+        // Not mounted is as good. The empty directory stays: it is in memory, and its name is not used again.
+        unmap: () => this.#run(["sh", "-c", 'umount "$0" 2>/dev/null; ! grep -q " $0 " /proc/mounts', guestPath]),
       },
       { onLeave: () => void (this.#mounts.get(hostPath)?.device === device && this.#mounts.delete(hostPath)) },
     );
