@@ -108,7 +108,7 @@ describe("the machine of a running VM", { skip: notBootable() ?? false, timeout:
     t.diagnostic(
       `answers after ${times[times.length >> 1]?.toFixed(0)} ms, ${times.at(-1)?.toFixed(0)} at most; ${rates.map((rate) => rate.toFixed(1)).join(" and ")} MB/s`,
     );
-    assert.ok((times.at(-1) ?? Number.NaN) < 3_000);
+    assert.ok((times.at(-1) ?? Number.NaN) < 10_000);
     const [less = 0, more = 0] = rates.sort((a, b) => a - b);
     assert.ok(less > 0.2 * more, "neither starves the other");
   });
