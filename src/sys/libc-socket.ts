@@ -1,4 +1,5 @@
 /** Socket calls that no runtime offers: pairs, and fds that travel over unix sockets (SCM_RIGHTS). */
+import { unlinkSync } from "node:fs";
 import { cLibrary } from "./c-library.ts";
 import { check, close } from "./libc.ts";
 import type { CCallResult } from "./library.ts";
@@ -24,6 +25,7 @@ const ENAMETOOLONG = 36;
 const EBADMSG = 74;
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
@@ -62,6 +64,33 @@ export function connectUnix(path: string): number {
     check(() => libc().connect(fd, address, address.length), "connect", path);
   } catch (error) {
     close(fd);
+    throw error;
+  }
+  return fd;
+}
+
+/** A datagram socket (close-on-exec, non-blocking) at a path, which is made. */
+export function bindUnixDatagram(path: string): number {
+  const address = socketAddress(path, "bind");
+  const fd = check(() => libc().socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket");
+  try {
+    check(() => libc().bind(fd, address, address.length), "bind", path);
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
+  return fd;
+}
+
+/** One at `localPath` that talks with the socket at `remotePath` alone. */
+export function connectUnixDatagram(localPath: string, remotePath: string): number {
+  const address = socketAddress(remotePath, "connect");
+  const fd = bindUnixDatagram(localPath);
+  try {
+    check(() => libc().connect(fd, address, address.length), "connect", remotePath);
+  } catch (error) {
+    close(fd);
+    unlinkSync(localPath);
     throw error;
   }
   return fd;

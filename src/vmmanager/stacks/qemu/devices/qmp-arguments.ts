@@ -73,14 +73,8 @@ export function diskDevice(disk: ScsiDisk): Device {
 /** `fd`: QEMU's name for the open tap or socket: one given to getfd, or a number that it inherited. */
 export function adapterNetdev({ id, backend }: Pick<PluggedAdapter, "id" | "backend">, fd: string): Netdev {
   const name = netdevId(id);
-  switch (backend.kind) {
-    case "tap":
-      return { type: "tap", id: name, fd };
-    case "unix-stream":
-      return { type: "stream", id: name, server: false, addr: { type: "fd", str: fd } };
-    case "unix-datagram":
-      return { type: "dgram", id: name, local: { type: "fd", str: fd } };
-  }
+  // "socket", which looks at what the fd is: "stream" connects in a thread, where QEMU knows no names of fds.
+  return { type: backend.kind === "tap" ? "tap" : "socket", id: name, fd };
 }
 
 export const netdevId = (id: string): string => `net-${id}`;
