@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the programs that the peer tests run against, from the module in test/peers, into out/peers:
 #   containerd, ctr, containerd-shim-runc-v2, nerdctl, the CNI plugins that nerdctl asks for (all pinned by go.mod), and
-#   ttrpc-peer (ours, on containerd's Go ttrpc); and containerd-2.2, from the module in test/peers/containerd-2.2.
+#   cri (ours, a client of k8s.io/cri-api; crictl is not to be had as a module), ttrpc-peer (ours, on containerd's Go ttrpc); and containerd-2.2, from the module in test/peers/containerd-2.2.
 # Builds again only when the module, our Go sources, the Go version or this script changed. Ends by printing the versions.
 # Usage: scripts/peers.sh
 set -eu
@@ -49,10 +49,12 @@ if [ "$(cat "$out/stamp" 2>/dev/null || true)" != "$stamp" ]; then
     nice go build -trimpath -ldflags '-s -w' -o "$out/cni/" \
       github.com/containernetworking/plugins/plugins/ipam/host-local \
       github.com/containernetworking/plugins/plugins/main/bridge \
+      github.com/containernetworking/plugins/plugins/main/loopback \
       github.com/containernetworking/plugins/plugins/meta/firewall \
       github.com/containernetworking/plugins/plugins/meta/portmap \
       github.com/containernetworking/plugins/plugins/meta/tuning
     nice go build -trimpath -ldflags '-s -w' -o "$out/ttrpc-peer" ./ttrpc
+    nice go build -trimpath -ldflags '-s -w' -o "$out/cri" ./cri
     cd containerd-2.2
     nice go build -p 2 -trimpath -tags "$tags" -ldflags '-s -w' -o "$out/containerd-2.2" \
       github.com/containerd/containerd/v2/cmd/containerd

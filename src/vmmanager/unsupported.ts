@@ -1,3 +1,4 @@
+import { close } from "../sys/libc.ts";
 import { notSupported, type Operation, type Resource } from "./support.ts";
 import type { DeviceManagers, StackName } from "./uvm.ts";
 
@@ -18,7 +19,8 @@ export abstract class UnsupportedDevices implements DeviceManagers {
   async removeVpmemDevice(..._: Parameters<DeviceManagers["removeVpmemDevice"]>): Promise<void> {
     this.#refuse("vpmem", "remove");
   }
-  async addNetworkAdapter(..._: Parameters<DeviceManagers["addNetworkAdapter"]>): Promise<void> {
+  async addNetworkAdapter(...[{ backend }]: Parameters<DeviceManagers["addNetworkAdapter"]>): Promise<void> {
+    if (backend.kind === "tap") close(backend.fd);
     this.#refuse("network", "add");
   }
   async removeNetworkAdapter(..._: Parameters<DeviceManagers["removeNetworkAdapter"]>): Promise<void> {

@@ -12,6 +12,8 @@ export interface ContainerdOptions {
   /** The daemon and its client; default `$CONTAINERD` and `$CTR`, else those on PATH. */
   readonly binary?: string;
   readonly ctr?: string;
+  /** The CRI plugin's part of the configuration (version 3, so containerd 2.x); none: CRI is off. */
+  readonly cri?: string;
   /** For the daemon and all that it starts. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -27,6 +29,7 @@ export class PrivateContainerd {
   readonly #logFile: string;
   readonly #config: string;
   readonly #env: Record<string, string>;
+  readonly #cri: string | undefined;
   #process: ChildProcess | undefined;
 
   constructor(options: ContainerdOptions) {
@@ -40,6 +43,7 @@ export class PrivateContainerd {
     this.#logFile = join(directory, "containerd.log");
     this.#config = join(directory, "config.toml");
     const path = [...(options.shimDirectories ?? []), process.env.PATH ?? "", "/usr/sbin", "/sbin"].join(":");
+    this.#cri = options.cri;
     this.#env = { ...options.env, PATH: path };
     mkdirSync(directory, { recursive: true });
     writeFileSync(this.#config, this.#configuration());
@@ -89,9 +93,9 @@ export class PrivateContainerd {
   #configuration(): string {
     // Plugins that would touch what is not ours (CNI directories, /var/run/nri) or that only cost time.
     const disabled = [
-      "io.containerd.grpc.v1.cri",
-      "io.containerd.cri.v1.images",
-      "io.containerd.cri.v1.runtime",
+      ...(this.#cri === undefined
+        ? ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime"]
+        : []),
       "io.containerd.nri.v1.nri",
       "io.containerd.tracing.processor.v1.otlp",
       "io.containerd.internal.v1.tracing",
@@ -100,7 +104,7 @@ export class PrivateContainerd {
       ),
     ];
     return [
-      "version = 2",
+      `version = ${this.#cri === undefined ? 2 : 3}`,
       `root = "${this.root}"`,
       `state = "${this.state}"`,
       `disabled_plugins = ${JSON.stringify(disabled)}`,
@@ -110,6 +114,7 @@ export class PrivateContainerd {
       `  address = "${this.ttrpcAddress}"`,
       '[plugins."io.containerd.internal.v1.opt"]',
       `  path = "${join(this.root, "opt")}"`,
+      ...(this.#cri === undefined ? [] : [this.#cri]),
       "",
     ].join("\n");
   }

@@ -9,7 +9,11 @@ export const imageName = "docker.io/library/busybox-static:test";
  * An OCI image archive for `ctr image import`, made without network: the host's busybox (Debian's busybox-static) with a
  * link for each of its applets (OCI image layout 1.0).
  */
-export async function buildImage(name = imageName, busybox = "/bin/busybox"): Promise<Buffer> {
+export async function buildImage(
+  name = imageName,
+  busybox = "/bin/busybox",
+  command: readonly string[] = ["/bin/sh"],
+): Promise<Buffer> {
   const applets = (await run([busybox, "--list"])).stdout.split("\n").filter((applet) => applet !== "");
   const layer = tar([
     ...["bin/", "dev/", "etc/", "proc/", "root/", "sys/", "var/"].map((path) => ({ name: path })),
@@ -37,7 +41,7 @@ export async function buildImage(name = imageName, busybox = "/bin/busybox"): Pr
     "application/vnd.oci.image.config.v1+json",
     json({
       ...platform,
-      config: { Cmd: ["/bin/sh"], Env: ["PATH=/bin"], WorkingDir: "/" },
+      config: { Cmd: command, Env: ["PATH=/bin"], WorkingDir: "/" },
       rootfs: { type: "layers", diff_ids: [layerDescriptor.digest] },
     }),
   );

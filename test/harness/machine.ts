@@ -14,6 +14,8 @@ export interface MachineOptions {
   /** See ContainerdOptions. */
   readonly binary?: string;
   readonly ctr?: string;
+  /** The CRI plugin's configuration, for a machine that keeps its files in this directory. */
+  readonly cri?: (directory: string) => string;
 }
 
 /** A private containerd with the test image and its client, and the account of all that it leaves on the host. */
@@ -46,6 +48,7 @@ export class Machine {
       env,
       ...(options.binary === undefined ? {} : { binary: options.binary }),
       ...(options.ctr === undefined ? {} : { ctr: options.ctr }),
+      ...(options.cri === undefined ? {} : { cri: options.cri(directory) }),
     });
     const fifoDirectory = this.file("fifo");
     mkdirSync(fifoDirectory);

@@ -25,6 +25,7 @@ class Subject {
   readonly held: Deferred<void> = deferred();
   readonly settings: object[] = [];
   links = [link(2, "eth0"), link(3, "net1")];
+  adds = true;
   readonly network: NetworkController;
   readonly #vm: NetworkVm;
 
@@ -46,6 +47,8 @@ class Subject {
     };
     this.#vm = {
       uvm: {
+        stack: "qemu",
+        supported: () => this.adds,
         addNetworkAdapter: ({ id, backend }) => step(`plug ${id} ${backend.kind === "tap" ? backend.fd : ""}`),
         removeNetworkAdapter: (id) => step(`unplug ${id}`),
       },
@@ -187,6 +190,16 @@ describe("network controller", () => {
       assert.equal(s.state(), "configured");
     });
   }
+
+  it("touches nothing where the VM takes no adapters", async () => {
+    const s = new Subject();
+    s.adds = false;
+    await assert.rejects(
+      s.setup(),
+      (e) => isKind(e, "failed-precondition") && /stack qemu adds no network/.test(`${e}`),
+    );
+    assert.deepEqual([s.log, s.state()], [[`links ${NS}`], "not-configured"]);
+  });
 
   it("bounds each step", async () => {
     const s = new Subject();

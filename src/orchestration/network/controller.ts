@@ -1,4 +1,4 @@
-import { invalidArgument, ShimError } from "../../errors/shim-error.ts";
+import { failedPrecondition, invalidArgument, ShimError } from "../../errors/shim-error.ts";
 import type { HostLink } from "../../vmmanager/host-network/host-link.ts";
 import { bounded } from "../deadline.ts";
 import { ReleaseList } from "../release-list.ts";
@@ -76,6 +76,11 @@ export class NetworkController {
       const links = await bounded(this.#limits.host, `reading network namespace ${namespace}`, (call) =>
         this.#ports.links(namespace, call),
       );
+      if (links.length > 0 && !vm.uvm.supported("network", "add")) {
+        // Not unimplemented: that makes containerd ask again in an older API.
+        const what = `stack ${vm.uvm.stack} adds no network adapters; cannot join network namespace ${namespace}`;
+        throw failedPrecondition(`${what}: run the pod without a network`);
+      }
       for (const link of links) await this.#bring(vm, namespace, link);
       this.#adapters = links.length;
     } catch (thrown) {

@@ -27,7 +27,12 @@ function subject(links: readonly HostLink[] = []) {
     await faults[name]?.();
   };
   const vm: NetworkVm = {
-    uvm: { addNetworkAdapter: () => step("plug"), removeNetworkAdapter: () => step("unplug") },
+    uvm: {
+      stack: "qemu",
+      supported: () => true,
+      addNetworkAdapter: () => step("plug"),
+      removeNetworkAdapter: () => step("unplug"),
+    },
     guest: { addNetworkInterface: () => step("add"), removeNetworkInterface: () => step("del") },
   };
   const pod = new PodNetwork({

@@ -1,13 +1,14 @@
 import type { GuestNetwork } from "../../guestmanager/network.ts";
 import type { HostNetwork } from "../../vmmanager/host-network/host-network.ts";
 import type { NetworkManager } from "../../vmmanager/network.ts";
+import type { UtilityVM } from "../../vmmanager/uvm.ts";
 
 /** What a pod's network asks of this host. */
 export type NetworkPorts = Pick<HostNetwork, "links" | "joinTap" | "leaveTap">;
 
 /** And of the running VM. */
 export interface NetworkVm {
-  readonly uvm: NetworkManager;
+  readonly uvm: NetworkManager & Pick<UtilityVM, "stack" | "supported">;
   readonly guest: GuestNetwork;
 }
 

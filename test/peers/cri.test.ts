@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { Machine } from "../harness/machine.ts";
+import { until } from "../harness/until.ts";
+import { Cri, criMachine, criNamespace } from "./cri.ts";
+
+/** A page on every address of the pod. */
+const server = "mkdir /www; echo from-the-server >/www/page; echo up; exec busybox httpd -f -p 80 -h /www";
+/** The same on loopback alone. */
+const neighbour = "mkdir /www; echo from-the-neighbour >/www/page; exec busybox httpd -f -p 127.0.0.1:7000 -h /www";
+const fetch = (host: string): string[] => ["/bin/busybox", "wget", "-q", "-O", "-", `http://${host}/page`];
+
+// "qemu" once its VMs take network adapters.
+for (const stack of ["local"] as ("local" | "qemu")[]) {
+  describe(`CRI of containerd 2.x, stack ${stack}`, () => {
+    let machine: Machine;
+    let cri: Cri;
+
+    before(async () => {
+      machine = await Machine.start(criMachine(stack));
+      cri = await Cri.on(machine);
+      mkdirSync(machine.file("logs"));
+    });
+    after(() => machine?.close());
+
+    it("runs a pod of three containers that share localhost, and leaves nothing of it", async () => {
+      const empty = machine.traces.inventory();
+      const pod = await cri.runPod("web");
+      const [address = "", address6 = ""] = await cri.podAddresses(pod);
+      assert.match(address, /^10\.214\.7\.\d+$/);
+      assert.match(address6, /^fd14:7::/);
+      const web = await cri.runContainer(pod, "server", ["sh", "-c", server]);
+      await cri.runContainer(pod, "neighbour", ["sh", "-c", neighbour]);
+      const client = await cri.runContainer(pod, "client", ["sleep", "1000"]);
+
+      // One shim for the pod, one VM in it.
+      const daemons = machine.traces.processes().filter(({ title }) => title.includes(machine.runtime.binary));
+      assert.equal(daemons.length, 1, daemons.map(({ title }) => title).join("\n"));
+      const vms = machine.traces.processes().filter(({ title }) => title.startsWith("qemu-system"));
+      assert.equal(vms.length, stack === "qemu" ? 1 : 0);
+
+      const page = await until("the server answers on localhost", async () => {
+        return (await cri.exec(client, fetch("127.0.0.1"))).stdout || undefined;
+      });
+      assert.equal(page, "from-the-server\n");
+      const other = await until("its neighbour answers there too", async () => {
+        return (await cri.exec(client, fetch("127.0.0.1:7000"))).stdout || undefined;
+      });
+      assert.equal(other, "from-the-neighbour\n");
+      const fetched = await cri.inside(fetch(address));
+      assert.equal(fetched.stdout, "from-the-server\n", fetched.stderr);
+      // The bridge looks for duplicates of its own address for a second or two.
+      const ping = ["/bin/busybox", "ping", "-6", "-c", "1", "-W", "1", address6];
+      await until("the pod is reached by IPv6", async () => (await cri.inside(ping)).code === 0);
+      const links = (await cri.exec(client, ["ip", "addr"])).stdout;
+      assert.match(links, /eth0.* mtu 1420/);
+      assert.ok(links.includes(`inet ${address}/24`) && links.includes(`inet6 ${address6}/64`), links);
+      assert.match((await cri.exec(client, ["ip", "route"])).stdout, /^default via 10\.214\.7\.1 dev eth0/m);
+      assert.match((await cri.exec(client, ["cat", "/etc/resolv.conf"])).stdout, /nameserver 10\.214\.7\.1/);
+
+      const { code, stdout, stderr } = await cri.exec(client, ["sh", "-c", "cat; echo err >&2; exit 5"], "in\n");
+      assert.deepEqual({ code, stdout, stderr }, { code: 5, stdout: "in\n", stderr: "err\n" });
+      assert.equal(cri.log("server"), "up\n");
+      const { stats } = await cri.call<Stats>("ContainerStats", { containerId: web });
+      assert.ok(Number(stats.memory.workingSetBytes.value) > 0);
+      assert.ok(Number(stats.cpu.usageCoreNanoSeconds.value) > 0);
+
+      await cri.call("StopContainer", { containerId: client, timeout: 0 });
+      assert.equal((await cri.containerStatus(client)).state, "CONTAINER_EXITED");
+      await cri.call("RemoveContainer", { containerId: client });
+      assert.equal((await cri.exec(web, fetch("127.0.0.1"))).stdout, "from-the-server\n");
+
+      await cri.stopPod(pod);
+      assert.equal((await cri.containerStatus(web)).state, "CONTAINER_EXITED");
+      await cri.removePod(pod);
+      await nothingLeft(empty);
+    });
+
+    async function nothingLeft(empty: ReturnType<Machine["traces"]["inventory"]>): Promise<void> {
+      // What belongs to the whole of CRI, not to a pod, comes with the first and stays: sockets between containerd's parts.
+      await machine.traces.assertNoLeaks({ ...empty, descriptors: machine.traces.inventory().descriptors });
+      const bundles = readdirSync(machine.file(`state/io.containerd.runtime.v2.task/${criNamespace}`));
+      const leases = readdirSync(machine.file("ipam/pods")).filter((name) => /^(10\.|fd14)/.test(name));
+      const ports = (await cri.inside(["ip", "-o", "link", "show", "master", "pods0"])).stdout;
+      const namespaces = readdirSync(machine.file("state/io.containerd.grpc.v1.cri/netns"));
+      assert.deepEqual({ bundles, leases, ports, namespaces }, { bundles: [], leases: [], ports: "", namespaces: [] });
+    }
+  });
+}
+
+interface Stats {
+  readonly stats: {
+    readonly cpu: { readonly usageCoreNanoSeconds: { readonly value: string } };
+    readonly memory: { readonly workingSetBytes: { readonly value: string } };
+  };
+}
