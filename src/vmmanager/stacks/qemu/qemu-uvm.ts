@@ -5,9 +5,10 @@ import type { HostSockets } from "../../../transport/sockets.ts";
 import type { CallOptions, SaveOptions, VMExit } from "../../lifetime.ts";
 import type { UvmProperties, UvmStatistics } from "../../properties.ts";
 import type { Operation, Resource } from "../../support.ts";
-import { UnsupportedDevices } from "../../unsupported.ts";
 import type { RestoredConnection, UtilityVM, UvmOptions } from "../../uvm.ts";
 import { removeVmCgroups } from "../../vm-cgroup.ts";
+import type { DeviceSettings } from "./devices/context.ts";
+import { devicesSupported, QemuDevices } from "./devices/devices.ts";
 import type { UvmDocument } from "./document.ts";
 import type { QemuHost } from "./qemu-host.ts";
 import { writeSavedState } from "./saved-state.ts";
@@ -27,6 +28,7 @@ export interface QemuUvmParts {
   readonly image: string;
   readonly host: QemuHost;
   readonly mux: HostMux;
+  readonly devices: DeviceSettings;
   /** Of a saved state: it stands still until `resume`. */
   readonly isRestored: boolean;
 }
@@ -36,7 +38,7 @@ export interface QemuUvmParts {
  * After a restore the guest's wall clock is behind by the time that the state lay there: whoever talks to the guest
  * (guestmanager) sets it after `resume`, as no device does.
  */
-export class QemuUvm extends UnsupportedDevices implements UtilityVM {
+export class QemuUvm extends QemuDevices implements UtilityVM {
   readonly id: string;
   readonly stack = "qemu";
   readonly os = "linux";
@@ -50,8 +52,8 @@ export class QemuUvm extends UnsupportedDevices implements UtilityVM {
   #asked = false;
 
   constructor(parts: QemuUvmParts) {
-    super();
     const { options, host, mux, isRestored } = parts;
+    super(host.monitor, parts.devices);
     this.id = options.id;
     this.sockets = mux.sockets;
     this.#parts = parts;
@@ -73,7 +75,7 @@ export class QemuUvm extends UnsupportedDevices implements UtilityVM {
 
   supported(resource: Resource, operation: Operation): boolean {
     if (resource === "lifetime") return LIFETIME.includes(operation);
-    return resource === "statistics" && operation === "read";
+    return (resource === "statistics" && operation === "read") || devicesSupported(resource, operation);
   }
 
   hostPid(_guestPid: number): number {
@@ -164,8 +166,9 @@ export class QemuUvm extends UnsupportedDevices implements UtilityVM {
     });
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await this.terminate();
+    await super.close();
     await removeVmCgroups(this.#parts.options.stateDirectory);
   }
 

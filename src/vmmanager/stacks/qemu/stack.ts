@@ -8,11 +8,13 @@ import type { UvmSizing } from "../../sizing.ts";
 import type { Stack, UtilityVM, UvmOptions } from "../../uvm.ts";
 import { type Accelerator, chooseAccelerator } from "./accelerator.ts";
 import { commandLine } from "./command-line.ts";
+import type { DeviceSettings } from "./devices/context.ts";
 import { checkSizing, findProgram, type UvmDocument } from "./document.ts";
 import { imageFiles, openImage } from "./process.ts";
 import { QemuHost } from "./qemu-host.ts";
 import { QemuUvm } from "./qemu-uvm.ts";
 import { loadState, readSavedState } from "./saved-state.ts";
+import { spawnVmProcess } from "./vm-process.ts";
 
 export interface QemuStackOptions {
   /** Paths, or names on PATH. */
@@ -61,6 +63,13 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
     return QemuHost.start({ uvm, binary, setpriv, accelerator: document.accelerator, image, argv, log }, call);
   };
 
+  const deviceSettings = (uvm: UvmOptions, { sizing }: UvmDocument): DeviceSettings => ({
+    ...{ id: uvm.id, stateDirectory: uvm.stateDirectory, sizing, log },
+    setpriv: stack.setpriv ?? "setpriv",
+    virtiofsdProgram: stack.virtiofsd ?? "/usr/lib/qemu/virtiofsd",
+    spawn: (what, argv, stdio) => spawnVmProcess(uvm, what, argv, stdio),
+  });
+
   return {
     name: "qemu",
 
@@ -75,7 +84,16 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
         kernelArguments: stack.kernelArguments ?? [],
       };
       const host = await launch(options, document, false, call);
-      return new QemuUvm({ options, document, image: stack.image, host, mux: new HostMux(), isRestored: false });
+      const devices = deviceSettings(options, document);
+      return new QemuUvm({
+        options,
+        document,
+        image: stack.image,
+        host,
+        mux: new HostMux(),
+        devices,
+        isRestored: false,
+      });
     },
 
     async restore(options, { directory }, call): Promise<UtilityVM> {
@@ -89,7 +107,8 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
       }
       const mux = new HostMux(saved.mux);
       const host = await launch(options, document, true, call);
-      const uvm = new QemuUvm({ options, document, image: stack.image, host, mux, isRestored: true });
+      const devices = deviceSettings(options, document);
+      const uvm = new QemuUvm({ options, document, image: stack.image, host, mux, devices, isRestored: true });
       try {
         await loadState(host.monitor, directory, saved, call ?? {});
         return uvm;
