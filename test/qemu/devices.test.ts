@@ -12,6 +12,7 @@ import { mount, unmount } from "../../src/sys/mount.ts";
 import { mountsUnder } from "../../src/sys/mountinfo.ts";
 import { openTap } from "../../src/sys/tap.ts";
 import type { NetworkBackend } from "../../src/vmmanager/network.ts";
+import { until } from "../harness/until.ts";
 import { DeviceVm } from "./device-vm.ts";
 import { listenForFrames } from "./frame-listener.ts";
 import { notBootable } from "./uvm.ts";
@@ -239,15 +240,65 @@ describe("devices of a QEMU VM", { skip: notBootable() ?? false, timeout: 300_00
     }
   });
 
-  it("processors: added, never taken out", async () => {
-    await vm.devices.updateProcessors(3);
-    await vm.run(wait("[ -e /sys/devices/system/cpu/cpu2/online ]"));
-    await vm.run("for c in 1 2; do echo 1 >/sys/devices/system/cpu/cpu$c/online; done");
-    assert.equal(await vm.run("busybox nproc"), "3");
-    await vm.devices.updateProcessors(3);
-    await rejects(vm.devices.updateProcessors(2), "unimplemented", /does not support remove of processor/);
+  it("memory: up in blocks and down again, by a balloon below the boot size", async () => {
+    const totalMiB = async (): Promise<number> =>
+      Number(await vm.run("grep MemTotal /proc/meminfo | tr -dc 0-9")) / 1024;
+    const booted = await totalMiB();
+    await vm.run("modprobe -a virtio_mem virtio_balloon");
+    for (const wanted of [512, 1024, 384, 200, 256, 640]) {
+      await vm.devices.updateMemory(wanted);
+      const got = await totalMiB();
+      assert.ok(
+        Math.abs(got - booted - (wanted - 256)) < 16,
+        `${wanted} MiB asked for: ${got} after ${booted} with 256`,
+      );
+    }
+    for (const wanted of [1025, 127]) {
+      await rejects(vm.devices.updateMemory(wanted), "out-of-range", /made for 128 to 1024 MiB/);
+    }
+  });
+
+  it("VPMem: an image of odd size that only root may read, rounded up and read-only, beside shares", async () => {
+    const image = vm.path("image");
+    const content = randomBytes(3 << 20);
+    writeFileSync(image, content, { mode: 0o600 });
+    await vm.run("modprobe -a nfit nd_pmem");
+    const device = { deviceNumber: 0, hostPath: image, readOnly: true };
+    await vm.devices.addVpmemDevice(device);
+    await vm.run(wait("[ -b /dev/pmem0 ]"));
+    const padded = Buffer.concat([content, Buffer.alloc(1 << 20)]);
+    assert.equal((await vm.run("md5sum /dev/pmem0")).split(" ")[0], md5(padded));
+    assert.equal(await vm.run("cat /sys/block/pmem0/ro"), "1");
+    assert.equal((await vm.shell.run("echo x >/dev/pmem0")).code, 1);
+    await vm.devices.addPlan9Share({ name: "late", hostPath: image, readOnly: true });
+    assert.equal((await vm.run("md5sum /run/s/late")).split(" ")[0], md5(content));
+    await rejects(vm.devices.addVpmemDevice(device), "already-exists", /VPMem device 0 is taken/);
+    await rejects(vm.devices.removeVpmemDevice(0), "unimplemented", /does not support remove of vpmem/);
+    const other = { ...device, deviceNumber: 1 };
+    await rejects(vm.devices.addVpmemDevice({ ...other, readOnly: false }), "unimplemented", /can't be writable/);
+    await rejects(vm.devices.addVpmemDevice({ ...other, hostPath: vm.path("none") }), "not-found", /does not exist/);
+    assert.ok(!existsSync(vm.path("vpmem-0")));
+  });
+
+  it("processors: not under emulation, where QEMU may die of it", async () => {
+    await vm.devices.updateProcessors(1);
+    await rejects(vm.devices.updateProcessors(2), "unimplemented", /is emulated/);
     await rejects(vm.devices.updateProcessors(5), "out-of-range", /made for 4 at most/);
     await rejects(vm.devices.updateProcessors(0), "invalid-argument", /use 1 or more/);
+  });
+
+  it("shares: the death of virtiofsd is told, and costs neither QEMU nor the host anything", async () => {
+    const record: unknown = JSON.parse(readFileSync(vm.path("vm-processes.json"), "utf8"));
+    assert.ok(Array.isArray(record));
+    const { pid } = record.find(({ what }) => what === "virtiofsd");
+    process.kill(pid, "SIGKILL");
+    await until("the log tells it", () => vm.logged.some((line) => /virtiofsd has ended/.test(line)));
+    const share = { name: "after", hostPath: vm.directory, readOnly: true };
+    await rejects(vm.devices.addPlan9Share(share), "unavailable", /virtiofsd of vm devices has ended/);
+    assert.equal((await vm.host.monitor.qmp.execute("query-status")).status, "running");
+    await vm.devices.close();
+    assert.deepEqual(mountsUnder(vm.path("shared")), []);
+    assert.ok(!existsSync(vm.path("shared")) && !existsSync(vm.path("share-points")));
   });
 });
 

@@ -99,8 +99,12 @@ export class QemuDevices implements DeviceManagers {
   }
 }
 
-/** The resources of a running VM that QEMU can change. */
-export function devicesSupported(resource: Resource, operation: Operation): boolean {
+/** The resources of a running VM that QEMU can change. Without KVM it can't add processors (processors.ts). */
+export function devicesSupported(
+  resource: Resource,
+  operation: Operation,
+  accelerator: "kvm" | "tcg" = "tcg",
+): boolean {
   switch (resource) {
     case "scsi":
     case "network":
@@ -111,8 +115,9 @@ export function devicesSupported(resource: Resource, operation: Operation): bool
     case "pci":
       return (operation === "add" || operation === "remove") && hasVfio();
     case "memory":
-    case "processor":
       return operation === "update";
+    case "processor":
+      return operation === "update" && accelerator === "kvm";
     default:
       return false;
   }

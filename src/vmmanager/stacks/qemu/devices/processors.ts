@@ -1,11 +1,15 @@
-import { invalidArgument, ShimError } from "../../../../errors/shim-error.ts";
+import { invalidArgument, ShimError, unimplemented } from "../../../../errors/shim-error.ts";
 import type { CallOptions } from "../../../lifetime.ts";
 import { notSupported } from "../../../support.ts";
 import { bounded, type DeviceContext, plug } from "./context.ts";
 import type { PluggedProcessor } from "./hardware.ts";
 import { processorDevice } from "./qmp-arguments.ts";
 
-/** Processors are added only: device_del of one corrupts the heap of QEMU 7.2. */
+/**
+ * Processors are added only: device_del of one corrupts the heap of QEMU 7.2. And only under KVM: with emulation a new
+ * processor needs a free region of the translation cache, and once the guest has filled the cache QEMU 7.2 aborts for want
+ * of one ("tcg_region_initial_alloc__locked: assertion failed"), with the whole pod.
+ */
 export class Processors {
   readonly #context: DeviceContext;
   #turn: Promise<unknown> = Promise.resolve();
@@ -39,6 +43,12 @@ export class Processors {
     const free = places.filter(({ qomPath }) => qomPath === undefined);
     const taken = places.length - free.length;
     if (count < taken) throw notSupported("qemu", "processor", "remove");
+    // By the model: "host" is KVM's alone.
+    if (free.some(({ type }) => !type.startsWith("host-")) && count > taken) {
+      throw unimplemented(
+        `vm ${this.#context.id} is emulated, and QEMU may die when a processor is added; cannot update it to ${count}: make it with that many`,
+      );
+    }
     // QEMU lists the last place first; the guest numbers them as they come.
     for (const { type, props } of free.reverse().slice(0, count - taken)) {
       const processor = withoutUndefined({ type, ...props });
