@@ -85,5 +85,12 @@ export interface Stack {
    * ports listened on, before that. The directory stays the caller's. Unimplemented where `supported("lifetime",
    * "restore")` is false.
    */
-  restore(options: UvmOptions, saved: { readonly directory: string }, call?: CallOptions): Promise<UtilityVM>;
+  restore(options: UvmOptions, saved: SavedUvm, call?: CallOptions): Promise<UtilityVM>;
+}
+
+export interface SavedUvm {
+  /** As `save` wrote it. */
+  readonly directory: string;
+  /** By the id of each network adapter that the UVM had: its tap or socket, opened again; given up whatever comes. */
+  readonly adapterFds?: ReadonlyMap<string, number>;
 }

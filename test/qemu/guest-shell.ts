@@ -11,9 +11,11 @@ const FIRST_PORT = 0x5000_0000;
 export class GuestShell {
   readonly #peer: BridgePeer;
   readonly #sockets: HostSockets;
-  #last = 0;
+  #last: number;
 
-  constructor(peer: BridgePeer, sockets: HostSockets) {
+  /** `last`: so many lines were run over this bridge before. */
+  constructor(peer: BridgePeer, sockets: HostSockets, last = 0) {
+    this.#last = last;
     this.#peer = peer;
     this.#sockets = sockets;
   }

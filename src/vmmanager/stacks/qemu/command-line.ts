@@ -4,6 +4,8 @@ import type { UvmDocument } from "./document.ts";
 
 /** QEMU's fds, by number in its process: it is given no path, and has no right to open any. */
 export const childFds = { qmp: 3, console: 4, gcs: 5, kernel: 6, initrd: 7, root: 8 } as const;
+/** The fds of a restore's devices stand from here on. */
+export const firstExtraFd = 9;
 
 const KERNEL_ARGUMENTS = [
   "console=ttyS0",

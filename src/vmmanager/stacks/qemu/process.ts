@@ -24,6 +24,8 @@ export interface QemuProcessOptions {
   readonly image: string;
   /** QEMU's own arguments; its fds are as command-line.ts says. */
   readonly argv: readonly string[];
+  /** Inherited as well, from `firstExtraFd` on; they stay the caller's. */
+  readonly extraFds?: readonly number[];
 }
 
 /** QEMU as a child process that has no rights but to the fds that it got, and dies with us. */
@@ -42,7 +44,7 @@ const MAX_ERROR_OUTPUT = 2048;
 
 /** Starts QEMU. What was opened is closed and what was started is killed if a step fails. */
 export function startQemu(options: QemuProcessOptions): QemuProcess {
-  const { uvm, binary, setpriv, accelerator, image } = options;
+  const { uvm, binary, setpriv, accelerator, image, extraFds = [] } = options;
   const theirs: number[] = [];
   const ours: number[] = [];
   const pair = (): number => {
@@ -59,7 +61,7 @@ export function startQemu(options: QemuProcessOptions): QemuProcess {
     const group = accelerator === "kvm" ? kvmGroup() : undefined;
     const argv = confined(uvm.id, setpriv, [binary, ...options.argv], group === undefined ? [] : [group]);
     // In the order of `childFds`.
-    const child = spawnVmProcess(uvm, "qemu", argv, ["null", "null", "pipe", ...theirs]);
+    const child = spawnVmProcess(uvm, "qemu", argv, ["null", "null", "pipe", ...theirs, ...extraFds]);
     const { pid, exited } = child;
     const errors = new ErrorOutput(child.pipes[2]);
     return { pid, qmp, console, gcs, exited, errors, kill: () => child.kill(9) };

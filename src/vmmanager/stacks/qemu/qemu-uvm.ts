@@ -7,8 +7,8 @@ import type { UvmProperties, UvmStatistics } from "../../properties.ts";
 import type { Operation, Resource } from "../../support.ts";
 import type { RestoredConnection, UtilityVM, UvmOptions } from "../../uvm.ts";
 import { removeVmCgroups } from "../../vm-cgroup.ts";
-import type { DeviceSettings } from "./devices/context.ts";
-import { devicesSupported, QemuDevices } from "./devices/devices.ts";
+import { devicesSupported, QemuDevices, type QemuDevicesOptions } from "./devices/devices.ts";
+import { unsaveable } from "./devices/hardware.ts";
 import type { UvmDocument } from "./document.ts";
 import type { QemuHost } from "./qemu-host.ts";
 import { writeSavedState } from "./saved-state.ts";
@@ -24,11 +24,11 @@ type State = UvmProperties["state"] | "saving";
 
 export interface QemuUvmParts {
   readonly options: UvmOptions;
+  readonly devices: QemuDevicesOptions;
   readonly document: UvmDocument;
   readonly image: string;
   readonly host: QemuHost;
   readonly mux: HostMux;
-  readonly devices: DeviceSettings;
   /** Of a saved state: it stands still until `resume`. */
   readonly isRestored: boolean;
 }
@@ -52,8 +52,8 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
   #asked = false;
 
   constructor(parts: QemuUvmParts) {
+    super(parts.host.monitor, parts.devices);
     const { options, host, mux, isRestored } = parts;
-    super(host.monitor, parts.devices);
     this.id = options.id;
     this.sockets = mux.sockets;
     this.#parts = parts;
@@ -75,7 +75,8 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
 
   supported(resource: Resource, operation: Operation): boolean {
     if (resource === "lifetime") return LIFETIME.includes(operation);
-    return (resource === "statistics" && operation === "read") || devicesSupported(resource, operation);
+    if (resource === "statistics") return operation === "read";
+    return devicesSupported(resource, operation);
   }
 
   hostPid(_guestPid: number): number {
@@ -115,8 +116,10 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
   async save(options: SaveOptions): Promise<void> {
     const { host, mux, document, image } = this.#parts;
     await this.#change("save", "paused", "saving", options, async () => {
+      const obstacle = unsaveable(this.hardware);
+      if (obstacle !== undefined) throw failedPrecondition(`vm ${this.id} can't be saved: ${obstacle}`);
       mux.suspend();
-      const vm = { monitor: host.monitor, document, image, mux: mux.saveState() };
+      const vm = { monitor: host.monitor, document, hardware: this.hardware, image, mux: mux.saveState() };
       await writeSavedState(vm, options);
     });
     if (this.#state === "saving") this.#state = "paused";

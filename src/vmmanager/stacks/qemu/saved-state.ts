@@ -9,6 +9,7 @@ import { close, open } from "../../../sys/libc.ts";
 import { errorCode } from "../../../sys/sys-error.ts";
 import type { MuxState } from "../../../transport/mux/state.ts";
 import type { CallOptions, SaveOptions } from "../../lifetime.ts";
+import type { Hardware } from "./devices/hardware.ts";
 import type { UvmDocument } from "./document.ts";
 import type { QemuMonitor } from "./monitor.ts";
 import { imageFiles } from "./process.ts";
@@ -31,6 +32,7 @@ export interface SavedState {
   /** A state is loaded only by the QEMU that wrote it. */
   readonly qemu: string;
   readonly document: UvmDocument;
+  readonly hardware: Hardware;
   readonly root: string;
   readonly stateBytes: number;
   readonly mux: unknown;
@@ -41,6 +43,7 @@ export async function writeSavedState(
   vm: {
     readonly monitor: QemuMonitor;
     readonly document: UvmDocument;
+    readonly hardware: Hardware;
     readonly image: string;
     readonly mux: MuxState;
   },
@@ -55,6 +58,7 @@ export async function writeSavedState(
       version: VERSION,
       qemu: qemuVersion(vm.monitor),
       document: vm.document,
+      hardware: vm.hardware,
       root: await fingerprint(vm.image),
       stateBytes: (await stat(paths.state)).size,
       mux: vm.mux,
@@ -119,6 +123,9 @@ export async function readSavedState(directory: string, image: string): Promise<
   }
   if (saved.version !== VERSION) {
     throw failedPrecondition(`${what} has version ${saved.version}, this release reads ${VERSION}; cannot restore it`);
+  }
+  for (const member of ["document", "hardware", "mux"] as const) {
+    if (typeof saved[member] !== "object" || saved[member] === null) throw broken(`${DOCUMENT} has no ${member}`);
   }
   const size = await stat(join(directory, STATE)).then(
     ({ size }) => size,

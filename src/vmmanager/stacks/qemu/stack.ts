@@ -7,8 +7,9 @@ import type { CallOptions } from "../../lifetime.ts";
 import type { UvmSizing } from "../../sizing.ts";
 import type { Stack, UtilityVM, UvmOptions } from "../../uvm.ts";
 import { type Accelerator, chooseAccelerator } from "./accelerator.ts";
-import { commandLine } from "./command-line.ts";
-import type { DeviceSettings } from "./devices/context.ts";
+import { commandLine, firstExtraFd } from "./command-line.ts";
+import { deviceArguments } from "./devices/device-arguments.ts";
+import type { QemuDevicesOptions } from "./devices/devices.ts";
 import { checkSizing, findProgram, type UvmDocument } from "./document.ts";
 import { imageFiles, openImage } from "./process.ts";
 import { QemuHost } from "./qemu-host.ts";
@@ -52,21 +53,30 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
     return accelerator;
   };
 
-  const launch = (uvm: UvmOptions, document: UvmDocument, incoming: boolean, call: CallOptions | undefined) => {
+  const launch = (
+    uvm: UvmOptions,
+    document: UvmDocument,
+    call: CallOptions | undefined,
+    incoming?: { readonly devices: readonly string[]; readonly extraFds: readonly number[] },
+  ): Promise<QemuHost> => {
     const binary = findProgram(
       stack.binary ?? "qemu-system-x86_64",
       "install QEMU (Debian: qemu-system-x86) or name it in the configuration",
     );
     const setpriv = findProgram(stack.setpriv ?? "setpriv", "install util-linux 2.33 or later");
-    const argv = commandLine(document, { id: uvm.id, incoming });
+    const argv = commandLine(document, { id: uvm.id, ...(incoming && { incoming: true, devices: incoming.devices }) });
     const { image } = stack;
-    return QemuHost.start({ uvm, binary, setpriv, accelerator: document.accelerator, image, argv, log }, call);
+    const extraFds = incoming?.extraFds ?? [];
+    return QemuHost.start(
+      { uvm, binary, setpriv, accelerator: document.accelerator, image, argv, extraFds, log },
+      call,
+    );
   };
 
-  const deviceSettings = (uvm: UvmOptions, { sizing }: UvmDocument): DeviceSettings => ({
+  const devicesOf = (uvm: UvmOptions, sizing: UvmSizing): QemuDevicesOptions => ({
     ...{ id: uvm.id, stateDirectory: uvm.stateDirectory, sizing, log },
-    setpriv: stack.setpriv ?? "setpriv",
     virtiofsdProgram: stack.virtiofsd ?? "/usr/lib/qemu/virtiofsd",
+    setpriv: stack.setpriv ?? "setpriv",
     spawn: (what, argv, stdio) => spawnVmProcess(uvm, what, argv, stdio),
   });
 
@@ -83,38 +93,46 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
         sizing,
         kernelArguments: stack.kernelArguments ?? [],
       };
-      const host = await launch(options, document, false, call);
-      const devices = deviceSettings(options, document);
-      return new QemuUvm({
-        options,
-        document,
-        image: stack.image,
-        host,
-        mux: new HostMux(),
-        devices,
-        isRestored: false,
-      });
-    },
-
-    async restore(options, { directory }, call): Promise<UtilityVM> {
-      call?.signal?.throwIfAborted();
-      // A missing image is to be told as such.
-      close(openImage(join(stack.image, imageFiles.root)));
-      const saved = await readSavedState(directory, stack.image);
-      const { document } = saved;
-      if (accelerator(document.accelerator) !== document.accelerator) {
-        throw failedPrecondition(`saved state ${directory} needs accelerator ${document.accelerator}`);
-      }
-      const mux = new HostMux(saved.mux);
-      const host = await launch(options, document, true, call);
-      const devices = deviceSettings(options, document);
-      const uvm = new QemuUvm({ options, document, image: stack.image, host, mux, devices, isRestored: true });
+      const host = await launch(options, document, call);
+      const devices = devicesOf(options, sizing);
+      const { image } = stack;
+      const uvm = new QemuUvm({ options, devices, document, image, host, mux: new HostMux(), isRestored: false });
       try {
-        await loadState(host.monitor, directory, saved, call ?? {});
+        // Before the guest's first instruction: it boots with the device.
+        if (options.shares) await uvm.prepareShares(call);
         return uvm;
       } catch (error) {
         await uvm.close();
         throw error;
+      }
+    },
+
+    async restore(options, { directory, adapterFds = new Map() }, call): Promise<UtilityVM> {
+      try {
+        call?.signal?.throwIfAborted();
+        // A missing image is to be told as such.
+        close(openImage(join(stack.image, imageFiles.root)));
+        const saved = await readSavedState(directory, stack.image);
+        const { document, hardware } = saved;
+        if (accelerator(document.accelerator) !== document.accelerator) {
+          throw failedPrecondition(`saved state ${directory} needs accelerator ${document.accelerator}`);
+        }
+        const mux = new HostMux(saved.mux);
+        const numbers = new Map([...adapterFds.keys()].map((id, i) => [id, firstExtraFd + i]));
+        const incoming = { devices: deviceArguments(hardware, numbers), extraFds: [...adapterFds.values()] };
+        const host = await launch(options, document, call, incoming);
+        const devices = { ...devicesOf(options, document.sizing), hardware };
+        const uvm = new QemuUvm({ options, devices, document, image: stack.image, host, mux, isRestored: true });
+        try {
+          await uvm.restoreDisks(call);
+          await loadState(host.monitor, directory, saved, call ?? {});
+          return uvm;
+        } catch (error) {
+          await uvm.close();
+          throw error;
+        }
+      } finally {
+        for (const fd of adapterFds.values()) close(fd);
       }
     },
   };

@@ -88,6 +88,11 @@ export class QemuDevices implements DeviceManagers {
     return this.#processors.updateProcessors(count, options);
   }
 
+  /** Before the guest runs: it boots with the device that carries its shares. */
+  prepareShares(options?: CallOptions): Promise<void> {
+    return this.#plan9.prepare(options);
+  }
+
   /** Attaches the disks of a saved VM to the QEMU that was started with the rest (`deviceArguments`), before its state is loaded. */
   restoreDisks(options?: CallOptions): Promise<void> {
     return this.#scsi.restoreDisks(options);

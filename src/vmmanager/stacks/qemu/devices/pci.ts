@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { alreadyExists, failedPrecondition, invalidArgument, notFound } from "../../../../errors/shim-error.ts";
 import type { CallOptions } from "../../../lifetime.ts";
 import type { PciDevice, PciManager } from "../../../pci.ts";
+import { notSupported } from "../../../support.ts";
 import { removeDevice } from "../qmp/device-removal.ts";
 import { bounded, type DeviceContext, plug, remove } from "./context.ts";
 import { freeSlot } from "./hardware.ts";
@@ -17,6 +18,7 @@ export class PciDevices implements PciManager {
   }
 
   async addPciDevice({ id, address }: PciDevice, options?: CallOptions): Promise<void> {
+    if (!hasVfio()) throw notSupported("qemu", "pci", "add");
     const call = bounded(options);
     const { hardware, monitor } = this.#context;
     if (hardware.pci.some((other) => other.id === id || other.address === address)) {
@@ -31,6 +33,7 @@ export class PciDevices implements PciManager {
   }
 
   async removePciDevice(id: string, options?: CallOptions): Promise<void> {
+    if (!hasVfio()) throw notSupported("qemu", "pci", "remove");
     const call = bounded(options);
     const { hardware, monitor } = this.#context;
     const device = hardware.pci.find((other) => other.id === id);

@@ -37,6 +37,11 @@ export class Plan9Shares implements Plan9Manager {
     if (booted !== undefined) this.#watch(booted);
   }
 
+  /** Before the guest runs: it boots with the device. */
+  async prepare(options?: CallOptions): Promise<void> {
+    await this.#needDevice(bounded(options).signal);
+  }
+
   async addPlan9Share(share: Plan9Share, options?: CallOptions): Promise<void> {
     const { signal } = bounded(options);
     signal.throwIfAborted();
