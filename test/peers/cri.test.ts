@@ -11,8 +11,7 @@ const server = "mkdir /www; echo from-the-server >/www/page; echo up; exec busyb
 const neighbour = "mkdir /www; echo from-the-neighbour >/www/page; exec busybox httpd -f -p 127.0.0.1:7000 -h /www";
 const fetch = (host: string): string[] => ["/bin/busybox", "wget", "-q", "-O", "-", `http://${host}/page`];
 
-// "qemu" once its VMs take network adapters.
-for (const stack of ["local"] as ("local" | "qemu")[]) {
+for (const stack of ["local", "qemu"] as const) {
   describe(`CRI of containerd 2.x, stack ${stack}`, () => {
     let machine: Machine;
     let cri: Cri;
@@ -22,7 +21,13 @@ for (const stack of ["local"] as ("local" | "qemu")[]) {
       cri = await Cri.on(machine);
       mkdirSync(machine.file("logs"));
     });
-    after(() => machine?.close());
+    after(async () => {
+      if (process.env.KEEP) {
+        const { cpSync } = await import("node:fs");
+        cpSync(machine.file("containerd.log"), `/tmp/nw-${stack}.log`);
+      }
+      await machine?.close();
+    });
 
     it("runs a pod of three containers that share localhost, and leaves nothing of it", async () => {
       const empty = machine.traces.inventory();
@@ -37,7 +42,7 @@ for (const stack of ["local"] as ("local" | "qemu")[]) {
       // One shim for the pod, one VM in it.
       const daemons = machine.traces.processes().filter(({ title }) => title.includes(machine.runtime.binary));
       assert.equal(daemons.length, 1, daemons.map(({ title }) => title).join("\n"));
-      const vms = machine.traces.processes().filter(({ title }) => title.startsWith("qemu-system"));
+      const vms = machine.traces.processes().filter(({ title }) => /^\S*qemu-system/.test(title));
       assert.equal(vms.length, stack === "qemu" ? 1 : 0);
 
       const page = await until("the server answers on localhost", async () => {

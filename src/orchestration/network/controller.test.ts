@@ -35,6 +35,7 @@ class Subject {
       await this.faults[name]?.();
     };
     const ports: NetworkPorts = {
+      identify: (path) => (path === "/proc/7/ns/net" ? NS : path),
       links: async (namespace) => {
         await step(`links ${namespace}`);
         return this.links;
@@ -157,7 +158,7 @@ describe("network controller", () => {
   it("is set up once for all containers that ask, and for one namespace", async () => {
     const s = new Subject();
     await Promise.all([s.setup(), s.setup()]);
-    await s.setup();
+    await s.setup("/proc/7/ns/net");
     assert.deepEqual(s.log, [`links ${NS}`, ...up]);
     await assert.rejects(s.setup("/run/netns/other"), (e) => isKind(e, "invalid-argument") && /share one/.test(`${e}`));
   });

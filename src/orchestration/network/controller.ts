@@ -5,7 +5,7 @@ import { ReleaseList } from "../release-list.ts";
 import { Machine } from "../state-table.ts";
 import { guestAdapter } from "./adapter.ts";
 import { type NetworkLimits, type NetworkPorts, type NetworkVm, networkLimits } from "./ports.ts";
-import { type NetworkState, networkStates } from "./state.ts";
+import { type JoinedNamespace, type NetworkState, networkStates } from "./state.ts";
 
 /**
  * The network of one VM: it joins the namespace that CNI made for the pod. Each link there gets a tap beside it, the tap
@@ -47,14 +47,16 @@ export class NetworkController {
    */
   async setup(vm: NetworkVm, namespace: string): Promise<void> {
     const { state } = this.#machine;
-    if ("namespace" in state && state.namespace !== namespace) {
+    // CRI names it by CNI's mount for the sandbox, and by the sandbox's pid, which is the VM's, for the others.
+    if ("namespace" in state && this.#ports.identify(namespace) !== state.identity) {
       const has = `pod ${this.#machine.id} is in network namespace ${state.namespace}`;
       throw invalidArgument(`${has}; cannot join ${namespace} too: its containers share one`);
     }
     this.#machine.guard("setup", "set up");
     if (state.name === "not-configured") {
-      this.#machine.begin("setup", { name: "configuring", namespace });
-      this.#configuring = this.#configure(vm, namespace);
+      const joined = { namespace, identity: this.#ports.identify(namespace) };
+      this.#machine.begin("setup", { name: "configuring", ...joined });
+      this.#configuring = this.#configure(vm, joined);
     }
     await this.#configuring;
   }
@@ -71,7 +73,8 @@ export class NetworkController {
     return this.#tearingDown;
   }
 
-  async #configure(vm: NetworkVm, namespace: string): Promise<void> {
+  async #configure(vm: NetworkVm, joined: JoinedNamespace): Promise<void> {
+    const { namespace } = joined;
     try {
       const links = await bounded(this.#limits.host, `reading network namespace ${namespace}`, (call) =>
         this.#ports.links(namespace, call),
@@ -95,7 +98,7 @@ export class NetworkController {
       this.#machine.transition("setupFailed", { name: "not-configured" });
       throw cause;
     }
-    this.#machine.transition("configured", { name: "configured", namespace });
+    this.#machine.transition("configured", { name: "configured", ...joined });
   }
 
   async #bring({ uvm, guest }: NetworkVm, namespace: string, link: HostLink): Promise<void> {

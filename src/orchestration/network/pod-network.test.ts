@@ -39,6 +39,7 @@ function subject(links: readonly HostLink[] = []) {
     podId: "p1",
     stateDirectory: "/state",
     host: {
+      identify: (path) => path,
       links: async (namespace) => {
         await step(`links ${namespace}`);
         return links;

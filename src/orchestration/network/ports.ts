@@ -4,7 +4,7 @@ import type { NetworkManager } from "../../vmmanager/network.ts";
 import type { UtilityVM } from "../../vmmanager/uvm.ts";
 
 /** What a pod's network asks of this host. */
-export type NetworkPorts = Pick<HostNetwork, "links" | "joinTap" | "leaveTap">;
+export type NetworkPorts = Pick<HostNetwork, "identify" | "links" | "joinTap" | "leaveTap">;
 
 /** And of the running VM. */
 export interface NetworkVm {

@@ -16,7 +16,13 @@ export const networkStates = defineStates({
   },
 } as const);
 
-/** `namespace`: the path of the one that is joined. */
+export interface JoinedNamespace {
+  /** Its path. */
+  readonly namespace: string;
+  /** Which one it is, whatever its path. */
+  readonly identity: string;
+}
+
 export type NetworkState =
   | Each<"not-configured" | "invalid" | "tearing-down" | "torn-down", object>
-  | Each<"configuring" | "configured", { readonly namespace: string }>;
+  | Each<"configuring" | "configured", JoinedNamespace>;

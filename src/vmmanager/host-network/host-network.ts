@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import { notFound } from "../../errors/shim-error.ts";
 import { close } from "../../sys/libc.ts";
 import { makeNetworkNamespace, removeNetworkNamespace } from "../../sys/network-namespace.ts";
 import { openTap } from "../../sys/tap.ts";
@@ -7,6 +9,8 @@ import { inNamespace, runInNamespace } from "./run-in-namespace.ts";
 
 /** The host's half of a pod's network: what CNI made in a namespace, and how its frames reach a VM. */
 export interface HostNetwork {
+  /** The same for each path of one namespace (CNI's mount, /proc/PID/ns/net). Throws not-found where it is gone. */
+  identify(namespace: string): string;
   /** The links of a namespace that a VM takes over. Throws not-found where the namespace is gone. */
   links(namespace: string, call?: CallOptions): Promise<readonly HostLink[]>;
   /**
@@ -24,6 +28,11 @@ export interface HostNetwork {
 }
 
 export const hostNetwork: HostNetwork = {
+  identify(namespace) {
+    const { dev, ino } = statOf(namespace);
+    return `${dev}:${ino}`;
+  },
+
   async links(namespace, { signal } = {}) {
     const ip = (...argv: string[]): Promise<string> => runInNamespace(namespace, ["ip", "-json", ...argv], { signal });
     return hostLinks(...(await Promise.all([ip("address"), ip("-4", "route"), ip("-6", "route")])));
@@ -53,6 +62,14 @@ export const hostNetwork: HostNetwork = {
   makeNamespace: makeNetworkNamespace,
   removeNamespace: removeNetworkNamespace,
 };
+
+function statOf(namespace: string): { readonly dev: bigint; readonly ino: bigint } {
+  try {
+    return statSync(namespace, { bigint: true });
+  } catch (cause) {
+    throw notFound(`network namespace ${namespace} does not exist`, cause);
+  }
+}
 
 /** Lines of `tc -batch`: every frame that comes in by one goes out by the other (u32 with an empty match takes all). */
 function redirection(from: string, to: string): string {

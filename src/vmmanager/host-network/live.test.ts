@@ -145,6 +145,15 @@ describe("a link of a real network namespace", { skip }, () => {
     await assert.rejects(hostNetwork.links(path), (error) => isKind(error, "not-found"));
   });
 
+  it("is one namespace by any of its paths", () => {
+    assert.equal(hostNetwork.identify("/proc/self/ns/net"), hostNetwork.identify("/proc/thread-self/ns/net"));
+    assert.notEqual(hostNetwork.identify(pod), hostNetwork.identify(peer));
+    assert.throws(
+      () => hostNetwork.identify(join(directory, "none")),
+      (error) => isKind(error, "not-found"),
+    );
+  });
+
   it("gives up when it is told to", async () => {
     const signal = AbortSignal.abort(new ShimError("canceled", "no more"));
     await assert.rejects(hostNetwork.links(pod, { signal }), /no more/);
