@@ -335,14 +335,17 @@ describe("pod controller", () => {
   // nerdctl's logger, started while the task is created, took a Wait that failed otherwise for the container's end.
   it("is not found before its create is committed", async () => {
     const s = new Subject();
-    s.faults.create = never;
-    s.pod.create(createRequest(), rpc()).catch(() => {});
+    const held = deferred<void>();
+    s.faults.create = () => held.promise;
+    const creating = s.pod.create(createRequest(), rpc());
     await s.until("the create", () => s.vms.length === 1 && s.guest.log.includes("create"));
     await assert.rejects(s.pod.pids("c1", rpc()), { kind: "not-found" });
     assert.throws(() => s.pod.state(init()), { kind: "not-found" });
     await assert.rejects(s.pod.wait(init(), rpc()), { kind: "not-found" });
     await assert.rejects(s.pod.start(init(), rpc()), { kind: "not-found" });
     assert.equal(s.pod.busy(), true);
+    held.resolve();
+    await creating;
   });
 
   for (const step of ["vm", "boot", "connect", "create"]) {
