@@ -41,7 +41,7 @@ export class DeferredPod implements Tasks {
   readonly pids: Tasks["pids"] = async (...request) => (await this.ready()).pids(...request);
   readonly pause: Tasks["pause"] = async (...request) => (await this.ready()).pause(...request);
   readonly resume: Tasks["resume"] = async (...request) => (await this.ready()).resume(...request);
-  readonly checkpoint: Tasks["checkpoint"] = async (id) => (await this.ready()).checkpoint(id);
+  readonly checkpoint: Tasks["checkpoint"] = async (...request) => (await this.ready()).checkpoint(...request);
   readonly kill: Tasks["kill"] = async (...request) => (await this.ready()).kill(...request);
   readonly exec: Tasks["exec"] = async (request) => (await this.ready()).exec(request);
   readonly resizePty: Tasks["resizePty"] = async (...request) => (await this.ready()).resizePty(...request);

@@ -41,6 +41,7 @@ export type TaskEvent =
       readonly execId: string;
       readonly pid: number;
     }
+  | { readonly topic: "/tasks/checkpointed"; readonly containerId: string; readonly checkpoint: string }
   | { readonly topic: "/tasks/oom" | "/tasks/paused" | "/tasks/resumed"; readonly containerId: string };
 
 /** Takes events in order and never blocks or throws: delivery is its own business. */

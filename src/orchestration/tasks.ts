@@ -13,7 +13,7 @@ export interface Tasks {
   pids(id: string, options: RpcOptions): Promise<readonly { pid: number; execId?: string }[]>;
   pause(id: string, options: RpcOptions): Promise<void>;
   resume(id: string, options: RpcOptions): Promise<void>;
-  checkpoint(id: string, options: RpcOptions): Promise<void>;
+  checkpoint(id: string, checkpoint: CheckpointTask, options: RpcOptions): Promise<void>;
   kill(process: ProcessRef, signal: number, all: boolean, options: RpcOptions): Promise<void>;
   exec(request: ExecTask, options: RpcOptions): Promise<void>;
   resizePty(process: ProcessRef, columns: number, rows: number, options: RpcOptions): Promise<void>;
@@ -54,6 +54,13 @@ export interface CreateTask {
   readonly checkpoint: string;
   /** Runtime options as containerd passed them, decoded where the type is known. */
   readonly options?: RuntimeOptions;
+}
+
+export interface CheckpointTask {
+  /** Directory, made where it is not there. */
+  readonly path: string;
+  /** The container ends with it. */
+  readonly exit: boolean;
 }
 
 export interface ExecTask {

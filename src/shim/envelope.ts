@@ -1,5 +1,6 @@
 import { assertNever } from "../errors/shim-error.ts";
 import {
+  TaskCheckpointed,
   TaskCreate,
   TaskDelete,
   TaskExecAdded,
@@ -38,6 +39,8 @@ function anyOf(event: TaskEvent): Any {
       return pack(TaskExecAdded, event);
     case "/tasks/exec-started":
       return pack(TaskExecStarted, event);
+    case "/tasks/checkpointed":
+      return pack(TaskCheckpointed, event);
     case "/tasks/oom":
       return pack(TaskOOM, event);
     case "/tasks/paused":

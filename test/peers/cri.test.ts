@@ -21,13 +21,7 @@ for (const stack of ["local", "qemu"] as const) {
       cri = await Cri.on(machine);
       mkdirSync(machine.file("logs"));
     });
-    after(async () => {
-      if (process.env.KEEP) {
-        const { cpSync } = await import("node:fs");
-        cpSync(machine.file("containerd.log"), `/tmp/nw-${stack}.log`);
-      }
-      await machine?.close();
-    });
+    after(() => machine?.close());
 
     it("runs a pod of three containers that share localhost, and leaves nothing of it", async () => {
       const empty = machine.traces.inventory();

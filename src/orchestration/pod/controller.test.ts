@@ -273,7 +273,7 @@ describe("pod controller", () => {
       () => s.pod.pids("x", rpc()),
       () => s.pod.pause("x", rpc()),
       () => s.pod.resume("x", rpc()),
-      () => s.pod.checkpoint("x"),
+      () => s.pod.checkpoint("x", { path: "/image", exit: false }, rpc()),
       () => s.pod.kill(init("x"), 9, false, rpc()),
       () => s.pod.exec(execRequest("e1", "x")),
       () => s.pod.resizePty(init("x"), 1, 1, rpc()),
@@ -309,7 +309,9 @@ describe("pod controller", () => {
     for (const signal of [-1, 65, 1.5]) {
       await assert.rejects(s.pod.kill(init(), signal, false, rpc()), { kind: "invalid-argument" });
     }
-    await assert.rejects(s.pod.checkpoint("c1"), { kind: "unimplemented" });
+    await assert.rejects(s.pod.checkpoint("c1", { path: "/image", exit: false }, rpc()), {
+      kind: "unimplemented",
+    });
     const restore = createRequest("c2", { checkpoint: "/image" });
     await assert.rejects(s.pod.create(restore, rpc()), { kind: "unimplemented" });
     assert.equal(s.vms.length, 1);

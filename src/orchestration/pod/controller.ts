@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import {
   alreadyExists,
   invalidArgument,
@@ -17,7 +18,16 @@ import { unlessAborted, within } from "../deadline.ts";
 import { PodNetwork } from "../network/pod-network.ts";
 import type { ProcessExit } from "../process/state.ts";
 import type { ReportLine } from "../report.ts";
-import type { CreateTask, ExecTask, ProcessRef, ProcessState, RpcOptions, RuntimeOptions, Tasks } from "../tasks.ts";
+import type {
+  CheckpointTask,
+  CreateTask,
+  ExecTask,
+  ProcessRef,
+  ProcessState,
+  RpcOptions,
+  RuntimeOptions,
+  Tasks,
+} from "../tasks.ts";
 import { type PodLimits, type PodOptions, podLimits, type RestoreOptions } from "./ports.ts";
 import { restorePod, savePod } from "./save.ts";
 import { readSavedPod } from "./saved.ts";
@@ -108,7 +118,9 @@ export class PodController implements Tasks {
     checkId("container", request.id);
     if (this.#options.leaving?.()) throw unavailable(`the shim is leaving; cannot create container ${request.id}`);
     if (request.checkpoint !== "") {
-      throw unimplemented(`container ${request.id}: cannot create it from a checkpoint: restore is not supported`);
+      throw unimplemented(
+        `container ${request.id}: cannot create it from a checkpoint: a saved pod is restored as a whole`,
+      );
     }
     if (this.#members.has(request.id)) throw alreadyExists(`container ${request.id} already exists`);
     const { namespace, stateDirectory, ports } = this.#options;
@@ -161,9 +173,18 @@ export class PodController implements Tasks {
     await unlessAborted(this.#member(id).container.resume(), signal);
   }
 
-  async checkpoint(id: string): Promise<void> {
+  /** The whole pod's save: containerd names one container, so it has to be the only one. */
+  async checkpoint(id: string, { path, exit }: CheckpointTask, { signal }: RpcOptions): Promise<void> {
     const { container } = this.#member(id);
-    throw unimplemented(`container ${id} is ${container.state}; cannot checkpoint: not supported`);
+    const refusal = `container ${id} is ${container.state}; cannot checkpoint`;
+    if (!this.#vm.savable) throw unimplemented(`${refusal}: stack ${this.#options.stack.name} cannot save its vm`);
+    if (this.#members.size > 1) {
+      throw unimplemented(`${refusal} it alone: its vm holds ${this.#members.size} containers; save the pod`);
+    }
+    if (!path.startsWith("/")) throw invalidArgument(`${refusal}: its path ${JSON.stringify(path)} is not absolute`);
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await this.save(path, exit ? "terminate" : "resume", { signal });
+    this.#options.ports.events.publish({ topic: "/tasks/checkpointed", containerId: id, checkpoint: path });
   }
 
   async kill({ id, execId }: ProcessRef, signal: number, all: boolean, options: RpcOptions): Promise<void> {

@@ -289,6 +289,13 @@ describe("pod save and restore", { skip: notLive() ?? false }, () => {
       const failed = s.counted();
       await until("it counts on", () => s.counted() > failed + 20);
       delete stack.save;
+      const checkpoint = join(s.directory, "checkpoint/c1");
+      await pod.checkpoint("c1", { path: checkpoint, exit: false }, rpc);
+      assert.deepEqual(readdirSync(checkpoint).sort(), ["mux.json", "pod.json"]);
+      assert.deepEqual(s.lines().at(-1), "checkpointed c1");
+      await pod.create(s.request("c2", "exit 0"), rpc);
+      await assert.rejects(pod.checkpoint("c1", { path: checkpoint, exit: false }, rpc), { kind: "unimplemented" });
+      await pod.delete(init("c2"), rpc);
       await pod.save(s.saved, "resume", rpc);
       const copied = s.counted();
       await until("it counts on", () => s.counted() > copied + 20);

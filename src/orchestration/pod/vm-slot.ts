@@ -68,6 +68,11 @@ export class VmSlot {
       );
   }
 
+  /** Throws failed-precondition where none runs. */
+  get savable(): boolean {
+    return this.#vm?.host("save").uvm.supported("lifetime", "save") ?? false;
+  }
+
   /** See VmController.save. Throws failed-precondition where none runs. */
   async save(write: (vm: PodVm, call: { signal: AbortSignal }) => Promise<void>): Promise<void> {
     if (this.#vm === undefined) throw failedPrecondition("the pod has no vm; cannot save it: create a container first");

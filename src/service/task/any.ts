@@ -1,5 +1,5 @@
 import { invalidArgument, ShimError } from "../../errors/shim-error.ts";
-import { Options as RuncOptions } from "../../generated/containerd/runc/v1.ts";
+import { CheckpointOptions, Options as RuncOptions } from "../../generated/containerd/runc/v1.ts";
 import type { Any } from "../../generated/google/protobuf.ts";
 import type { Logger } from "../../log/logger.ts";
 import { parseJson } from "../../oci/json.ts";
@@ -48,5 +48,20 @@ export function runtimeOptions(any: Any | undefined, log: Logger): RuntimeOption
     return { binaryName, root, systemdCgroup, noPivotRoot, noNewKeyring, shimCgroup, ioUid, ioGid };
   } catch (error) {
     throw invalidArgument(`runtime options of type ${type} cannot be read: ${ShimError.from(error).message}`, error);
+  }
+}
+
+/** runc's checkpoint options where they are such: `ctr` sends none to another runtime. */
+export function checkpointOptions(any: Any | undefined, log: Logger): Pick<CheckpointOptions, "imagePath" | "exit"> {
+  if (any === undefined || any.typeUrl === "") return { imagePath: "", exit: false };
+  const type = typeOf(any);
+  if (type !== CheckpointOptions.typeName) {
+    log.debug("checkpoint options are not runc's; ignored here", { type: any.typeUrl, bytes: any.value.length });
+    return { imagePath: "", exit: false };
+  }
+  try {
+    return CheckpointOptions.decode(any.value);
+  } catch (error) {
+    throw invalidArgument(`checkpoint options cannot be read: ${ShimError.from(error).message}`, error);
   }
 }

@@ -14,7 +14,7 @@ export const rpcBudgets: Readonly<Record<Method, number | "unbounded">> = {
   Pids: 4_000,
   Pause: 15_000,
   Resume: 15_000,
-  Checkpoint: 2_000,
+  Checkpoint: 150_000,
   Kill: 20_000,
   Exec: 5_000,
   ResizePty: 15_000,

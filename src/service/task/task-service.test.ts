@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { notFound, ShimError } from "../../errors/shim-error.ts";
-import { ProcessDetails, Options as RuncOptions } from "../../generated/containerd/runc/v1.ts";
+import { CheckpointOptions, ProcessDetails, Options as RuncOptions } from "../../generated/containerd/runc/v1.ts";
 import {
   CreateTaskRequest,
   ExecProcessRequest,
@@ -44,7 +44,10 @@ class Subject {
       async (...args: unknown[]): Promise<R> => {
         this.calls.push([
           name,
-          ...args.slice(0, name === "kill" || name === "resizePty" ? 3 : name === "update" ? 3 : 1),
+          ...args.slice(
+            0,
+            name === "kill" || name === "resizePty" ? 3 : name === "update" ? 3 : name === "checkpoint" ? 2 : 1,
+          ),
         ]);
         await this.fail?.();
         return result;
@@ -127,6 +130,24 @@ describe("task service", () => {
       assert.deepEqual(s.calls, [
         ["start", { id: "c1", execId: "e1" }],
         ["start", { id: "c1", execId: "e1" }],
+      ]);
+    }),
+  );
+
+  it(
+    "takes a checkpoint's directory from its path or from runc's options, and whether it is the end",
+    withSubject(async (s) => {
+      await s.task.checkpoint({ id: "c1", path: "/p" });
+      const { typeName: typeUrl } = CheckpointOptions;
+      const value = CheckpointOptions.encode({ ...CheckpointOptions.create(), exit: true, imagePath: "/i" });
+      await s.task.checkpoint({ id: "c1", path: "/p", options: { typeUrl, value } });
+      await s.task.checkpoint({ id: "c1", path: "/p", options: { typeUrl: "another.Options", value } });
+      const options = { typeUrl, value: Uint8Array.of(255) };
+      await assert.rejects(s.task.checkpoint({ id: "c1", path: "/p", options }), { kind: "invalid-argument" });
+      assert.deepEqual(s.calls, [
+        ["checkpoint", "c1", { path: "/p", exit: false }],
+        ["checkpoint", "c1", { path: "/i", exit: true }],
+        ["checkpoint", "c1", { path: "/p", exit: false }],
       ]);
     }),
   );

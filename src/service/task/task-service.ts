@@ -11,7 +11,7 @@ import type { Server } from "../../ttrpc/server.ts";
 import type { Handlers, UnaryHandler } from "../../ttrpc/service.ts";
 import { rpcError } from "../status.ts";
 import { timestampOf } from "../timestamp.ts";
-import { ociDocument, runtimeOptions } from "./any.ts";
+import { checkpointOptions, ociDocument, runtimeOptions } from "./any.ts";
 import { rpcBudgets } from "./budgets.ts";
 import { metricsAny } from "./metrics.ts";
 
@@ -99,8 +99,9 @@ export function taskHandlers(options: TaskServiceOptions): TaskHandlers {
       await tasks.resume(id, call);
       return empty;
     }),
-    checkpoint: rpc("Checkpoint", async ({ id }, call) => {
-      await tasks.checkpoint(id, call);
+    checkpoint: rpc("Checkpoint", async ({ id, path, options: any }, call) => {
+      const { imagePath, exit } = checkpointOptions(any, log);
+      await tasks.checkpoint(id, { path: imagePath || path, exit }, call);
       return empty;
     }),
     kill: rpc("Kill", async (request, call) => {
