@@ -1,4 +1,6 @@
 import { runtime } from "#runtime";
+import { SandboxController } from "../../src/orchestration/sandbox/controller.ts";
+import { registerSandboxService } from "../../src/service/sandbox/sandbox-service.ts";
 import { registerTaskService } from "../../src/service/task/task-service.ts";
 import { ContainerdEvents } from "../../src/shim/containerd-events.ts";
 import { type DaemonContext, type RunningDaemon, runDaemon, type Service } from "../../src/shim/daemon.ts";
@@ -43,20 +45,26 @@ export async function daemonAction(flags: Flags): Promise<number> {
   return -1;
 }
 
-function serve(pod: DeferredPod, { log, shutdown }: DaemonContext): Service {
+function serve(pod: DeferredPod, { log, shutdown, record }: DaemonContext): Service {
+  const sandbox = new SandboxController(record.podId, () => pod.ready());
+  const busy = (): boolean => pod.busy() || sandbox.busy();
   const server = new Server({
     onConnectionError: (error) => log.warn("a connection ended badly", { error }),
   });
   registerTaskService(server, { tasks: pod, log, shimPid: process.pid, shutdown });
+  registerSandboxService(server, { sandboxes: sandbox, log, shutdown });
   return {
     accept: (stream) => server.accept(stream),
-    busy: () => pod.busy(),
+    busy,
     get connections() {
       return server.connectionCount;
     },
     report: () => pod.report(),
     guestStacks: (options) => pod.guestStacks(options),
-    stop: (options) => pod.close(options),
+    async stop(options) {
+      await sandbox.close(options);
+      await pod.close(options);
+    },
     drain: (options) => server.shutdown(options),
   };
 }

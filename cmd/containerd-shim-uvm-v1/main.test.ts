@@ -20,6 +20,7 @@ import { fileURLToPath } from "node:url";
 import { runtime } from "#runtime";
 import { Options as RuncOptions } from "../../src/generated/containerd/runc/v1.ts";
 import { BootstrapParams, BootstrapResult } from "../../src/generated/containerd/runtime/bootstrap/v1.ts";
+import { CreateSandboxRequest, Sandbox } from "../../src/generated/containerd/runtime/sandbox/v1.ts";
 import { DeleteResponse, Task } from "../../src/generated/containerd/task/v2.ts";
 import { RuntimeInfo } from "../../src/generated/containerd/types.ts";
 import { Any } from "../../src/generated/google/protobuf.ts";
@@ -150,6 +151,19 @@ async function startedPod(id: string, annotations: Record<string, string> = {}) 
 async function deleteTask(id: string, bundle: string): Promise<Result & { response: DeleteResponse }> {
   const deleted = await result(launch(id, ["-bundle", bundle, "delete"]));
   return { ...deleted, response: DeleteResponse.decode(deleted.stdout) };
+}
+
+/** A pod whose sandbox runs; its bundle has no config.json. */
+async function startedSandbox(id: string) {
+  const pod = await startedPod(id);
+  rmSync(join(pod.bundle, "config.json"));
+  const client = await connect(pod.socket);
+  const sandbox = client.service(Sandbox);
+  await sandbox.createSandbox(CreateSandboxRequest.create({ sandboxId: id, bundlePath: pod.bundle }));
+  const { pid } = await sandbox.startSandbox({ sandboxId: id });
+  assert.equal(pid, pod.daemon()?.pid);
+  client.close();
+  return pod;
 }
 
 async function shutdown(socket: string, id: string): Promise<void> {
@@ -353,6 +367,24 @@ describe("the daemon", () => {
     });
   }
 
+  it("stays for its sandbox whatever Task.Shutdown asks, and leaves with it", async () => {
+    const { socket, daemon } = await startedSandbox("c1");
+    await shutdown(socket, "c1");
+    assert.deepEqual(daemonsAlive(), [daemon()?.pid]);
+    const client = await connect(socket);
+    await client.service(Sandbox).shutdownSandbox({ sandboxId: "c1" });
+    client.close();
+    await until("the daemon's end", noDaemons);
+    assert.deepEqual([readdirSync(join(dir, "s")), readdirSync(join(dir, "run"))], [[], []]);
+  });
+
+  it("takes its sandbox along on SIGTERM", async () => {
+    const { daemon } = await startedSandbox("c1");
+    process.kill(daemon()?.pid ?? 0, "SIGTERM");
+    await until("the daemon's end", noDaemons);
+    assert.deepEqual([readdirSync(join(dir, "s")), readdirSync(join(dir, "run"))], [[], []]);
+  });
+
   it("does not serve without a start", async () => {
     makeBundle("c1");
     const { code, stderr } = await result(launch("c1", []));
@@ -394,6 +426,14 @@ describe("delete", () => {
   it("kills a daemon that hangs, for its leader", async () => {
     const { bundle, daemon } = await startedPod("c1");
     process.kill(daemon()?.pid ?? 0, "SIGSTOP");
+    const { code, stderr } = await deleteTask("c1", bundle);
+    assert.deepEqual([code, stderr], [0, ""]);
+    await until("the daemon's end", noDaemons);
+    assert.deepEqual([readdirSync(join(dir, "s")), readdirSync(join(dir, "run"))], [[], []]);
+  });
+
+  it("ends the sandbox that the id has, when nobody shut it down", async () => {
+    const { bundle } = await startedSandbox("c1");
     const { code, stderr } = await deleteTask("c1", bundle);
     assert.deepEqual([code, stderr], [0, ""]);
     await until("the daemon's end", noDaemons);

@@ -42,6 +42,92 @@ export const Mount: MessageType<Mount> = messageType<Mount>(
   },
 );
 
+export interface Metric {
+  timestamp?: Timestamp | undefined;
+  id: string;
+  data?: Any | undefined;
+}
+export const Metric: MessageType<Metric> = messageType<Metric>(
+  "containerd.types.Metric",
+  () => ({ timestamp: undefined, id: "", data: undefined }),
+  (m, w) => {
+    if (m.timestamp !== undefined) {
+      w.uint32(10).fork();
+      Timestamp.write(m.timestamp, w);
+      w.ldelim();
+    }
+    if (m.id !== "") writeString(w.uint32(18), m.id);
+    if (m.data !== undefined) {
+      w.uint32(26).fork();
+      Any.write(m.data, w);
+      w.ldelim();
+    }
+  },
+  (r, end, m) => {
+    while (r.pos < end) {
+      const tag = r.tag();
+      switch (tag) {
+        case 10:
+          m.timestamp = Timestamp.read(r, endOf(r, end), m.timestamp ?? Timestamp.create());
+          break;
+        case 18:
+          m.id = readString(r);
+          break;
+        case 26:
+          m.data = Any.read(r, endOf(r, end), m.data ?? Any.create());
+          break;
+        default:
+          skip(r, tag);
+      }
+    }
+    return finish(r, end, m);
+  },
+);
+
+export interface Platform {
+  os: string;
+  architecture: string;
+  variant: string;
+  osVersion: string;
+  osFeatures: string[];
+}
+export const Platform: MessageType<Platform> = messageType<Platform>(
+  "containerd.types.Platform",
+  () => ({ os: "", architecture: "", variant: "", osVersion: "", osFeatures: [] }),
+  (m, w) => {
+    if (m.os !== "") writeString(w.uint32(10), m.os);
+    if (m.architecture !== "") writeString(w.uint32(18), m.architecture);
+    if (m.variant !== "") writeString(w.uint32(26), m.variant);
+    if (m.osVersion !== "") writeString(w.uint32(34), m.osVersion);
+    for (const value of m.osFeatures) writeString(w.uint32(42), value);
+  },
+  (r, end, m) => {
+    while (r.pos < end) {
+      const tag = r.tag();
+      switch (tag) {
+        case 10:
+          m.os = readString(r);
+          break;
+        case 18:
+          m.architecture = readString(r);
+          break;
+        case 26:
+          m.variant = readString(r);
+          break;
+        case 34:
+          m.osVersion = readString(r);
+          break;
+        case 42:
+          m.osFeatures.push(readString(r));
+          break;
+        default:
+          skip(r, tag);
+      }
+    }
+    return finish(r, end, m);
+  },
+);
+
 export interface Envelope {
   timestamp?: Timestamp | undefined;
   namespace: string;

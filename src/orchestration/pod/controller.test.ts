@@ -317,6 +317,25 @@ describe("pod controller", () => {
     assert.equal(s.vms.length, 1);
   });
 
+  it("is kept by a sandbox, from before its first container until after its last", async () => {
+    const s = new Subject();
+    const sandbox = { id: "pod", bundle: "/b/missing", networkNamespace: "", annotations: { memory: "512" } };
+    let lost = 0;
+    assert.equal((await s.pod.hold(sandbox, () => void lost++)).pid, process.pid);
+    assert.equal(s.vm.options.sizing?.memoryMiB, 512);
+    await s.pod.create(createRequest("c1"), rpc());
+    await s.pod.delete(init(), rpc());
+    assert.deepEqual([s.vms.length, s.idles, s.pod.busy(), s.vm.guest.log.includes("terminate")], [1, 0, true, false]);
+    s.vm.exit.resolve({ exitedAt: new Date() });
+    await s.until("the sandbox is told of its VM's end", () => lost === 1);
+    await s.pod.letGo();
+    assert.deepEqual([s.pod.busy(), s.vm.guest.log.includes("close")], [false, true]);
+    await assert.rejects(s.pod.create(createRequest("c1"), rpc()), {
+      kind: "failed-precondition",
+      message: /the sandbox has ended/,
+    });
+  });
+
   it("takes no more creates once the daemon leaves", async () => {
     const s = new Subject();
     s.leaving = true;

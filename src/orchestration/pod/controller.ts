@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import {
   alreadyExists,
+  failedPrecondition,
   invalidArgument,
   isKind,
   notFound,
@@ -10,6 +11,7 @@ import {
 } from "../../errors/shim-error.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { UvmOptions } from "../../vmmanager/uvm.ts";
+import { checkId } from "../check-id.ts";
 import { type BootHint, ContainerController } from "../container/controller.ts";
 import { HostHooks } from "../container/host-hooks.ts";
 import type { ContainerVm } from "../container/ports.ts";
@@ -18,6 +20,8 @@ import { unlessAborted, within } from "../deadline.ts";
 import { PodNetwork } from "../network/pod-network.ts";
 import type { ProcessExit } from "../process/state.ts";
 import type { ReportLine } from "../report.ts";
+import type { CreateSandbox, SandboxPod } from "../sandbox/ports.ts";
+import { sandboxSpec } from "../sandbox/spec.ts";
 import type {
   CheckpointTask,
   CreateTask,
@@ -31,6 +35,7 @@ import type {
 import { type PodLimits, type PodOptions, podLimits, type RestoreOptions } from "./ports.ts";
 import { restorePod, savePod } from "./save.ts";
 import { readSavedPod } from "./saved.ts";
+import { uvmOptions } from "./uvm-options.ts";
 import { VmSlot } from "./vm-slot.ts";
 
 interface Member {
@@ -55,12 +60,15 @@ const SIGNAL_MAX = 64;
  * One pod: one VM and the containers in it. An RPC's signal ends its waiting; what it began goes on, but for a create,
  * which is taken back.
  */
-export class PodController implements Tasks {
+export class PodController implements Tasks, SandboxPod {
   readonly #options: PodOptions;
   readonly #limits: PodLimits;
   readonly #members = new Map<string, Member>();
   readonly #vm: VmSlot;
   readonly #network: PodNetwork | undefined;
+  /** Of the sandbox that keeps the VM. */
+  #sandbox: { readonly onLost: () => void } | undefined;
+  #sandboxEnded = false;
 
   constructor(options: PodOptions) {
     this.#options = options;
@@ -117,6 +125,7 @@ export class PodController implements Tasks {
   async create(request: CreateTask, { signal }: RpcOptions): Promise<{ pid: number }> {
     checkId("container", request.id);
     if (this.#options.leaving?.()) throw unavailable(`the shim is leaving; cannot create container ${request.id}`);
+    if (this.#sandboxEnded) throw failedPrecondition(`the sandbox has ended; cannot create container ${request.id}`);
     if (request.checkpoint !== "") {
       throw unimplemented(
         `container ${request.id}: cannot create it from a checkpoint: a saved pod is restored as a whole`,
@@ -142,6 +151,20 @@ export class PodController implements Tasks {
     );
     this.#members.set(request.id, { container, cancel, created });
     return { pid: await unlessAborted(created, signal) };
+  }
+
+  async hold({ bundle, annotations }: CreateSandbox, onLost: () => void): Promise<{ pid: number }> {
+    this.#sandbox = { onLost };
+    const spec = sandboxSpec(this.#options.ports.loadSpec, bundle, annotations);
+    const { uvm } = await this.#vm.ready(() => this.#uvmOptions(undefined, spec));
+    // Without a VM the sandbox is this daemon, in this host's namespaces.
+    return { pid: uvm.hostPid(0) || process.pid };
+  }
+
+  async letGo(): Promise<void> {
+    this.#sandbox = undefined;
+    this.#sandboxEnded = true;
+    await this.close();
   }
 
   async start({ id, execId }: ProcessRef, { signal }: RpcOptions): Promise<{ pid: number }> {
@@ -245,7 +268,7 @@ export class PodController implements Tasks {
   }
 
   busy(): boolean {
-    return this.#members.size > 0 || this.#vm.ending;
+    return this.#needed() || this.#vm.ending;
   }
 
   /**
@@ -330,9 +353,13 @@ export class PodController implements Tasks {
   async #remove(id: string): Promise<void> {
     const hooks = this.#members.get(id)?.hooks;
     this.#members.delete(id);
-    if (this.#members.size === 0) await this.#vm.release();
+    if (!this.#needed()) await this.#vm.release();
     await hooks?.deleted();
-    if (this.#members.size === 0) this.#options.onIdle?.();
+    if (!this.#needed()) this.#options.onIdle?.();
+  }
+
+  #needed(): boolean {
+    return this.#members.size > 0 || this.#sandbox !== undefined;
   }
 
   async #kill(container: ContainerController, execId: string, signal: number, all: boolean): Promise<void> {
@@ -347,30 +374,12 @@ export class PodController implements Tasks {
   }
 
   #lost(): void {
+    this.#sandbox?.onLost();
     for (const { container } of this.#members.values()) container.lose();
   }
 
   #uvmOptions(options: RuntimeOptions | undefined, spec: Spec): UvmOptions {
-    const { id, stateDirectory, runc } = this.#options;
-    const sizing = this.#options.sizing?.(spec);
-    const { cgroupsPath } = spec.linux ?? {};
-    const networkNamespace = this.#network?.open(spec);
-    const { binaryName: binary, systemdCgroup, noPivotRoot, noNewKeyring } = options ?? {};
-    return {
-      id,
-      stateDirectory,
-      ...(sizing && { sizing }),
-      ...(networkNamespace !== undefined && { networkNamespace }),
-      // systemd's form names no directory.
-      ...(cgroupsPath?.startsWith("/") && { cgroup: cgroupsPath }),
-      runc: {
-        ...runc,
-        ...(binary && { binary }),
-        ...(systemdCgroup && { systemdCgroup }),
-        ...(noPivotRoot && { noPivotRoot }),
-        ...(noNewKeyring && { noNewKeyring }),
-      },
-    };
+    return uvmOptions(this.#options, options, spec, this.#network?.open(spec));
   }
 
   /**
@@ -388,10 +397,4 @@ export class PodController implements Tasks {
     if (member === undefined) throw notFound(`container ${id} does not exist: container not created`);
     return member;
   }
-}
-
-/** Ids become file names: containerd's own rule (identifiers.Validate). */
-function checkId(what: string, id: string): void {
-  if (id.length <= 76 && /^[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*$/.test(id)) return;
-  throw invalidArgument(`${what} id ${JSON.stringify(id)} is not valid: letters and digits, with . _ - between them`);
 }

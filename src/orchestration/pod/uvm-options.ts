@@ -1,0 +1,32 @@
+import type { Spec } from "../../oci/spec.ts";
+import type { UvmOptions } from "../../vmmanager/uvm.ts";
+import type { RuntimeOptions } from "../tasks.ts";
+import type { PodOptions } from "./ports.ts";
+
+/** The pod's VM, as the spec of whoever needs it first wants it. */
+export function uvmOptions(
+  pod: PodOptions,
+  options: RuntimeOptions | undefined,
+  spec: Spec,
+  networkNamespace: string | undefined,
+): UvmOptions {
+  const { id, stateDirectory, runc } = pod;
+  const sizing = pod.sizing?.(spec);
+  const { cgroupsPath } = spec.linux ?? {};
+  const { binaryName: binary, systemdCgroup, noPivotRoot, noNewKeyring } = options ?? {};
+  return {
+    id,
+    stateDirectory,
+    ...(sizing && { sizing }),
+    ...(networkNamespace !== undefined && { networkNamespace }),
+    // systemd's form names no directory.
+    ...(cgroupsPath?.startsWith("/") && { cgroup: cgroupsPath }),
+    runc: {
+      ...runc,
+      ...(binary && { binary }),
+      ...(systemdCgroup && { systemdCgroup }),
+      ...(noPivotRoot && { noPivotRoot }),
+      ...(noNewKeyring && { noNewKeyring }),
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { RpcOptions } from "../tasks.ts";
+
+/** What containerd says of a sandbox before it starts. */
+export interface CreateSandbox {
+  readonly id: string;
+  readonly bundle: string;
+  /** The pod's network namespace on this host; empty: this host's own. */
+  readonly networkNamespace: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface SandboxExit {
+  readonly status: number;
+  readonly at: Date;
+}
+
+/** What a sandbox asks of its pod. */
+export interface SandboxPod {
+  /**
+   * Boots the VM, which then stays when no container is left; `onLost` is called when it ends by itself. A pid of this
+   * host that lives as long as it does.
+   */
+  hold(sandbox: CreateSandbox, onLost: () => void): Promise<{ pid: number }>;
+  /** Ends the containers and the VM; never rejects, bounded. No container is created any more. */
+  letGo(): Promise<void>;
+}
+
+/** What the sandbox service asks of the layer below; errors as in `Tasks`. */
+export interface Sandboxes {
+  create(request: CreateSandbox): void;
+  start(id: string, options: RpcOptions): Promise<{ pid: number; createdAt: Date }>;
+  stop(id: string, options: RpcOptions): Promise<void>;
+  wait(id: string, options: RpcOptions): Promise<SandboxExit>;
+  status(id: string): SandboxStatus;
+  ping(id: string): void;
+  shutdown(id: string, options: RpcOptions): Promise<void>;
+}
+
+export interface SandboxStatus {
+  readonly ready: boolean;
+  /** 0 before the start. */
+  readonly pid: number;
+  /** The controller's own name for where it is. */
+  readonly state: string;
+  readonly networkNamespace: string;
+  readonly createdAt: Date;
+  readonly exitedAt?: Date;
+}

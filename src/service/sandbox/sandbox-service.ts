@@ -1,0 +1,122 @@
+import { unimplemented } from "../../errors/shim-error.ts";
+import { Sandbox } from "../../generated/containerd/runtime/sandbox/v1.ts";
+import type { Logger } from "../../log/logger.ts";
+import { deadline, unlessAborted } from "../../orchestration/deadline.ts";
+import type { Sandboxes } from "../../orchestration/sandbox/ports.ts";
+import type { RpcOptions } from "../../orchestration/tasks.ts";
+import type { Server } from "../../ttrpc/server.ts";
+import type { Handlers, UnaryHandler } from "../../ttrpc/service.ts";
+import { rpcError } from "../status.ts";
+import { timestampOf } from "../timestamp.ts";
+
+export interface SandboxServiceOptions {
+  readonly sandboxes: Sandboxes;
+  readonly log: Logger;
+  /** The sandbox is shut down; the call is answered after it. */
+  shutdown(): Promise<void>;
+  readonly budgets?: Partial<typeof sandboxBudgets>;
+}
+
+/** As `rpcBudgets` of the task service, in ms. A boot has containerd's own patience. */
+export const sandboxBudgets: Readonly<Record<keyof (typeof Sandbox)["methods"], number | "unbounded">> = {
+  CreateSandbox: 5_000,
+  StartSandbox: 180_000,
+  Platform: 2_000,
+  StopSandbox: 20_000,
+  WaitSandbox: "unbounded",
+  SandboxStatus: 2_000,
+  PingSandbox: 2_000,
+  ShutdownSandbox: 20_000,
+  SandboxMetrics: 2_000,
+};
+
+/** CRI parses these. */
+const READY = "SANDBOX_READY";
+const NOT_READY = "SANDBOX_NOTREADY";
+
+/** GOARCH; what we are built for. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
+
+export function registerSandboxService(server: Pick<Server, "register">, options: SandboxServiceOptions): void {
+  server.register(Sandbox, sandboxHandlers(options));
+}
+
+/** Decode, call, encode; each RPC within its budget, each error one line with its code. */
+export function sandboxHandlers(options: SandboxServiceOptions): Handlers<typeof Sandbox> {
+  const { sandboxes, log } = options;
+  const budgets = { ...sandboxBudgets, ...options.budgets };
+
+  const rpc =
+    <I extends { sandboxId: string }, O>(
+      method: keyof typeof sandboxBudgets,
+      run: (request: I, call: RpcOptions) => O | Promise<O>,
+    ): UnaryHandler<I, O> =>
+    async (request, context) => {
+      const budget = budgets[method];
+      const what = `${method} of ${request.sandboxId}`;
+      const limit = budget === "unbounded" ? undefined : deadline(budget, what, context.signal);
+      const signal = limit?.signal ?? context.signal;
+      try {
+        return await unlessAborted(Promise.resolve(run(request, { signal })), signal);
+      } catch (thrown) {
+        const error = rpcError(thrown);
+        log.debug(`${method} failed`, { id: request.sandboxId, kind: error.kind, error: error.message });
+        throw error;
+      } finally {
+        limit?.done();
+      }
+    };
+
+  return {
+    createSandbox: rpc("CreateSandbox", async ({ sandboxId: id, bundlePath: bundle, netnsPath, annotations }) => {
+      sandboxes.create({ id, bundle, networkNamespace: netnsPath, annotations: Object.fromEntries(annotations) });
+      return {};
+    }),
+    startSandbox: rpc("StartSandbox", async ({ sandboxId }, call) => {
+      const { pid, createdAt } = await sandboxes.start(sandboxId, call);
+      return { pid, createdAt: timestampOf(createdAt), spec: undefined };
+    }),
+    platform: rpc("Platform", async () => {
+      const architecture = ARCHITECTURES[process.arch] ?? process.arch;
+      return { platform: { os: "linux", architecture, variant: "", osVersion: "", osFeatures: [] } };
+    }),
+    stopSandbox: rpc("StopSandbox", async ({ sandboxId }, call) => {
+      await sandboxes.stop(sandboxId, call);
+      return {};
+    }),
+    waitSandbox: rpc("WaitSandbox", async ({ sandboxId }, call) => {
+      const { status, at } = await sandboxes.wait(sandboxId, call);
+      return { exitStatus: status, exitedAt: timestampOf(at) };
+    }),
+    sandboxStatus: rpc("SandboxStatus", async ({ sandboxId, verbose }) => {
+      const { ready, pid, state, networkNamespace, createdAt, exitedAt } = sandboxes.status(sandboxId);
+      const info = new Map([
+        ["pid", String(pid)],
+        ["state", state],
+        ...(networkNamespace === "" ? [] : [["networkSandboxPath", networkNamespace] as const]),
+      ]);
+      return {
+        sandboxId,
+        pid,
+        state: ready ? READY : NOT_READY,
+        info: verbose ? info : new Map(),
+        createdAt: timestampOf(createdAt),
+        exitedAt: exitedAt && timestampOf(exitedAt),
+        extra: undefined,
+      };
+    }),
+    pingSandbox: rpc("PingSandbox", async ({ sandboxId }) => {
+      sandboxes.ping(sandboxId);
+      return {};
+    }),
+    shutdownSandbox: rpc("ShutdownSandbox", async ({ sandboxId }, call) => {
+      await sandboxes.shutdown(sandboxId, call);
+      await options.shutdown();
+      return {};
+    }),
+    sandboxMetrics: rpc("SandboxMetrics", async ({ sandboxId }) => {
+      sandboxes.ping(sandboxId);
+      throw unimplemented(`sandbox ${sandboxId}: metrics of a whole pod are not supported`);
+    }),
+  };
+}
