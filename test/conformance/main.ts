@@ -25,7 +25,7 @@ async function conform(profile: Profile, short: boolean): Promise<boolean> {
       const stressed =
         profile.skippedSuites.sandbox === undefined ? ["Lifecycle", "Exec", "Sandbox"] : ["Lifecycle", "Exec"];
       for (const name of stressed) {
-        tests.push(...(await suite.tests(`^TestShim$/.*/^Stress$/^${name}$`, [], minute + 10_000)).map(oneOfMany));
+        tests.push(...(await suite.tests(`^TestShim$/.*/^Stress$/^${name}$`, [], minute + 6_000)).map(oneOfMany));
       }
       const wanted = "BenchmarkShim/.*/(Lifecycle|StartupPhases|Exec|StdioRoundTrip|ReadLargeFile|ReadBindMount)$";
       for (const line of await suite.benchmarks(wanted, 3, 2 * minute)) say(`  ${line}`);

@@ -18,12 +18,27 @@ export interface Profile {
 }
 
 const notServed: Profile["skippedSuites"] = {
-  sandbox: "the shim does not serve containerd.runtime.sandbox.v1 yet",
   transfer: "the shim does not serve containerd.services.transfer.v1 and streaming.v1 yet",
   uds: "the shim does not forward sockets by mounts of type uds yet",
 };
 
 const offline = { DNSResolve: "needs the internet: resolves example.com" };
+
+/** Of the sandbox suite; its namespaces are named by paths that exist nowhere, for the shim to replace by the pod's own. */
+const notShared = "members of a sandbox do not share its namespaces yet";
+const sandboxGaps = {
+  ContainerOutboundTCP: "needs the internet: resolves example.com",
+  "Lifecycle#01": 'shimtest makes an id with "#" of the name, which containerd\'s rule for identifiers refuses',
+  CrossContainerViaUDS: "the shim does not forward sockets by mounts of type uds yet",
+  ContainerTrafficScopedToNetworkSandbox: "members of a sandbox do not join its netns_path yet",
+  InboundToNetnsScopedListener: "members of a sandbox do not join its netns_path yet",
+  MemberContainersSharePID: notShared,
+  MemberContainersSharePIDKillScopedToOwnContainer: notShared,
+  MemberContainersShareIPC: notShared,
+  MemberContainersShareDevShm: notShared,
+  MemberContainersShareUTS: notShared,
+  MemberContainersUTSNotShared: notShared,
+};
 
 export const profiles: readonly Profile[] = [
   {
@@ -31,14 +46,14 @@ export const profiles: readonly Profile[] = [
     configuration: 'stack = "local"\n',
     formatMounts: false,
     skippedSuites: notServed,
-    skippedTests: offline,
-    passes: 32,
+    skippedTests: { ...offline, ...sandboxGaps },
+    passes: 51,
   },
   {
     stack: "local",
     configuration: 'stack = "local"\n',
     formatMounts: true,
-    skippedSuites: notServed,
+    skippedSuites: { ...notServed, sandbox: "the same as above: its members have image files in any case" },
     skippedTests: offline,
     passes: 33,
   },

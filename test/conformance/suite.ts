@@ -47,6 +47,10 @@ export class Suite {
     return this.#traces.namespace;
   }
 
+  #holderPid(): string {
+    return readFileSync(this.#file("namespaces.pid"), "utf8").trim();
+  }
+
   #file(name: string): string {
     return join(this.#traces.directory, name);
   }
@@ -69,14 +73,15 @@ export class Suite {
     this.#holder = holder;
     await until("the namespaces are there", () => {
       if (holder.ended()) throw new Error(`no namespaces of our own; root is needed:\n${holder.stderr()}`);
-      return existsSync(this.#file("namespaces.pid"));
+      // The account names processes by their titles: not before it has its last one.
+      return existsSync(this.#file("namespaces.pid")) && comm(this.#holderPid()) === "sleep";
     });
     this.#before = this.#traces.inventory();
   }
 
   /** One run of the test binary; `milliseconds` is its own deadline, after which it fails. */
   async run(flags: readonly string[], milliseconds: number): Promise<CommandResult> {
-    const holder = readFileSync(this.#file("namespaces.pid"), "utf8").trim();
+    const holder = this.#holderPid();
     const { binary, testbin } = this.#shimtest;
     // Below the account's directory, as short as it can be: sockets go there.
     const env = { ...this.#traces.env, TMPDIR: this.#file("tmp"), SHIMTEST_TESTBIN: testbin };
@@ -133,4 +138,8 @@ export class Suite {
     await this.#holder?.result();
     await this.#traces.sweep();
   }
+}
+
+function comm(pid: string): string {
+  return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
 }
