@@ -26,7 +26,9 @@ import { openStdio } from "../../src/stdio/open.ts";
 import { relay } from "../../src/stdio/relay.ts";
 import { mountsUnder } from "../../src/sys/mountinfo.ts";
 import { createQemuStack } from "../../src/vmmanager/stacks/qemu/stack.ts";
+import type { UtilityVM } from "../../src/vmmanager/uvm.ts";
 import { createRequest } from "../compliance/guest-stand-in.ts";
+import { until } from "../harness/until.ts";
 import { notBootable } from "./uvm.ts";
 
 const BUSYBOX = "/bin/busybox";
@@ -48,6 +50,7 @@ const bind = (destination: string, source: string, mode: string): SpecMount => (
 describe("root file systems in a VM", { skip: notHere(), timeout: 240_000 }, () => {
   let directory = "";
   let pod: PodController;
+  let uvm: UtilityVM;
   const warnings: string[] = [];
   const at = (...names: string[]): string => join(directory, ...names);
 
@@ -60,9 +63,16 @@ describe("root file systems in a VM", { skip: notHere(), timeout: 240_000 }, () 
       symlinkSync("busybox", at("base", "bin", applet));
     }
     writeFileSync(at("base", "which"), "base\n");
+    const stack = createQemuStack({ image: resolve("out/uvm"), virtiofsd: "/usr/lib/qemu/virtiofsd" });
     pod = new PodController({
       ...{ id: "p1", namespace: "ns", stateDirectory: at("state") },
-      stack: createQemuStack({ image: resolve("out/uvm"), virtiofsd: "/usr/lib/qemu/virtiofsd" }),
+      stack: {
+        ...stack,
+        create: async (...asked) => {
+          uvm = await stack.create(...asked);
+          return uvm;
+        },
+      },
       createGuest: ({ sockets }) => createGuest({ sockets }),
       ports: {
         loadSpec,
@@ -142,6 +152,21 @@ describe("root file systems in a VM", { skip: notHere(), timeout: 240_000 }, () 
     execFileSync(MKFS, ["-q", "-F", "-d", at(content), at(name)]);
     return at(name);
   }
+
+  it("stands still while all its containers are paused, but for who asks the guest", async () => {
+    const state = async () => (await uvm.properties()).state;
+    await pod.pause("keeper", rpc);
+    assert.equal(await state(), "paused");
+    assert.equal(pod.state({ id: "keeper", execId: "" }).status, "paused");
+    assert.ok((await pod.stats("keeper", rpc)).v2);
+    await start("other", [mount("bind", at("base"), ["rbind", "rw"])], "exit 3");
+    assert.equal(await state(), "running");
+    assert.equal((await pod.wait({ id: "other", execId: "" }, rpc)).exitStatus, 3);
+    await pod.delete({ id: "other", execId: "" }, rpc);
+    await until("the VM stands still again", async () => (await state()) === "paused");
+    await pod.resume("keeper", rpc);
+    assert.equal(await state(), "running");
+  });
 
   it("are an overlay of the host's by a share, and what is written is in the snapshot", async () => {
     for (const name of ["top", "upper", "work"]) mkdirSync(at(name));

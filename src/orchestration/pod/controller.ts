@@ -1,3 +1,4 @@
+// Length: the RPCs of one pod share its members, its VM and its rest.
 import { mkdir } from "node:fs/promises";
 import {
   alreadyExists,
@@ -36,6 +37,7 @@ import { type PodLimits, type PodOptions, podLimits, type RestoreOptions } from 
 import { restorePod, savePod } from "./save.ts";
 import { readSavedPod } from "./saved.ts";
 import { uvmOptions } from "./uvm-options.ts";
+import { VmRest } from "./vm-rest.ts";
 import { VmSlot } from "./vm-slot.ts";
 
 interface Member {
@@ -65,6 +67,7 @@ export class PodController implements Tasks, SandboxPod {
   readonly #limits: PodLimits;
   readonly #members = new Map<string, Member>();
   readonly #vm: VmSlot;
+  readonly #rest: VmRest;
   readonly #network: PodNetwork | undefined;
   /** Of the sandbox that keeps the VM. */
   #sandbox: { readonly onLost: () => void } | undefined;
@@ -87,6 +90,7 @@ export class PodController implements Tasks, SandboxPod {
       () => this.#lost(),
       async () => this.#network?.close(),
     );
+    this.#rest = new VmRest(this.#vm, () => this.#vm.pausable && this.#allPaused(), warn);
   }
 
   /**
@@ -119,7 +123,8 @@ export class PodController implements Tasks, SandboxPod {
    */
   async save(directory: string, then: "resume" | "terminate", { signal }: RpcOptions): Promise<void> {
     const containers = [...this.#members.values()].map(({ container }) => container);
-    await unlessAborted(savePod(this.#vm, containers, this.#options.savedParts ?? {}, directory, then), signal);
+    const parts = this.#options.savedParts ?? {};
+    await this.#awake(() => savePod(this.#vm, containers, parts, directory, then), signal);
   }
 
   async create(request: CreateTask, { signal }: RpcOptions): Promise<{ pid: number }> {
@@ -146,9 +151,8 @@ export class PodController implements Tasks, SandboxPod {
     const abort = (): void => cancel.abort(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();
-    const created = this.#create(container, request, cancel.signal).finally(() =>
-      signal.removeEventListener("abort", abort),
-    );
+    const work = this.#rest.during(() => this.#create(container, request, cancel.signal));
+    const created = work.finally(() => signal.removeEventListener("abort", abort));
     this.#members.set(request.id, { container, cancel, created });
     return { pid: await unlessAborted(created, signal) };
   }
@@ -169,8 +173,8 @@ export class PodController implements Tasks, SandboxPod {
 
   async start({ id, execId }: ProcessRef, { signal }: RpcOptions): Promise<{ pid: number }> {
     const { container } = this.#member(id);
-    const work = execId === "" ? this.#start(id, container) : container.startExec(execId);
-    return { pid: await unlessAborted(work, signal) };
+    const work = () => (execId === "" ? this.#start(id, container) : container.startExec(execId));
+    return { pid: await this.#awake(work, signal) };
   }
 
   state({ id, execId }: ProcessRef): ProcessState {
@@ -179,21 +183,25 @@ export class PodController implements Tasks, SandboxPod {
 
   async delete(ref: ProcessRef, { signal }: RpcOptions): Promise<{ pid: number; exitStatus: number; exitedAt: Date }> {
     const member = this.#known(ref.id);
-    const work = ref.execId === "" ? this.#delete(ref.id, member) : member.container.deleteExec(ref.execId);
-    const { pid, exit } = await unlessAborted(work, signal);
+    const work = () => (ref.execId === "" ? this.#delete(ref.id, member) : member.container.deleteExec(ref.execId));
+    const { pid, exit } = await this.#awake(work, signal);
     return { pid, exitStatus: exit.status, exitedAt: exit.at };
   }
 
   async pids(id: string, { signal }: RpcOptions): Promise<readonly { pid: number; execId?: string }[]> {
-    return unlessAborted(this.#member(id).container.pids(), signal);
+    const { container } = this.#member(id);
+    return this.#awake(() => container.pids(), signal);
   }
 
   async pause(id: string, { signal }: RpcOptions): Promise<void> {
-    await unlessAborted(this.#member(id).container.pause(), signal);
+    const { container } = this.#member(id);
+    const paused = this.#rest.during(() => container.pause()).then(() => this.#rest.settled());
+    await unlessAborted(paused, signal);
   }
 
   async resume(id: string, { signal }: RpcOptions): Promise<void> {
-    await unlessAborted(this.#member(id).container.resume(), signal);
+    const { container } = this.#member(id);
+    await this.#awake(() => container.resume(), signal);
   }
 
   /** The whole pod's save: containerd names one container, so it has to be the only one. */
@@ -215,7 +223,7 @@ export class PodController implements Tasks, SandboxPod {
     if (!Number.isInteger(signal) || signal < 0 || signal > SIGNAL_MAX) {
       throw invalidArgument(`container ${id}: ${signal} is not a signal; cannot kill`);
     }
-    await unlessAborted(this.#kill(container, execId, signal, all), options.signal);
+    await this.#awake(() => this.#kill(container, execId, signal, all), options.signal);
   }
 
   async exec(request: ExecTask): Promise<void> {
@@ -225,7 +233,8 @@ export class PodController implements Tasks, SandboxPod {
   }
 
   async resizePty({ id, execId }: ProcessRef, columns: number, rows: number, { signal }: RpcOptions): Promise<void> {
-    await unlessAborted(this.#member(id).container.resizePty(execId, columns, rows), signal);
+    const { container } = this.#member(id);
+    await this.#awake(() => container.resizePty(execId, columns, rows), signal);
   }
 
   async closeIO({ id, execId }: ProcessRef): Promise<void> {
@@ -238,7 +247,8 @@ export class PodController implements Tasks, SandboxPod {
     _annotations: Readonly<Record<string, string>>,
     { signal }: RpcOptions,
   ): Promise<void> {
-    await unlessAborted(this.#member(id).container.update(resources), signal);
+    const { container } = this.#member(id);
+    await this.#awake(() => container.update(resources), signal);
   }
 
   async wait({ id, execId }: ProcessRef, { signal }: RpcOptions): Promise<{ exitStatus: number; exitedAt: Date }> {
@@ -247,7 +257,8 @@ export class PodController implements Tasks, SandboxPod {
   }
 
   async stats(id: string, { signal }: RpcOptions): Promise<{ v1?: object; v2?: object }> {
-    return unlessAborted(this.#member(id).container.stats(), signal);
+    const { container } = this.#member(id);
+    return this.#awake(() => container.stats(), signal);
   }
 
   connect(id: string): { taskPid: number } {
@@ -296,9 +307,11 @@ export class PodController implements Tasks, SandboxPod {
     const { container, created } = member;
     await created.catch(() => {});
     if (this.#members.get(id) !== member) return;
-    await container.kill("", SIGKILL, true).catch(() => {});
-    await container.wait("", {});
-    await this.#delete(id, member);
+    await this.#rest.during(async () => {
+      await container.kill("", SIGKILL, true).catch(() => {});
+      await container.wait("", {});
+      await this.#delete(id, member);
+    });
   }
 
   async #create(container: ContainerController, request: CreateTask, signal: AbortSignal): Promise<number> {
@@ -371,6 +384,15 @@ export class PodController implements Tasks, SandboxPod {
       this.#options.ports.warn(`container ${container.id}: its guest does not answer, so its vm is terminated`, cause);
       await this.#vm.terminate();
     }
+  }
+
+  /** Asks something of the guest, for a caller that may leave. */
+  #awake<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return unlessAborted(this.#rest.during(work), signal);
+  }
+
+  #allPaused(): boolean {
+    return this.#members.size > 0 && [...this.#members.values()].every(({ container }) => container.state === "paused");
   }
 
   #lost(): void {

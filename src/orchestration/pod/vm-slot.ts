@@ -82,6 +82,18 @@ export class VmSlot {
     });
   }
 
+  get pausable(): boolean {
+    return this.#vm?.state === "running" && this.#vm.host("pause it").uvm.supported("lifetime", "pause");
+  }
+
+  get paused(): boolean {
+    return this.#vm?.state === "paused";
+  }
+
+  async pause(): Promise<void> {
+    await this.#vm?.pause();
+  }
+
   async resume(): Promise<void> {
     await this.#vm?.resume();
   }
