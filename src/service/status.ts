@@ -1,4 +1,4 @@
-import { ShimError } from "../errors/shim-error.ts";
+import { failedPrecondition, isKind, ShimError } from "../errors/shim-error.ts";
 
 /**
  * Any thrown value as what an RPC answers: a ShimError of one line (containerd prints it as "<message>: <code>"). The
@@ -9,4 +9,13 @@ export function rpcError(thrown: unknown): ShimError {
   if (!/[\r\n]/.test(error.message)) return error;
   const line = error.message.trim().replaceAll(/\s*[\r\n]+\s*/g, "; ");
   return new ShimError(error.kind, line, { cause: error });
+}
+
+/**
+ * As `rpcError`, of a Create. Containerd takes Unimplemented for a shim that does not know this version of the Task API,
+ * and asks again in an older one (reference: containerd-shim 0.3): a second VM for what this shim can't do at all.
+ */
+export function createError(thrown: unknown): ShimError {
+  const error = rpcError(thrown);
+  return isKind(error, "unimplemented") ? failedPrecondition(error.message, error) : error;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { notFound, ShimError } from "../../errors/shim-error.ts";
+import { notFound, ShimError, unimplemented } from "../../errors/shim-error.ts";
 import { CheckpointOptions, ProcessDetails, Options as RuncOptions } from "../../generated/containerd/runc/v1.ts";
 import {
   CreateTaskRequest,
@@ -299,6 +299,23 @@ describe("task service", () => {
         throw new TypeError("x is not a function");
       };
       await assert.rejects(s.task.start(ref), { kind: "internal", message: "x is not a function" });
+    }),
+  );
+
+  it(
+    "a create that is refused as unimplemented answers another code, or containerd would ask again in v2",
+    withSubject(async (s) => {
+      s.fail = async () => {
+        throw unimplemented("rootfs: a mount of type nfs cannot be brought into a vm");
+      };
+      const request = CreateTaskRequest.create({ id: "c1", bundle: "/b" });
+      for (const service of [TaskV2, TaskV3]) {
+        await assert.rejects(s.client.service(service).create(request), {
+          kind: "failed-precondition",
+          message: "rootfs: a mount of type nfs cannot be brought into a vm",
+        });
+      }
+      await assert.rejects(s.task.pause({ id: "c1" }), { kind: "unimplemented" });
     }),
   );
 

@@ -9,7 +9,7 @@ import { deadline, unlessAborted } from "../../orchestration/deadline.ts";
 import type { RpcOptions, TaskStatus, Tasks } from "../../orchestration/tasks.ts";
 import type { Server } from "../../ttrpc/server.ts";
 import type { Handlers, UnaryHandler } from "../../ttrpc/service.ts";
-import { rpcError } from "../status.ts";
+import { createError, rpcError } from "../status.ts";
 import { timestampOf } from "../timestamp.ts";
 import { checkpointOptions, ociDocument, runtimeOptions } from "./any.ts";
 import { rpcBudgets } from "./budgets.ts";
@@ -51,6 +51,7 @@ export function taskHandlers(options: TaskServiceOptions): TaskHandlers {
     <I extends { id: string }, O>(
       method: Method,
       run: (request: I, rpc: RpcOptions) => O | Promise<O>,
+      errorOf = rpcError,
     ): UnaryHandler<I, O> =>
     async (request, context) => {
       const budget = budgets[method];
@@ -59,7 +60,7 @@ export function taskHandlers(options: TaskServiceOptions): TaskHandlers {
       try {
         return await unlessAborted(Promise.resolve(run(request, { signal })), signal);
       } catch (thrown) {
-        const error = rpcError(thrown);
+        const error = errorOf(thrown);
         log.debug(`${method} failed`, { id: request.id, kind: error.kind, error: error.message });
         throw error;
       } finally {
@@ -73,10 +74,14 @@ export function taskHandlers(options: TaskServiceOptions): TaskHandlers {
       const { exitedAt, ...state } = tasks.state(request);
       return { ...state, status: status[state.status], exitedAt: exitedAt && timestampOf(exitedAt) };
     }),
-    create: rpc("Create", ({ options: any, parentCheckpoint: _, ...request }, call) => {
-      const options = runtimeOptions(any, log);
-      return tasks.create({ ...request, ...(options && { options }) }, call);
-    }),
+    create: rpc(
+      "Create",
+      ({ options: any, parentCheckpoint: _, ...request }, call) => {
+        const options = runtimeOptions(any, log);
+        return tasks.create({ ...request, ...(options && { options }) }, call);
+      },
+      createError,
+    ),
     start: rpc("Start", (request, call) => tasks.start(request, call)),
     delete: rpc("Delete", async (request, call) => {
       const { exitedAt, ...end } = await tasks.delete(request, call);
