@@ -4,11 +4,17 @@ import { isKind, ShimError } from "../errors/shim-error.ts";
  * What has been acquired and how to give it back. `run` goes from the newest to the oldest, goes on past a failure, and
  * keeps what failed: the next `run` tries just that again.
  */
-export class ReleaseList {
-  #steps: Step[] = [];
+export class ReleaseList<Saved = never> {
+  #steps: Step<Saved>[] = [];
 
-  add(what: string, release: () => Promise<void>): void {
-    this.#steps.push({ what, release });
+  /** `saved`: how it is acquired again by whoever goes on elsewhere. */
+  add(what: string, release: () => Promise<void>, saved?: Saved): void {
+    this.#steps.push({ what, release, ...(saved !== undefined && { saved }) });
+  }
+
+  /** Of what is held, in the order of its acquisition. */
+  get saved(): readonly Saved[] {
+    return this.#steps.flatMap(({ saved }) => (saved === undefined ? [] : [saved]));
   }
 
   get held(): readonly string[] {
@@ -17,7 +23,7 @@ export class ReleaseList {
 
   /** Throws the first failure, with all of them in its message. */
   async run(): Promise<void> {
-    const kept: Step[] = [];
+    const kept: Step<Saved>[] = [];
     const failures: { what: string; error: ShimError }[] = [];
     for (const step of this.#steps.toReversed()) {
       try {
@@ -41,7 +47,8 @@ export function isGone(thrown: unknown): boolean {
   return isKind(thrown, "not-found") || isKind(thrown, "unavailable");
 }
 
-interface Step {
+interface Step<Saved> {
   readonly what: string;
   readonly release: () => Promise<void>;
+  readonly saved?: Saved;
 }

@@ -10,9 +10,8 @@ import type { PodOptions } from "../../src/orchestration/pod/ports.ts";
 import { openStdio } from "../../src/stdio/open.ts";
 import { relay } from "../../src/stdio/relay.ts";
 import { createQemuStack } from "../../src/vmmanager/stacks/qemu/stack.ts";
-import type { Stack, UtilityVM } from "../../src/vmmanager/uvm.ts";
+import type { Stack } from "../../src/vmmanager/uvm.ts";
 import { createRequest, eventLine, execRequest } from "../compliance/guest-stand-in.ts";
-import { guestRun } from "./guest-run.ts";
 
 const [mode = "", directory = ""] = process.argv.slice(2);
 const rpc = { signal: new AbortController().signal };
@@ -22,20 +21,20 @@ const say = (what: string, more: object = {}): void => {
   writeSync(1, line.concat("\n"));
 };
 
-/** The container's root is the guest's own root, bound where the spec says: no disk and no share has to be brought. */
-function inGuest(stack: Stack): Stack {
-  const asLocal = (uvm: UtilityVM): UtilityVM =>
-    new Proxy(uvm, {
-      get(target, name) {
-        if (name === "guestPath") return (path: string) => path;
-        const value: unknown = Reflect.get(target, name, target);
-        return typeof value === "function" ? value.bind(target) : value;
-      },
-    });
+/** Says which disks its restored VM gives back. */
+function watched(stack: Stack): Stack {
   return {
-    name: "local",
-    create: async (...args) => asLocal(await stack.create(...args)),
-    restore: async (...args) => asLocal(await stack.restore(...args)),
+    name: stack.name,
+    create: (...args) => stack.create(...args),
+    restore: async (...args) => {
+      const uvm = await stack.restore(...args);
+      const remove = uvm.removeScsiDisk.bind(uvm);
+      uvm.removeScsiDisk = async (location, options) => {
+        await remove(location, options);
+        say("detached", { lun: location.lun });
+      };
+      return uvm;
+    },
   };
 }
 
@@ -45,17 +44,8 @@ function options(stateDirectory: string): PodOptions {
     id: "p1",
     namespace: "ns",
     stateDirectory,
-    stack: inGuest(createQemuStack({ image: resolve("out/uvm") })),
-    createGuest: ({ sockets }) => {
-      const guest = createGuest({ sockets });
-      const connect = guest.createConnection.bind(guest);
-      guest.createConnection = async (call) => {
-        await connect(call);
-        if (mode !== "save") return;
-        await guestRun(guest, "mkdir -p /run/root && mount --bind / /run/root");
-      };
-      return guest;
-    },
+    stack: watched(createQemuStack({ image: resolve("out/uvm") })),
+    createGuest: ({ sockets }) => createGuest({ sockets }),
     ports: {
       loadSpec,
       rootfs: hostRootfs,
@@ -71,7 +61,8 @@ const stdout = (name: string): string => join(directory, `${name}.out`);
 
 async function save(): Promise<void> {
   const pod = new PodController(options(join(directory, "first")));
-  await pod.create(createRequest("c1", { bundle: join(directory, "c1"), rootfs: [], stdout: stdout("c1") }), rpc);
+  const rootfs = [{ type: "ext4", source: join(directory, "root.img"), target: "", options: ["loop", "rw"] }];
+  await pod.create(createRequest("c1", { bundle: join(directory, "c1"), rootfs, stdout: stdout("c1") }), rpc);
   await pod.start(init, rpc);
   say("running", { pid: pod.connect("c1").taskPid });
   while (!existsSync(join(directory, "go"))) await new Promise((next) => setTimeout(next, 50));
@@ -88,11 +79,12 @@ async function restore(): Promise<void> {
   const pod = await PodController.restore(options(join(directory, "second")), from, rpc);
   say("restored", { pid: pod.connect("c1").taskPid, status: pod.state(init).status });
   while (!existsSync(join(directory, "stop"))) await new Promise((next) => setTimeout(next, 50));
-  const args = ["/bin/sh", "-c", "date +%s; : >/dev/stop"];
+  const args = ["/bin/sh", "-c", "date +%s; cat /data/before; echo later >/data/after"];
   const document = { cwd: "/", args, env: ["PATH=/bin:/sbin:/usr/bin"], user: { uid: 0, gid: 0 } };
   await pod.exec({ ...execRequest(), process: document, stdout: stdout("e1") });
   await pod.start({ id: "c1", execId: "e1" }, rpc);
   const exec = await pod.wait({ id: "c1", execId: "e1" }, rpc);
+  await pod.kill(init, 15, false, rpc);
   const exit = await pod.wait(init, rpc);
   await pod.delete(init, rpc);
   say("over", { exec: exec.exitStatus, init: exit.exitStatus, busy: pod.busy() });

@@ -4,6 +4,8 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
   closeSync,
   constants,
+  copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -11,8 +13,11 @@ import {
   readSync,
   rmSync,
   statSync,
+  symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
@@ -62,13 +67,31 @@ class Life {
   }
 }
 
-const COUNTER = "i=0; while [ ! -e /dev/stop ]; do echo $i; i=$((i+1)); sleep 0.01; done; exit 7";
+const BUSYBOX = "/bin/busybox";
+const MKFS = "/usr/sbin/mkfs.ext4";
+const COUNTER = "trap 'exit 7' TERM; echo kept >/data/before; i=0; while :; do echo $i; i=$((i+1)); sleep 0.01; done";
 
-describe("save and restore in QEMU", { skip: notBootable() ?? false, timeout: 180_000 }, () => {
-  it("a counter goes on where it stopped, in another process, with every line once, its exec and its exit code", async (t) => {
-    // Where the guest may write as well: the guest keeps its own copy of the bundle under the same path.
-    const directory = mkdtempSync("/run/uvm-save-restore-");
-    for (const name of ["c1", "saved"]) mkdirSync(join(directory, name), { mode: 0o700 });
+function notHere(): string | false {
+  if (!existsSync(BUSYBOX)) return `wants a static ${BUSYBOX} (Debian: busybox-static)`;
+  if (!existsSync(MKFS)) return `wants ${MKFS} (Debian: e2fsprogs)`;
+  return notBootable() ?? false;
+}
+
+function image(path: string, content: string): void {
+  writeFileSync(path, "");
+  truncateSync(path, 16 << 20);
+  execFileSync(MKFS, ["-q", "-F", "-d", content, path]);
+}
+
+describe("save and restore in QEMU", { skip: notHere(), timeout: 180_000 }, () => {
+  it("a counter goes on where it stopped, in another process, with every line once, its disks, its exec and its exit code", async (t) => {
+    const directory = mkdtempSync(join(tmpdir(), "uvm-save-restore-"));
+    for (const name of ["c1", "saved", "empty"]) mkdirSync(join(directory, name), { mode: 0o700 });
+    for (const name of ["bin", "data", "dev", "proc"]) mkdirSync(join(directory, "root", name), { recursive: true });
+    copyFileSync(BUSYBOX, join(directory, "root", BUSYBOX));
+    for (const applet of ["sh", "cat", "date", "sleep"]) symlinkSync("busybox", join(directory, "root/bin", applet));
+    image(join(directory, "root.img"), join(directory, "root"));
+    image(join(directory, "data.img"), join(directory, "empty"));
     const spec = {
       ociVersion: "1.0.2",
       process: {
@@ -77,10 +100,11 @@ describe("save and restore in QEMU", { skip: notBootable() ?? false, timeout: 18
         env: ["PATH=/bin:/sbin:/usr/bin"],
         user: { uid: 0, gid: 0 },
       },
-      root: { path: "/run/root", readonly: true },
+      root: { path: "rootfs" },
       mounts: [
         { destination: "/proc", type: "proc", source: "proc" },
         { destination: "/dev", type: "tmpfs", source: "tmpfs" },
+        { destination: "/data", type: "ext4", source: join(directory, "data.img"), options: ["rw", "loop"] },
       ],
       linux: { namespaces: ["pid", "mount", "ipc", "uts"].map((type) => ({ type })) },
     };
@@ -147,8 +171,17 @@ describe("save and restore in QEMU", { skip: notBootable() ?? false, timeout: 18
         ["exec-added e1", "exec-started e1", "exit e1 0", "exit c1 7", "delete c1 7"],
       );
       counted();
+      assert.deepEqual(second.said.flatMap(({ what, lun }) => (what === "detached" ? [lun] : [])).sort(), [0, 1]);
+      assert.equal(
+        execFileSync("e2fsck", ["-fn", join(directory, "data.img")], { stdio: "pipe" }).includes("error"),
+        false,
+      );
+      const cat = ["-R", "cat /after", join(directory, "data.img")];
+      assert.equal(execFileSync("debugfs", cat, { stdio: ["ignore", "pipe", "ignore"] }).toString(), "later\n");
       // The guest's clock slept with it; it was told the time.
-      assert.ok(Math.abs(Number(text("e1")) - Date.now() / 1000) < 30, `the guest's clock says ${text("e1")}`);
+      const [clock, data] = text("e1").split("\n");
+      assert.ok(Math.abs(Number(clock) - Date.now() / 1000) < 30, `the guest's clock says ${clock}`);
+      assert.equal(data, "kept");
       await second.over;
       assert.ok(!alive(restored.pid));
       const megabytes = statSync(join(directory, "saved/state")).size >> 20;

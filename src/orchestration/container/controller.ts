@@ -15,6 +15,7 @@ import type { CreateTask, ExecTask, ProcessState } from "../tasks.ts";
 import { guestDocument, sharesPids } from "./document.ts";
 import { Execs } from "./execs.ts";
 import { guestProcess } from "./guest-spec.ts";
+import { type Holding, hold } from "./holding.ts";
 import type { ContainerLimits, ContainerPorts, ContainerVm } from "./ports.ts";
 import { describeProcess, listPids, reportContainer, unknownExit } from "./queries.ts";
 import type { SavedContainer } from "./saved.ts";
@@ -73,7 +74,7 @@ export class ContainerController {
   readonly id: string;
   readonly #options: ContainerOptions;
   readonly #machine: Machine<typeof containerStates, ContainerState>;
-  readonly #held = new ReleaseList();
+  readonly #held = new ReleaseList<Holding>();
   readonly #execs: Execs;
   #init: ProcessController | undefined;
   #sharesPids = false;
@@ -331,6 +332,7 @@ export class ContainerController {
       initPid: guest.initPid,
       init: init.save(),
       execs: this.#execs.each().map(({ process, document }) => ({ process: process.save(), document })),
+      holdings: this.#held.saved,
     };
   }
 
@@ -347,6 +349,8 @@ export class ContainerController {
     if (vm.uvm.guestPath(root) !== undefined && request.rootfs.length > 0) {
       this.#held.add("root file system", () => this.#options.ports.rootfs.unmount(root));
     }
+    const { limits } = this.#options;
+    for (const holding of saved.holdings) hold(holding, { vm, limits, held: this.#held });
     this.#held.add("container in the guest", () => this.#releaseGuest(vm));
     for (const [event, name] of stepsTo[saved.state]) this.#machine.transition(event, { name, vm, guest });
     const open = ({ pid, streams: { ports } }: SavedProcess) =>

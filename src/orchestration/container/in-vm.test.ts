@@ -5,11 +5,14 @@ import { createRequest, GuestStandIn } from "../../../test/compliance/guest-stan
 import { unavailable } from "../../errors/shim-error.ts";
 import type { ContainerDocument } from "../../guestmanager/guest.ts";
 import type { Spec } from "../../oci/spec.ts";
-import { vmDevices } from "../device/devices.ts";
+import { readSavedDevices, vmDevices } from "../device/devices.ts";
 import type { Mount } from "../events.ts";
 import { podLimits } from "../pod/ports.ts";
+import { RestoredStreams } from "../process/saved.ts";
+import type { CreateTask } from "../tasks.ts";
 import { type BootHint, ContainerController } from "./controller.ts";
 import type { ContainerVm } from "./ports.ts";
+import { readSavedContainer } from "./saved.ts";
 
 const erofs = (name: string): Mount => ({ type: "erofs", source: `/${name}.img`, target: "", options: ["ro", "loop"] });
 const layers: Mount[] = [
@@ -40,11 +43,12 @@ class Subject {
   readonly guest = new GuestStandIn();
   readonly devices = new DeviceStandIn();
   readonly mounts = new Set<string>();
-  readonly container: ContainerController;
+  container: ContainerController;
   readonly hints: BootHint[] = [];
   readonly spec: Spec;
   document: ContainerDocument | undefined;
   #vm: ContainerVm;
+  readonly #request: CreateTask;
 
   constructor(rootfs: readonly Mount[], spec: Partial<Spec> = {}) {
     this.spec = {
@@ -54,7 +58,6 @@ class Subject {
       linux: { namespaces: [{ type: "pid" }] },
       ...spec,
     };
-    const io = { stdin: undefined, stdout: undefined, stderr: undefined };
     this.#vm = {
       uvm: {
         ...{ stack: "qemu", hostPid: () => 1000, guestPath: () => undefined },
@@ -78,8 +81,14 @@ class Subject {
       },
       devices: vmDevices({ uvm: this.devices, guest: this.devices }),
     };
-    this.container = new ContainerController({
-      request: createRequest("c1", { rootfs }),
+    this.#request = createRequest("c1", { rootfs });
+    this.container = this.#make();
+  }
+
+  #make(): ContainerController {
+    const io = { stdin: undefined, stdout: undefined, stderr: undefined };
+    return new ContainerController({
+      request: this.#request,
       ...{ namespace: "ns", stateDirectory: "/state", limits: podLimits.container, inVm: true },
       guestPid: (id) => (id === "sandbox" ? 42 : undefined),
       ports: {
@@ -120,6 +129,17 @@ class Subject {
     return this;
   }
 
+  /** Its container is now another one, made of what this one saved. */
+  async saveAndRestore(): Promise<void> {
+    this.container.hold();
+    const { devices } = this.#vm;
+    const saved = JSON.parse(JSON.stringify([this.container.save(), devices.save()]));
+    const vm = { uvm: this.devices, guest: this.devices };
+    this.#vm = { ...this.#vm, devices: vmDevices(vm, undefined, readSavedDevices(saved[1], "devices")) };
+    this.container = this.#make();
+    await this.container.restore(readSavedContainer(saved[0], "container"), this.#vm, new RestoredStreams([]));
+  }
+
   get guestSpec(): Spec {
     return this.document?.ociSpecification as Spec;
   }
@@ -158,6 +178,18 @@ describe("a container in a VM", () => {
       s.guestSpec.mounts?.map(({ source }) => source?.replace(/\d+$/, "N")),
       ["proc", "/run/mounts/mN", "/run/mounts/mN", "/run/mounts/mN"],
     );
+  });
+
+  it("is restored with what it holds in its VM, and gives that back at its delete", async () => {
+    const s = await new Subject(layers, {
+      mounts: mounts.filter(({ type, source }) => type === "proc" || /shm/.test(source)),
+    }).exited();
+    const calls = s.devices.log.length;
+    await s.saveAndRestore();
+    assert.equal(s.devices.log.length, calls, "it is there");
+    await s.container.delete();
+    assert.equal(s.devices.log.at(calls), "removeCombinedLayers /run/gcs/c/c1/rootfs");
+    s.nothingLeft();
   });
 
   it("joins its pod's sandbox", async () => {

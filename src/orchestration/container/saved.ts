@@ -1,6 +1,7 @@
 import { readSavedProcess, type SavedProcess } from "../process/saved.ts";
 import { count, flag, list, maybe, oneOf, record, text } from "../saved-json.ts";
 import type { CreateTask, RuntimeOptions } from "../tasks.ts";
+import { type Holding, readHolding } from "./holding.ts";
 
 /** One container as JSON (oci/json: exec documents keep their 64-bit integers). */
 export interface SavedContainer {
@@ -11,6 +12,8 @@ export interface SavedContainer {
   readonly initPid: number;
   readonly init: SavedProcess;
   readonly execs: readonly SavedExec[];
+  /** In the order of their acquisition. */
+  readonly holdings: readonly Holding[];
 }
 
 export interface SavedExec {
@@ -34,6 +37,7 @@ export function readSavedContainer(value: unknown, member: string): SavedContain
         document: record(exec.document, `${at}.document`),
       };
     }),
+    holdings: list(saved.holdings, `${member}.holdings`, readHolding),
   };
 }
 

@@ -2,13 +2,11 @@ import { join, resolve } from "node:path";
 import { invalidArgument } from "../../errors/shim-error.ts";
 import type { ContainerDocument } from "../../guestmanager/guest.ts";
 import type { Spec } from "../../oci/spec.ts";
-import { bounded } from "../deadline.ts";
-import type { Mapping } from "../device/mapping.ts";
-import type { ReleaseList } from "../release-list.ts";
 import type { CreateTask } from "../tasks.ts";
 import { guestSpec } from "./guest-spec.ts";
+import { type Holding, type HoldingContext, hold } from "./holding.ts";
 import { guestMount, type HostFiles, type MountPlan, planMount } from "./mount-plan.ts";
-import type { ContainerLimits, ContainerVm, RootfsPort } from "./ports.ts";
+import type { ContainerVm, RootfsPort } from "./ports.ts";
 import { type DiskMount, type DiskPath, planRootfs, type RootfsPlan } from "./rootfs-plan.ts";
 
 /** What of a container has to be brought into a VM, known before there is one. */
@@ -19,13 +17,11 @@ export interface StoragePlan {
   readonly mounts: readonly MountPlan[];
 }
 
-export interface StorageContext {
+export interface StorageContext extends HoldingContext {
   readonly request: CreateTask;
   readonly spec: Spec;
   readonly vm: ContainerVm;
   readonly rootfs: RootfsPort;
-  readonly held: ReleaseList;
-  readonly limits: Pick<ContainerLimits, "request">;
   readonly signal: AbortSignal;
   readonly sandboxPid: number | undefined;
   dropped(what: string): void;
@@ -66,8 +62,9 @@ async function bringRootfs({ rootfs, rootPath }: StoragePlan, guestPath: string,
   const { vm, held } = context;
   if (rootfs.kind === "share") {
     const readOnly = rootfs.mounts.at(-1)?.options.includes("ro") ?? false;
-    const share = vm.devices.plan9.reserve({ hostPath: rootPath, readOnly, guestPath });
-    if (rootfs.mounts.length === 0) return hold(share, context);
+    const request = { hostPath: rootPath, readOnly, guestPath };
+    if (rootfs.mounts.length === 0) return bring({ kind: "share", request }, context);
+    const share = vm.devices.plan9.reserve(request);
     // One step: the host unmounts it only after the share is gone.
     held.add("root file system", async () => {
       await share.unmap();
@@ -87,49 +84,44 @@ async function bringRootfs({ rootfs, rootPath }: StoragePlan, guestPath: string,
   const at = ({ disk, path }: DiskPath): string => `${paths[disk]}${path}`;
   if (!("lower" in root)) return at(root);
   const layers = root.lower.map((path, index) => ({ id: String(index), path: at(path) }));
-  const settings = {
+  const request = {
     containerId: context.request.id,
     containerRootPath: guestPath,
     layers,
     ...(root.scratch && { scratchPath: at(root.scratch) }),
   };
-  const ms = context.limits.request;
-  // Before the call: one that fails late may have done it all the same.
-  held.add("layers of its root file system", () =>
-    bounded(ms, `unmount of ${guestPath}`, (options) => vm.guest.removeCombinedLayers(settings, options)),
-  );
-  await bounded(ms, `mount of the layers on ${guestPath}`, (options) => vm.guest.addCombinedLayers(settings, options));
-  return guestPath;
+  return bring({ kind: "layers", request }, context);
 }
 
 async function bringDisk(disk: DiskMount, context: StorageContext, guestPath?: string): Promise<string> {
   const { hostPath, readOnly, fileSystem } = disk;
-  const { scsi } = context.vm.devices;
-  const blobs = disk.blobs.map((blob) => scsi.reserve({ hostPath: blob, readOnly: true }));
+  const blobs = disk.blobs.map((blob) => hold({ kind: "disk", request: { hostPath: blob, readOnly: true } }, context));
   const options = [...disk.options, ...blobs.map((blob) => `device=${blob.guestPath}`)];
-  for (const blob of blobs) context.held.add(blob.what, () => blob.unmap());
   await Promise.all(blobs.map((blob) => blob.map()));
   const request = { hostPath, readOnly, fileSystem, options, ...(guestPath !== undefined && { guestPath }) };
-  return hold(scsi.reserve(request), context);
+  return bring({ kind: "disk", request }, context);
 }
 
 async function bringMount(plan: MountPlan, context: StorageContext): Promise<string> {
-  const { devices } = context.vm;
   switch (plan.kind) {
     case "keep":
       return "";
-    case "share":
-      return hold(devices.plan9.reserve(plan), context);
-    case "shm":
-      return hold(devices.shm.reserve(plan), context);
+    case "share": {
+      const { hostPath, readOnly } = plan;
+      return bring({ kind: "share", request: { hostPath, readOnly } }, context);
+    }
+    case "shm": {
+      const { hostPath, bytes } = plan;
+      return bring({ kind: "shm", request: { hostPath, bytes } }, context);
+    }
     case "disk":
       return bringDisk(plan.disk, context);
   }
 }
 
-async function hold(mapping: Mapping, { held, signal }: StorageContext): Promise<string> {
-  held.add(mapping.what, () => mapping.unmap());
-  await mapping.map();
-  signal.throwIfAborted();
-  return mapping.guestPath;
+async function bring(holding: Holding, context: StorageContext): Promise<string> {
+  const { map, guestPath } = hold(holding, context);
+  await map();
+  context.signal.throwIfAborted();
+  return guestPath;
 }

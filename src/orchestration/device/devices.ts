@@ -1,3 +1,4 @@
+import { failedPrecondition } from "../../errors/shim-error.ts";
 import type { GuestDirectories } from "../../guestmanager/directories.ts";
 import type { Guest } from "../../guestmanager/guest.ts";
 import type { GuestScsi } from "../../guestmanager/scsi.ts";
@@ -7,26 +8,37 @@ import { count, list, record } from "../saved-json.ts";
 import { Plan9Controller } from "./plan9/controller.ts";
 import { type DeviceLimits, deviceLimits } from "./ports.ts";
 import { ScsiController } from "./scsi/controller.ts";
+import { readSavedDisks, type SavedDisks } from "./scsi/saved.ts";
 import { ShmController } from "./shm/controller.ts";
+import { readSavedShm, type SavedShm } from "./shm/saved.ts";
 
 /** The devices of one VM: made with it, forgotten with it. */
 export interface VmDevices {
   readonly scsi: ScsiController;
   readonly plan9: Plan9Controller;
   readonly shm: ShmController;
-  /** What a restored VM's devices must not take again; what they hold stays until that VM's end. */
+  /**
+   * For `vmDevices` of the restored VM. What nobody reserves again there stays until that VM's end. Throws
+   * failed-precondition where there are shares.
+   */
   save(): SavedDevices;
 }
 
-/** As JSON: mounts made so far, and the SCSI places in use. */
+/** As JSON. */
 export interface SavedDevices {
+  /** Mount paths given out so far. */
   readonly mounts: number;
-  readonly slots: readonly number[];
+  readonly scsi: SavedDisks;
+  readonly shm: readonly SavedShm[];
 }
 
 export function readSavedDevices(value: unknown, member: string): SavedDevices {
   const saved = record(value, member);
-  return { mounts: count(saved.mounts, `${member}.mounts`), slots: list(saved.slots, `${member}.slots`, count) };
+  return {
+    mounts: count(saved.mounts, `${member}.mounts`),
+    scsi: readSavedDisks(saved.scsi, `${member}.scsi`),
+    shm: list(saved.shm, `${member}.shm`, readSavedShm),
+  };
 }
 
 export type DeviceGuest = GuestScsi & GuestDirectories & Pick<Guest, "createProcess">;
@@ -34,16 +46,23 @@ export type DeviceGuest = GuestScsi & GuestDirectories & Pick<Guest, "createProc
 export function vmDevices(
   vm: { readonly uvm: ScsiManager & Plan9Manager; readonly guest: DeviceGuest },
   limits: DeviceLimits = deviceLimits,
-  saved: SavedDevices = { mounts: 0, slots: [] },
+  saved?: SavedDevices,
 ): VmDevices {
-  let last = saved.mounts;
+  let last = saved?.mounts ?? 0;
   // hcsshim's name for what is mounted in the guest beside the containers' own directories.
   const nextMountPath = (): string => `/run/mounts/m${last++}`;
-  const scsi = new ScsiController({ ...vm, nextMountPath, limits }, saved.slots);
+  const scsi = new ScsiController({ ...vm, nextMountPath, limits }, saved?.scsi);
+  const plan9 = new Plan9Controller({ ...vm, nextMountPath, limits });
+  const shm = new ShmController({ guest: vm.guest, nextMountPath, limits }, saved?.shm);
   return {
-    scsi,
-    plan9: new Plan9Controller({ ...vm, nextMountPath, limits }),
-    shm: new ShmController({ guest: vm.guest, nextMountPath, limits }),
-    save: () => ({ mounts: last, slots: scsi.places() }),
+    ...{ scsi, plan9, shm },
+    save() {
+      if (plan9.held > 0) {
+        throw failedPrecondition(
+          `the vm has ${plan9.held} directory shares; cannot save it: use disks, e.g. a block-device snapshotter`,
+        );
+      }
+      return { mounts: last, scsi: scsi.save(), shm: shm.save() };
+    },
   };
 }

@@ -27,9 +27,16 @@ export class SharedDevice {
   constructor(
     id: string,
     steps: DeviceSteps,
-    options: { readonly below?: Reservation; readonly onLeave?: () => void; readonly onGone?: () => void } = {},
+    options: {
+      readonly below?: Reservation;
+      readonly onLeave?: () => void;
+      readonly onGone?: () => void;
+      /** Of a restored VM: whether it is there. */
+      readonly isMapped?: boolean;
+    } = {},
   ) {
-    this.#machine = new Machine<typeof deviceStates, DeviceState>(deviceStates, id, { name: "reserved" });
+    const name = options.isMapped === undefined ? "reserved" : options.isMapped ? "mapped" : "uncertain";
+    this.#machine = new Machine<typeof deviceStates, DeviceState>(deviceStates, id, { name });
     this.#steps = steps;
     this.#below = options.below;
     this.#onLeave = options.onLeave ?? (() => {});

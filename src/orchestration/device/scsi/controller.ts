@@ -5,11 +5,21 @@ import { isGone } from "../../release-list.ts";
 import type { Mapping } from "../mapping.ts";
 import { type Reservation, SharedDevice } from "../shared-device.ts";
 import type { ScsiPorts, ScsiRequest } from "./ports.ts";
+import type { SavedDisks, SavedMount } from "./saved.ts";
 
 interface Disk {
   readonly device: SharedDevice;
+  readonly slot: number;
+  readonly hostPath: string;
+  readonly readOnly: boolean;
   readonly location: ScsiLocation;
-  readonly mounts: Map<string, { readonly device: SharedDevice; readonly guestPath: string }>;
+  readonly mounts: Map<string, DiskMount>;
+}
+
+interface DiskMount {
+  readonly device: SharedDevice;
+  readonly request: ScsiRequest;
+  readonly guestPath: string;
 }
 
 /**
@@ -23,26 +33,35 @@ export class ScsiController {
   readonly #leaving = new Map<string, SharedDevice>();
   readonly #slots: Set<number>;
 
-  /** `taken`: places that are in use already (a restored VM's). */
-  constructor(ports: ScsiPorts, taken: readonly number[] = []) {
+  /** `saved`: of a restored VM; who held a disk reserves it again by the same request. */
+  constructor(ports: ScsiPorts, saved: SavedDisks = { slots: [], disks: [] }) {
     this.#ports = ports;
-    this.#slots = new Set(taken);
+    this.#slots = new Set(saved.slots);
+    for (const { slot, mounts, isMapped, ...request } of saved.disks) {
+      const disk = this.#add(request, slot, isMapped);
+      for (const mount of mounts) this.#mount(disk, mount.request, mount);
+    }
   }
 
-  /** In use, for a save. */
-  places(): number[] {
-    return [...this.#slots];
+  /** While nothing is being done to them, or nobody will know how it went. */
+  save(): SavedDisks {
+    const disks = [...this.#disks.values()].map(({ slot, hostPath, readOnly, device, mounts }) => ({
+      ...{ slot, hostPath, readOnly, isMapped: device.state === "mapped" },
+      mounts: [...mounts.values()].map((mount) => {
+        const { request, guestPath } = mount;
+        return { request, guestPath, isMapped: mount.device.state === "mapped" };
+      }),
+    }));
+    return { slots: [...this.#slots], disks };
   }
 
   /** Bookkeeping only. Throws resource-exhausted where every LUN is taken. */
   reserve(request: ScsiRequest): Mapping {
-    const { guestPath, readOnly, partition = 0, fileSystem, options = [] } = request;
     const disk = this.#disk(request);
-    const key = JSON.stringify([partition, fileSystem, options, guestPath]);
-    const mount = disk.mounts.get(key) ?? this.#mount(disk, key, request);
+    const mount = disk.mounts.get(mountKey(request)) ?? this.#mount(disk, request);
     const reservation = mount.device.reserve();
     return {
-      what: `disk ${request.hostPath}${readOnly ? " (read-only)" : ""}`,
+      what: `disk ${request.hostPath}${request.readOnly ? " (read-only)" : ""}`,
       guestPath: mount.guestPath,
       map: () => mount.device.map(reservation),
       unmap: () => mount.device.unmap(reservation),
@@ -54,12 +73,13 @@ export class ScsiController {
     return this.#slots.size;
   }
 
-  #disk({ hostPath, readOnly }: ScsiRequest): Disk {
-    const key = JSON.stringify([hostPath, readOnly]);
-    const known = this.#disks.get(key);
-    if (known !== undefined) return known;
+  #disk(request: ScsiRequest): Disk {
+    return this.#disks.get(diskKey(request)) ?? this.#add(request, this.#freeSlot(request.hostPath));
+  }
+
+  #add({ hostPath, readOnly }: Pick<ScsiRequest, "hostPath" | "readOnly">, slot: number, isMapped?: boolean): Disk {
+    const key = diskKey({ hostPath, readOnly });
     const { uvm, guest, limits } = this.#ports;
-    const slot = this.#freeSlot(hostPath);
     const location = { controller: Math.floor(slot / uvm.scsiLimits.luns), lun: slot % uvm.scsiLimits.luns };
     const before = this.#leaving.get(key);
     const id = `disk ${location.controller}:${location.lun} (${hostPath})`;
@@ -77,6 +97,7 @@ export class ScsiController {
         },
       },
       {
+        ...(isMapped !== undefined && { isMapped }),
         onLeave: () => {
           if (this.#disks.get(key) !== disk) return;
           this.#disks.delete(key);
@@ -88,16 +109,17 @@ export class ScsiController {
         },
       },
     );
-    const disk: Disk = { device, location, mounts: new Map() };
+    const disk: Disk = { device, slot, hostPath, readOnly, location, mounts: new Map() };
     this.#slots.add(slot);
     this.#disks.set(key, disk);
     return disk;
   }
 
-  #mount(disk: Disk, key: string, request: ScsiRequest): { device: SharedDevice; guestPath: string } {
+  #mount(disk: Disk, request: ScsiRequest, saved?: SavedMount): DiskMount {
     const { guest, limits, nextMountPath } = this.#ports;
     const { readOnly, partition = 0, fileSystem, options = [] } = request;
-    const guestPath = request.guestPath ?? nextMountPath();
+    const key = mountKey(request);
+    const guestPath = saved?.guestPath ?? request.guestPath ?? nextMountPath();
     const settings = {
       ...disk.location,
       mountPath: guestPath,
@@ -114,9 +136,13 @@ export class ScsiController {
         map: () => bounded(limits.guest, what, (o) => guest.addMappedVirtualDisk(settings, o)),
         unmap: () => bounded(limits.guest, `un${what}`, (o) => guest.removeMappedVirtualDisk(settings, o)),
       },
-      { below, onLeave: () => void (disk.mounts.get(key)?.device === device && disk.mounts.delete(key)) },
+      {
+        below,
+        onLeave: () => void (disk.mounts.get(key)?.device === device && disk.mounts.delete(key)),
+        ...(saved && { isMapped: saved.isMapped }),
+      },
     );
-    const mount = { device, guestPath };
+    const mount = { device, request, guestPath };
     disk.mounts.set(key, mount);
     return mount;
   }
@@ -130,6 +156,12 @@ export class ScsiController {
     );
   }
 }
+
+const diskKey = ({ hostPath, readOnly }: Pick<ScsiRequest, "hostPath" | "readOnly">): string =>
+  JSON.stringify([hostPath, readOnly]);
+
+const mountKey = ({ partition = 0, fileSystem, options = [], guestPath }: ScsiRequest): string =>
+  JSON.stringify([partition, fileSystem, options, guestPath]);
 
 function unlessGone(cause: unknown): void {
   if (!isGone(cause)) throw cause;
