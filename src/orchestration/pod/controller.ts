@@ -223,7 +223,7 @@ export class PodController implements Tasks, SandboxPod {
     if (!Number.isInteger(signal) || signal < 0 || signal > SIGNAL_MAX) {
       throw invalidArgument(`container ${id}: ${signal} is not a signal; cannot kill`);
     }
-    await this.#awake(() => this.#kill(container, execId, signal, all), options.signal);
+    await unlessAborted(this.#kill(container, execId, signal, all), options.signal);
   }
 
   async exec(request: ExecTask): Promise<void> {
@@ -376,14 +376,23 @@ export class PodController implements Tasks, SandboxPod {
   }
 
   async #kill(container: ContainerController, execId: string, signal: number, all: boolean): Promise<void> {
+    if (signal === SIGKILL && container.state === "paused") this.#awakeUntilExit(container, execId);
     try {
-      await container.kill(execId, signal, all);
+      await this.#rest.during(() => container.kill(execId, signal, all));
     } catch (cause) {
-      if (signal !== SIGKILL || !isKind(cause, "deadline-exceeded")) throw cause;
-      // A guest that does not even kill is dead to all its containers.
+      if (signal !== SIGKILL || !(isKind(cause, "deadline-exceeded") || this.#vm.paused)) throw cause;
+      // A guest that does not even kill is dead to all its containers; so is one that cannot be woken for it.
       this.#options.ports.warn(`container ${container.id}: its guest does not answer, so its vm is terminated`, cause);
       await this.#vm.terminate();
     }
+  }
+
+  /** Were the VM to rest again as soon as the signal is delivered, the exit would never come out of it. */
+  #awakeUntilExit(container: ContainerController, execId: string): void {
+    const { settle } = this.#limits.container;
+    const exit = () => within(container.wait(execId, {}), settle, `exit of container ${container.id}`);
+    // Whoever waits for the exit is told by another way.
+    this.#rest.during(exit).catch(() => {});
   }
 
   /** Asks something of the guest, for a caller that may leave. */

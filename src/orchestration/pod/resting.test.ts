@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createRequest, GuestStandIn } from "../../../test/compliance/guest-stand-in.ts";
+import { unavailable } from "../../errors/shim-error.ts";
+import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
+import type { VMExit } from "../../vmmanager/lifetime.ts";
+import type { UtilityVM } from "../../vmmanager/uvm.ts";
+import { deferred } from "../deadline.ts";
+import { PodController } from "./controller.ts";
+
+const rpc = { signal: new AbortController().signal };
+const init = { id: "c1", execId: "" };
+
+/** A VM that can stand still: what its guest has to tell waits until it runs. */
+class Subject {
+  readonly guest = new GuestStandIn();
+  readonly pod: PodController;
+  resume: () => Promise<void> = async () => {};
+  rests = false;
+  terminated = false;
+  readonly #exit = deferred<VMExit>();
+
+  constructor() {
+    const uvm = {
+      ...{ id: "p1", stack: "qemu", os: "linux", restored: [], sockets: {} },
+      supported: () => true,
+      hostPid: (pid: number) => pid,
+      guestPath: (path: string) => path,
+      start: async () => {},
+      pause: async () => {
+        this.rests = true;
+      },
+      resume: async () => {
+        await this.resume();
+        this.rests = false;
+      },
+      terminate: async () => {
+        this.terminated = true;
+        this.#exit.resolve({ exitedAt: new Date() });
+      },
+      wait: () => this.#exit.promise,
+      close: async () => {},
+    };
+    this.pod = new PodController({
+      ...{ id: "p1", namespace: "ns", stateDirectory: "/state", runc: { binary: "runc", root: "/run/r" } },
+      stack: {
+        name: "local",
+        create: async () => uvm as unknown as UtilityVM,
+        restore: () => Promise.reject(new Error("not asked for here")),
+      },
+      createGuest: () => this.guest as unknown as LinuxGuest,
+      ports: {
+        loadSpec: () => ({ ociVersion: "1.0.2", root: { path: "rootfs" } }),
+        rootfs: { mount: async () => {}, unmount: async () => {} },
+        files: { kindOf: () => "directory", tmpfsSize: () => undefined },
+        io: {
+          open: async () => ({
+            ...{ stdin: undefined, stdout: undefined, stderr: undefined },
+            ...{ drained: async () => {}, close: async () => {} },
+          }),
+          relay: () => ({ done: Promise.resolve(), stop() {}, hold: () => new Uint8Array(), release() {} }),
+        },
+        events: { publish: () => {} },
+        warn: () => {},
+      },
+    });
+  }
+
+  async paused(): Promise<this> {
+    await this.pod.create(createRequest("c1"), rpc);
+    await this.pod.start(init, rpc);
+    await this.pod.pause("c1", rpc);
+    assert.equal(this.rests, true);
+    return this;
+  }
+}
+
+describe("a pod whose VM rests", () => {
+  it("is awake from a kill until the exit is told", async () => {
+    const s = await new Subject().paused();
+    // The guest takes the signal at once, and tells of the exit some turns later: if its VM runs then.
+    const side = s.guest.side("c1");
+    const { promise, resolve } = side.init;
+    Object.assign(side.init, { resolve: () => {} });
+    await s.pod.kill(init, 9, false, rpc);
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    assert.equal(s.rests, false, "the VM rests while the exit is on its way");
+    resolve(137);
+    await promise;
+    assert.equal((await s.pod.wait(init, rpc)).exitStatus, 137);
+    await s.pod.delete(init, rpc);
+    assert.equal(s.pod.busy(), false);
+  });
+
+  it("ends with its VM, by SIGKILL, where that can't be woken", async () => {
+    const s = await new Subject().paused();
+    s.resume = () => Promise.reject(unavailable("QEMU's monitor is closed"));
+    await assert.rejects(s.pod.kill(init, 15, false, rpc), { kind: "unavailable" });
+    assert.equal(s.terminated, false);
+    await s.pod.kill(init, 9, false, rpc);
+    assert.equal(s.terminated, true);
+    assert.equal((await s.pod.wait(init, rpc)).exitStatus, 255);
+    await s.pod.delete(init, rpc);
+    assert.equal(s.pod.busy(), false);
+  });
+});
