@@ -45,6 +45,8 @@ class Subject {
   readonly mounts = new Set<string>();
   container: ContainerController;
   readonly hints: BootHint[] = [];
+  /** Before the host has mounted a root file system. */
+  mounting = async (): Promise<void> => {};
   readonly spec: Spec;
   document: ContainerDocument | undefined;
   #vm: ContainerVm;
@@ -98,7 +100,10 @@ class Subject {
           tmpfsSize: (path) => (path.endsWith("shm") ? 65536 : undefined),
         },
         rootfs: {
-          mount: async (_, target) => void this.mounts.add(target),
+          mount: async (_, target) => {
+            await this.mounting();
+            this.mounts.add(target);
+          },
           unmount: async (target) => {
             assert.ok(![...this.devices.shares.values()].includes(target), "a share of it is still there");
             this.mounts.delete(target);
@@ -224,6 +229,24 @@ describe("a container in a VM", () => {
       });
     }
   }
+
+  it("of which one part fails while others are under way leaves nothing", async () => {
+    for (const [rootfs, slow] of [
+      [layers, "addScsiDisk"],
+      [overlay, "rootfs"],
+    ] as const) {
+      const s = new Subject(rootfs);
+      s.devices.faults.createProcess = fault;
+      const late = async (): Promise<void> => {
+        for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+      };
+      if (slow === "rootfs") s.mounting = late;
+      else s.devices.faults[slow] = late;
+      await assert.rejects(s.create(), /planted/);
+      for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+      s.nothingLeft();
+    }
+  });
 
   it("whose create fails in the guest leaves nothing", async () => {
     for (const rootfs of [layers, overlay]) {

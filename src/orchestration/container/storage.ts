@@ -49,9 +49,9 @@ export function needsShares({ rootfs, mounts }: StoragePlan): boolean {
 export async function bringIntoVm(plan: StoragePlan, context: StorageContext): Promise<ContainerDocument> {
   const { request, spec, vm } = context;
   const ociBundlePath = `/run/gcs/c/${request.id}`;
-  const [rootPath, mounts] = await Promise.all([
+  const [rootPath, mounts] = await allSettled([
     bringRootfs(plan, `${ociBundlePath}/rootfs`, context),
-    Promise.all(plan.mounts.map(async (mount) => guestMount(mount, await bringMount(mount, context)))),
+    allSettled(plan.mounts.map(async (mount) => guestMount(mount, await bringMount(mount, context)))),
   ]);
   const { sandboxPid, dropped } = context;
   const place = { id: request.id, rootPath, mounts, dropped, networkNamespaceId: vm.networkNamespaceId };
@@ -80,7 +80,7 @@ async function bringRootfs({ rootfs, rootPath }: StoragePlan, guestPath: string,
     const [disk] = disks;
     if (disks.length === 1 && disk !== undefined && root.path === "") return bringDisk(disk, context, guestPath);
   }
-  const paths = await Promise.all(disks.map((disk) => bringDisk(disk, context)));
+  const paths = await allSettled(disks.map((disk) => bringDisk(disk, context)));
   const at = ({ disk, path }: DiskPath): string => `${paths[disk]}${path}`;
   if (!("lower" in root)) return at(root);
   const layers = root.lower.map((path, index) => ({ id: String(index), path: at(path) }));
@@ -97,7 +97,7 @@ async function bringDisk(disk: DiskMount, context: StorageContext, guestPath?: s
   const { hostPath, readOnly, fileSystem } = disk;
   const blobs = disk.blobs.map((blob) => hold({ kind: "disk", request: { hostPath: blob, readOnly: true } }, context));
   const options = [...disk.options, ...blobs.map((blob) => `device=${blob.guestPath}`)];
-  await Promise.all(blobs.map((blob) => blob.map()));
+  await allSettled(blobs.map((blob) => blob.map()));
   const request = { hostPath, readOnly, fileSystem, options, ...(guestPath !== undefined && { guestPath }) };
   return bring({ kind: "disk", request }, context);
 }
@@ -124,4 +124,15 @@ async function bring(holding: Holding, context: StorageContext): Promise<string>
   await map();
   context.signal.throwIfAborted();
   return guestPath;
+}
+
+/**
+ * Promise.all that rejects only when nothing is under way any more: what comes after the roll-back has begun is not in
+ * it. Each of the works is bounded.
+ */
+async function allSettled<T extends readonly unknown[]>(works: { [K in keyof T]: Promise<T[K]> }): Promise<T>;
+async function allSettled<T>(works: readonly Promise<T>[]): Promise<T[]>;
+async function allSettled<T>(works: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(works);
+  return Promise.all(works);
 }
