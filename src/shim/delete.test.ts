@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { runtime } from "#runtime";
+import { until } from "../../test/harness/until.ts";
 import { resolveSettings } from "../config/settings.ts";
 import { notFound } from "../errors/shim-error.ts";
 import { DeleteResponse, Task } from "../generated/containerd/task/v2.ts";
@@ -81,10 +82,57 @@ describe("delete with a daemon that answers", () => {
   });
 });
 
+describe("delete of a pod on this host whose daemon was killed", () => {
+  let dir = "";
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), "uvm-delete-"));
+  });
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+  /** With a runc that is done after so many seconds, and then says so in a file. */
+  async function deleted(
+    seconds: number,
+    budgetMs: number,
+  ): Promise<{ problems: string[]; runcIsDone: () => boolean }> {
+    const [bundle, stateDirectory, socketPath] = [join(dir, "c1"), join(dir, "ns/c1"), join(dir, "socket")];
+    const [runcBinary, runcRoot, done] = [join(dir, "runc"), join(stateDirectory, "runc"), join(dir, "done")];
+    mkdirSync(bundle);
+    mkdirSync(join(runcRoot, "c1"), { recursive: true });
+    writeFileSync(runcBinary, `#!/bin/sh\nsleep ${seconds}; touch ${done}\n`, { mode: 0o755 });
+    const settings = { ...(await resolveSettings({})), stack: "local" as const };
+    writeBundleRecord(bundle, { podId: "c1", stateDirectory, socketPath, settings });
+    const daemon = { pid: process.pid, startTime: 1n, stack: "local" as const, socketPath, bundle };
+    writeDaemonRecord(stateDirectory, { ...daemon, runcBinary, runcRoot });
+    const flags = { ...{ namespace: "ns", id: "c1", bundle, address: "", action: "delete" as const } };
+    const { problems } = await deleteTask({
+      runtime,
+      flags: { publishBinary: "", debug: false, info: false, version: false, ...flags },
+      workingDirectory: bundle,
+      env: process.env,
+      askDaemon,
+      budgetMs,
+    });
+    return { problems, runcIsDone: () => existsSync(done) };
+  }
+
+  it("gives runc nearly all of the time that containerd gives us", async () => {
+    const { problems, runcIsDone } = await deleted(1.2, 2000);
+    assert.deepEqual(problems, []);
+    assert.ok(runcIsDone());
+  });
+
+  it("lets a runc go on that needs longer: what it does not remove, nobody does", async () => {
+    const { problems, runcIsDone } = await deleted(0.6, 200);
+    assert.match(problems.join(), /^container c1 cannot be deleted: .* did not finish in 0\.17\d* s/);
+    assert.ok(!runcIsDone());
+    await until("runc is done", runcIsDone);
+  });
+});
+
 describe("delete of a pod whose daemon was killed", {
   skip: process.getuid?.() === 0 ? false : "mount(2) wants root",
 }, () => {
-  it("ends the VM by pid and start time, and takes its shares and state away", async () => {
+  it("ends the VM by pid and start time, takes its shares and state away, runs its poststop hooks", async () => {
     const dir = mkdtempSync(join(tmpdir(), "uvm-delete-"));
     const qemu = spawn("sleep", ["1000"]);
     try {
@@ -93,6 +141,10 @@ describe("delete of a pod whose daemon was killed", {
       mkdirSync(bundle);
       mkdirSync(share, { recursive: true });
       writeFileSync(join(bundle, "precious"), "");
+      // As nerdctl's, which gives the container's address back; and one that fails, one that hangs.
+      const hook = (script: string) => ({ path: "/bin/sh", args: ["sh", "-c", script], env: ["PATH=/bin:/usr/bin"] });
+      const poststop = [hook(`cat >${dir}/told`), hook("echo no lease >&2; exit 3"), hook("exec sleep 1000")];
+      writeFileSync(join(bundle, "config.json"), JSON.stringify({ ociVersion: "1.1.0", hooks: { poststop } }));
       mountOne({ type: "bind", source: bundle, options: ["bind"] }, share);
       const settings = { ...(await resolveSettings({})), stack: "qemu" as const };
       writeBundleRecord(bundle, { podId: "c1", stateDirectory, socketPath, settings });
@@ -106,13 +158,17 @@ describe("delete of a pod whose daemon was killed", {
         workingDirectory: bundle,
         env: {},
         askDaemon,
+        budgetMs: 1500,
       });
-      assert.deepEqual(problems, []);
+      assert.equal(problems.length, 1);
+      assert.match(problems[0] ?? "", /hook \/bin\/sh exited with 3: no lease; hook \/bin\/sh did not finish in [01]/);
+      const { id, status, bundle: cwd } = JSON.parse(readFileSync(join(dir, "told"), "utf8"));
+      assert.deepEqual([id, status, cwd], ["c1", "stopped", bundle]);
       const { pid: told, exitStatus } = DeleteResponse.decode(reply);
       assert.deepEqual([told, exitStatus], [pid, 137]);
       assert.equal(isAlive(pid, startTime(pid) ?? 0n), false);
-      assert.deepEqual(readdirSync(dir), ["c1"]);
-      assert.deepEqual(readdirSync(bundle), ["precious"]);
+      assert.deepEqual(readdirSync(dir).sort(), ["c1", "told"]);
+      assert.deepEqual(readdirSync(bundle).sort(), ["config.json", "precious", "uvm-shim.json"]);
     } finally {
       qemu.kill("SIGKILL");
       unmountRecursive(dir);

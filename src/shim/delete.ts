@@ -3,10 +3,14 @@ import { dirname, join } from "node:path";
 import { ShimError } from "../errors/shim-error.ts";
 import { DeleteResponse } from "../generated/containerd/task/v2.ts";
 import { parseJson } from "../oci/json.ts";
+import { loadSpec } from "../oci/spec.ts";
+import { HostHooks } from "../orchestration/container/host-hooks.ts";
+import { deadline, unlessAborted } from "../orchestration/deadline.ts";
 import { timestampOf } from "../service/timestamp.ts";
 import { unmountRecursive } from "../sys/mount.ts";
 import { isAlive } from "../sys/process.ts";
 import type { Runtime } from "../sys/runtime.ts";
+import { runHook } from "../vmmanager/run-hook.ts";
 import { readVmProcesses } from "../vmmanager/vm-processes.ts";
 import { removeSocketLink } from "./address.ts";
 import { checkIdentifier, type Flags } from "./flags.ts";
@@ -43,6 +47,8 @@ export interface DeleteContext {
     id: string,
     options: { signal: AbortSignal },
   ) => Promise<DeleteResponse | undefined>;
+  /** Of all of it, in ms; default 4000. */
+  readonly budgetMs?: number;
 }
 
 /**
@@ -68,7 +74,7 @@ export async function deleteTask(context: DeleteContext): Promise<{ reply: Uint8
   const record = readBundleRecord(bundle);
   const pod = findPod(record, flags.namespace, id);
   const killed = { pid: 0, exitStatus: KILLED, exitedAt: timestampOf(new Date()) };
-  const end = pod === undefined ? killed : await endTask(context, pod, id, attempt);
+  const end = pod === undefined ? killed : await endTask(context, pod, { id, bundle }, attempt);
   await attempt("rootfs cannot be unmounted", () => {
     unmountRecursive(join(bundle, "rootfs"));
   });
@@ -97,16 +103,24 @@ function findPod(record: BundleRecord | undefined, namespace: string, id: string
  * Ends what the id still runs, and the whole pod if it is the pod's own id. Returns the task's end: containerd publishes it,
  * so a task that had exited by itself must not be told to have been killed, where the daemon can still say.
  */
-async function endTask(context: DeleteContext, pod: Pod, id: string, attempt: Attempt): Promise<DeleteResponse> {
+async function endTask(
+  context: DeleteContext,
+  pod: Pod,
+  { id, bundle }: { readonly id: string; readonly bundle: string },
+  attempt: Attempt,
+): Promise<DeleteResponse> {
   const { daemon, stateDirectory } = pod;
+  const { budgetMs = BUDGET_MS } = context;
+  const latest = performance.now() + budgetMs;
   const isLeader = id === pod.podId;
   const killed = { pid: initPid(pod, id), exitStatus: KILLED, exitedAt: timestampOf(new Date()) };
-  const answer = await endThroughDaemon(context, daemon, id);
+  const answer = await endThroughDaemon(context, daemon, id, budgetMs / 4);
   if (answer !== undefined) return answer.end ?? killed;
   // The daemon hangs or is dead. The pod is its leader's: nobody else may take it down.
   if (isLeader) killProcess(daemon.pid, daemon.startTime);
 
-  const signal = AbortSignal.timeout(BUDGET_MS / 2);
+  // What follows takes milliseconds, but for hooks; and only VMs have them here.
+  const { signal, done } = deadline(Math.max(0, latest - performance.now() - budgetMs / 8), `delete of ${id}`);
   const containers = containersOf(daemon).filter((container) => isLeader || container === id);
   const deletions = containers.map((container) =>
     attempt(`container ${container} cannot be deleted`, () => forceDelete(context, daemon, container, signal)),
@@ -118,7 +132,25 @@ async function endTask(context: DeleteContext, pod: Pod, id: string, attempt: At
       await removeRemains(context.runtime, { socketPath: daemon.socketPath, stateDirectory });
     });
   }
+  done();
+  // Where it sees the host, runc has run them.
+  if (daemon.stack !== "local") await attempt("a poststop hook failed", () => runPoststop(id, bundle, latest));
   return killed;
+}
+
+/** Those that the daemon would have run at the container's end: of nerdctl, the one that gives its address back. */
+async function runPoststop(id: string, bundle: string, latest: number): Promise<void> {
+  // A bundle of containerd's sandbox API has none.
+  if (!existsSync(join(bundle, "config.json"))) return;
+  const failures: unknown[] = [];
+  const run: typeof runHook = (hook, state) => {
+    const left = Math.max(0, latest - performance.now()) / 1000;
+    return runHook({ ...hook, timeout: Math.min(hook.timeout ?? left, left) }, state);
+  };
+  const warn = (_message: string, cause: unknown): void => void failures.push(cause);
+  await new HostHooks({ id, bundle, spec: loadSpec(bundle), run, warn }).deleted();
+  if (failures.length > 0)
+    throw new ShimError("internal", failures.map((each) => ShimError.from(each).message).join("; "));
 }
 
 /** Undefined where there is no daemon that answers. */
@@ -126,10 +158,11 @@ async function endThroughDaemon(
   context: DeleteContext,
   daemon: DaemonRecord,
   id: string,
+  milliseconds: number,
 ): Promise<{ end: DeleteResponse | undefined } | undefined> {
   if (!isAlive(daemon.pid, daemon.startTime)) return undefined;
   try {
-    return { end: await context.askDaemon(daemon.socketPath, id, { signal: AbortSignal.timeout(BUDGET_MS / 4) }) };
+    return { end: await context.askDaemon(daemon.socketPath, id, { signal: AbortSignal.timeout(milliseconds) }) };
   } catch {
     return undefined;
   }
@@ -149,6 +182,11 @@ function containersOf(daemon: DaemonRecord): string[] {
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }
 
+/**
+ * Not killed when the time is up: nobody comes after us, and what it has not removed by then (cgroups above all) would
+ * stay for good. It waits ten seconds at most for the init's end, which in turn waits for all of a pod's pid namespace
+ * to be reaped by whoever has got its dead daemon's children.
+ */
 async function forceDelete(
   { runtime, env }: DeleteContext,
   daemon: DaemonRecord,
@@ -157,7 +195,8 @@ async function forceDelete(
 ): Promise<void> {
   const { runcBinary = "runc", runcRoot = "" } = daemon;
   const argv = [runcBinary, "--root", runcRoot, "delete", "--force", container];
-  const { code } = await runtime.spawn(argv, { env: childEnvironment(env), signal }).exited;
+  const { exited } = runtime.spawn(argv, { env: childEnvironment(env), detached: true });
+  const { code } = await unlessAborted(exited, signal);
   if (code !== 0) throw new ShimError("internal", `${argv.join(" ")} ended with ${code}`);
 }
 
