@@ -49,7 +49,7 @@ export class DeviceVm {
       argv: commandLine(document, { id }),
     });
     const settings: DeviceSettings = {
-      ...{ id, sizing, log, stateDirectory: directory, setpriv: "setpriv" },
+      ...{ id, sizing, log, stateDirectory: directory, setpriv: "setpriv", accelerator: "tcg" },
       virtiofsdProgram: "/usr/lib/qemu/virtiofsd",
       spawn: (what, argv, stdio) => spawnVmProcess(uvm, what, argv, stdio),
     };

@@ -18,11 +18,11 @@ describe("QEMU's command line", () => {
       ...["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
       ...["-M", "pc,usb=off,vmport=off,graphics=off,nvdimm=on,memory-backend=ram0"],
       ...["-accel", "tcg,thread=multi,tb-size=64", "-cpu", "max"],
-      ...["-m", "256M,slots=8,maxmem=69632M", "-smp", "1,maxcpus=4"],
+      ...["-m", "256M,slots=8,maxmem=69632M", "-smp", "4,maxcpus=4"],
       ...["-object", "memory-backend-memfd,id=ram0,size=256M,share=on"],
       ...["-kernel", "/dev/fd/6", "-initrd", "/dev/fd/7"],
       "-append",
-      "console=ttyS0 quiet panic=-1 reboot=t swiotlb=512 memhp_default_state=online_movable",
+      "console=ttyS0 quiet panic=-1 reboot=t swiotlb=512 memhp_default_state=online_movable maxcpus=1",
       ...["-chardev", "socket,id=qmp,fd=3", "-mon", "chardev=qmp,mode=control"],
       ...["-chardev", "socket,id=con,fd=4", "-serial", "chardev:con"],
       ...["-device", "virtio-serial-pci,id=vser0,addr=0x3,max_ports=64"],
@@ -37,7 +37,7 @@ describe("QEMU's command line", () => {
   });
 
   it("takes the accelerator, the size, more for the kernel, and what a restore adds", () => {
-    const sizing = { processors: 2, maxProcessors: 2, memoryMiB: 512, maxMemoryMiB: 512 };
+    const sizing = { processors: 2, maxProcessors: 3, memoryMiB: 512, maxMemoryMiB: 512 };
     const argv = commandLine(
       { ...document, accelerator: "kvm", machine: "pc-i440fx-7.2", sizing, kernelArguments: ["a=1", "b"] },
       { id: "x,y", incoming: true, devices: ["-device", "d"] },
@@ -48,7 +48,7 @@ describe("QEMU's command line", () => {
     assert.equal(after("-cpu"), "host");
     assert.match(after("-M") ?? "", /^pc-i440fx-7\.2,/);
     assert.match(after("-m") ?? "", /^512M,/);
-    assert.equal(after("-smp"), "2,maxcpus=2");
+    assert.equal(after("-smp"), "2,maxcpus=3");
     assert.match(after("-object") ?? "", /size=512M/);
     assert.match(after("-append") ?? "", /=online_movable a=1 b$/);
     assert.deepEqual(argv.slice(-4), ["-device", "d", "-incoming", "defer"]);

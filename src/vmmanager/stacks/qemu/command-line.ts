@@ -33,7 +33,7 @@ export interface CommandLineOptions {
  */
 export function commandLine(document: UvmDocument, options: CommandLineOptions): string[] {
   const { accelerator, machine, sizing, kernelArguments } = document;
-  const growth = growthArguments(sizing);
+  const growth = growthArguments(document);
   const fd = (name: keyof typeof childFds): string => `/dev/fd/${childFds[name]}`;
   return [
     ...["-name", `guest=uvm-${options.id.replaceAll(",", ",,")}`, "-S"],
@@ -47,7 +47,7 @@ export function commandLine(document: UvmDocument, options: CommandLineOptions):
     // Shared and behind an fd: virtio-fs needs it.
     ...["-object", `memory-backend-memfd,id=ram0,size=${sizing.memoryMiB}M,share=on`],
     ...["-kernel", fd("kernel"), "-initrd", fd("initrd")],
-    ...["-append", [...KERNEL_ARGUMENTS, ...kernelArguments].join(" ")],
+    ...["-append", [...KERNEL_ARGUMENTS, ...growth.kernel, ...kernelArguments].join(" ")],
     ...["-chardev", `socket,id=qmp,fd=${childFds.qmp}`, "-mon", "chardev=qmp,mode=control"],
     ...["-chardev", `socket,id=con,fd=${childFds.console}`, "-serial", "chardev:con"],
     ...["-device", `virtio-serial-pci,id=vser0,addr=${hex(PCI_SLOT.serial)},max_ports=64`],

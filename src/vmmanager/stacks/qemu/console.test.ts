@@ -49,7 +49,11 @@ describe("the guest's console", () => {
   });
 
   it("shows control characters as harmless ones", () => {
-    assert.equal(printable("a\u001b[31mb\u0007\u0000\u009b\u202ec\td\r"), "a?[31mb????c d");
+    assert.equal(printable("a\u001b[31mb\u0007\u0000\u009b\u202ec\td\r"), "ab????c d");
+    // SeaBIOS, before the kernel's first line.
+    assert.equal(printable("\u001bc\u001b[?7l\u001b[2J\u001b[0m[    0.0] Linux"), "[    0.0] Linux");
+    assert.equal(printable("\u001b]0;title\u0007x\u001b]8;;http://a\u001b\\y\u001b(Bz"), "xyz");
+    assert.equal(printable("\u001b\u001b[1m[2Jx\u001b["), "?[2Jx?[");
     assert.equal(printable("\ud800 ok"), "? ok");
   });
 

@@ -65,9 +65,14 @@ export class GuestConsole {
   }
 }
 
-/** No control character, no line separator, no change of direction: what it says is all that it does. */
+/** Of ECMA-48 (CSI, OSC, and escapes of two characters): a firmware clears the screen, and would hide what it was. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const CONTROL_SEQUENCES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-Z\\^-~])/g;
+
+/** No control sequence, no control character, no line separator, no change of direction: what it says is all that it does. */
 export function printable(text: string): string {
   return text
+    .replace(CONTROL_SEQUENCES, "")
     .replace(/[\r\s]+$/, "")
     .replace(/\t/g, " ")
     .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, "?");

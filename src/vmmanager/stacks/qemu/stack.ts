@@ -73,8 +73,8 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
     );
   };
 
-  const devicesOf = (uvm: UvmOptions, sizing: UvmSizing): QemuDevicesOptions => ({
-    ...{ id: uvm.id, stateDirectory: uvm.stateDirectory, sizing, log },
+  const devicesOf = (uvm: UvmOptions, { sizing, accelerator }: UvmDocument): QemuDevicesOptions => ({
+    ...{ id: uvm.id, stateDirectory: uvm.stateDirectory, sizing, accelerator, log },
     virtiofsdProgram: stack.virtiofsd ?? "/usr/lib/qemu/virtiofsd",
     setpriv: stack.setpriv ?? "setpriv",
     spawn: (what, argv, stdio) => spawnVmProcess(uvm, what, argv, stdio),
@@ -94,7 +94,7 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
         kernelArguments: stack.kernelArguments ?? [],
       };
       const host = await launch(options, document, call);
-      const devices = devicesOf(options, sizing);
+      const devices = devicesOf(options, document);
       const { image } = stack;
       const uvm = new QemuUvm({ options, devices, document, image, host, mux: new HostMux(), isRestored: false });
       try {
@@ -121,7 +121,7 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
         const numbers = new Map([...adapterFds.keys()].map((id, i) => [id, firstExtraFd + i]));
         const incoming = { devices: deviceArguments(hardware, numbers), extraFds: [...adapterFds.values()] };
         const host = await launch(options, document, call, incoming);
-        const devices = { ...devicesOf(options, document.sizing), hardware };
+        const devices = { ...devicesOf(options, document), hardware };
         const uvm = new QemuUvm({ options, devices, document, image: stack.image, host, mux, isRestored: true });
         try {
           await uvm.restoreDisks(call);

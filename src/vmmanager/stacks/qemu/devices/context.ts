@@ -3,6 +3,7 @@ import type { Logger } from "../../../../log/logger.ts";
 import type { ChildProcess, Stdio } from "../../../../sys/runtime.ts";
 import type { CallOptions } from "../../../lifetime.ts";
 import type { UvmSizing } from "../../../sizing.ts";
+import type { Accelerator } from "../accelerator.ts";
 import type { QemuMonitor } from "../monitor.ts";
 import type { Hardware } from "./hardware.ts";
 
@@ -13,6 +14,7 @@ export interface DeviceSettings {
   readonly id: string;
   readonly stateDirectory: string;
   readonly sizing: UvmSizing;
+  readonly accelerator: Accelerator;
   /** The virtiofsd program of QEMU 7. */
   readonly virtiofsdProgram: string;
   /** util-linux. */

@@ -45,11 +45,15 @@ describe("the command line of a VM's devices", () => {
 
   it("boots with room to grow, one controller, and the shares where they are wanted", () => {
     const sizing = { processors: 1, maxProcessors: 4, memoryMiB: 256, maxMemoryMiB: 1024 };
-    assert.deepEqual(growthArguments(sizing), {
+    assert.deepEqual(growthArguments({ accelerator: "kvm", sizing }), {
       machine: "nvdimm=on",
       memory: "256M,slots=8,maxmem=66560M",
       smp: "1,maxcpus=4",
+      kernel: [],
     });
+    const { smp, kernel } = growthArguments({ accelerator: "tcg", sizing });
+    assert.deepEqual([smp, kernel], ["4,maxcpus=4", ["maxcpus=1"]]);
+    assert.deepEqual(growthArguments({ accelerator: "tcg", sizing: { ...sizing, maxProcessors: 1 } }).kernel, []);
     assert.deepEqual(bootControllerArguments(), [
       "-device",
       '{"driver":"virtio-scsi-pci","id":"scsi0","bus":"pci.0","addr":"0x4"}',

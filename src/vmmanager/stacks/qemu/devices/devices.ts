@@ -104,12 +104,8 @@ export class QemuDevices implements DeviceManagers {
   }
 }
 
-/** The resources of a running VM that QEMU can change. Without KVM it can't add processors (processors.ts). */
-export function devicesSupported(
-  resource: Resource,
-  operation: Operation,
-  accelerator: "kvm" | "tcg" = "tcg",
-): boolean {
+/** The resources of a running VM that QEMU can change. */
+export function devicesSupported(resource: Resource, operation: Operation): boolean {
   switch (resource) {
     case "scsi":
     case "network":
@@ -120,9 +116,8 @@ export function devicesSupported(
     case "pci":
       return (operation === "add" || operation === "remove") && hasVfio();
     case "memory":
-      return operation === "update";
     case "processor":
-      return operation === "update" && accelerator === "kvm";
+      return operation === "update";
     default:
       return false;
   }

@@ -1,4 +1,4 @@
-import { invalidArgument, ShimError, unimplemented } from "../../../../errors/shim-error.ts";
+import { invalidArgument, ShimError } from "../../../../errors/shim-error.ts";
 import type { CallOptions } from "../../../lifetime.ts";
 import { notSupported } from "../../../support.ts";
 import { bounded, type DeviceContext, plug } from "./context.ts";
@@ -6,9 +6,8 @@ import type { PluggedProcessor } from "./hardware.ts";
 import { processorDevice } from "./qmp-arguments.ts";
 
 /**
- * Processors are added only: device_del of one corrupts the heap of QEMU 7.2. And only under KVM: with emulation a new
- * processor needs a free region of the translation cache, and once the guest has filled the cache QEMU 7.2 aborts for want
- * of one ("tcg_region_initial_alloc__locked: assertion failed"), with the whole pod.
+ * Under KVM processors are added only: device_del of one corrupts the heap of QEMU 7.2. An emulated VM has them all from
+ * the start (`growthArguments`), and how many are used is the guest's part alone.
  */
 export class Processors {
   readonly #context: DeviceContext;
@@ -31,6 +30,7 @@ export class Processors {
         `vm ${this.#context.id} is asked for ${count} processors; cannot update it: it was made for ${maxProcessors} at most`,
       );
     }
+    if (this.#context.accelerator === "tcg") return;
     // One after the other: each fills the places that the one before has left.
     const update = this.#turn.then(() => this.#update(count, call));
     this.#turn = update.catch(() => undefined);
@@ -43,12 +43,6 @@ export class Processors {
     const free = places.filter(({ qomPath }) => qomPath === undefined);
     const taken = places.length - free.length;
     if (count < taken) throw notSupported("qemu", "processor", "remove");
-    // By the model: "host" is KVM's alone.
-    if (free.some(({ type }) => !type.startsWith("host-")) && count > taken) {
-      throw unimplemented(
-        `vm ${this.#context.id} is emulated, and QEMU may die when a processor is added; cannot update it to ${count}: make it with that many`,
-      );
-    }
     // QEMU lists the last place first; the guest numbers them as they come.
     for (const { type, props } of free.reverse().slice(0, count - taken)) {
       const processor = withoutUndefined({ type, ...props });
