@@ -69,6 +69,11 @@ export class GuestConsole {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const CONTROL_SEQUENCES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-Z\\^-~])/g;
 
+/** `printable` for what has no limit of its own: nobody reads an error of a megabyte. */
+export function excerpt(text: string): string {
+  return printable(text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}...` : text);
+}
+
 /** No control sequence, no control character, no line separator, no change of direction: what it says is all that it does. */
 export function printable(text: string): string {
   return text

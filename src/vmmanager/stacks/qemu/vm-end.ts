@@ -1,5 +1,6 @@
 import { ShimError } from "../../../errors/shim-error.ts";
 import type { ChildExit } from "../../../sys/runtime.ts";
+import { excerpt } from "./console.ts";
 
 /** What is known of the end of a VM that nobody asked for. */
 export interface VmEnd {
@@ -38,5 +39,5 @@ function reasonOf({ exit, shutdown, panicked, errorOutput, console }: VmEnd): st
     return "QEMU was killed (SIGKILL), by the kernel for want of memory or by somebody on this host";
   }
   if (exit.signal !== undefined) return `QEMU crashed (signal ${exit.signal})${said}`;
-  return `QEMU exited with code ${exit.code}${shutdown === undefined ? "" : ` (${shutdown})`}${said}`;
+  return `QEMU exited with code ${exit.code}${shutdown === undefined ? "" : ` (${excerpt(shutdown)})`}${said}`;
 }

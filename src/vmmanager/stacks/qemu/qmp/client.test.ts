@@ -68,6 +68,15 @@ describe("QMP client", () => {
     );
   });
 
+  it("tells a refusal in few and harmless words, whoever speaks for QEMU", async () => {
+    const { client, qemu } = await negotiated();
+    const refused = client.execute("cont");
+    const desc = `\u001b[2J${"x".repeat(100_000)}`;
+    qemu.write(Buffer.from(`${JSON.stringify({ error: { class: "GenericError", desc }, id: 2 })}\n`));
+    await assert.rejects(refused, ({ message }: Error) => message.length < 1000 && message.includes("cont: xx"));
+    client.close();
+  });
+
   it("sends one line a command, with 64-bit numbers whole", async () => {
     const { client, said } = await negotiated();
     void client.execute("balloon", { value: 2n ** 63n }).catch(() => undefined);
@@ -316,6 +325,22 @@ describe("device removal", () => {
 });
 
 describe("migration", () => {
+  it("ends at its caller's signal also where QEMU answers nothing any more", async () => {
+    const { client } = await negotiated();
+    const abort = new AbortController();
+    const running = migrate(client, "unix:s", { signal: abort.signal });
+    let isOver = false;
+    running
+      .catch(() => undefined)
+      .finally(() => {
+        isOver = true;
+      });
+    abort.abort(new Error("took too long"));
+    await turns();
+    assert.ok(isOver, "it waits for the answer to its cancellation");
+    client.close();
+  });
+
   it("is cancelled when its caller gives up", async () => {
     const transcript = new QmpTranscript(
       `${NEGOTIATED}> {"execute":"migrate","arguments":{"uri":"unix:s"},"id":2}\n< {"return": {}, "id": 2}\n> {"execute":"migrate_cancel","id":3}\n< {"return": {}, "id": 3}\n`,

@@ -1,6 +1,7 @@
 import { ShimError, unavailable } from "../../../../errors/shim-error.ts";
 import { stringifyJson } from "../../../../oci/json.ts";
 import type { ByteStream } from "../../../../sys/byte-stream.ts";
+import { excerpt } from "../console.ts";
 import { answers, type QmpAnswer, type QmpArguments, type QmpCommand } from "./commands.ts";
 import { events, isKnownEvent, type QmpEventData, type QmpEventName } from "./events.ts";
 import { LineReader } from "./line-reader.ts";
@@ -200,7 +201,8 @@ export class QmpClient {
       }
       case "error": {
         const { id, errorClass, desc } = message;
-        if (id === undefined) throw new ShimError("data-loss", `QEMU could not read what this client sent: ${desc}`);
+        if (id === undefined)
+          throw new ShimError("data-loss", `QEMU could not read what this client sent: ${excerpt(desc)}`);
         const { what, reject } = this.#asked(id);
         this.#pending.delete(id);
         reject(commandError(what, errorClass, desc));

@@ -1,4 +1,5 @@
 import { ShimError } from "../../../../errors/shim-error.ts";
+import { excerpt } from "../console.ts";
 import type { QmpClient } from "./client.ts";
 
 /**
@@ -32,10 +33,10 @@ async function run(
     const { status } = await outcome;
     if (status === "completed") return;
     const { errorDesc } = await client.execute("query-migrate", undefined, { signal: either });
-    throw new ShimError("internal", `${command} of ${uri} ${status}: ${errorDesc ?? "QEMU gives no reason"}`);
+    throw new ShimError("internal", `${command} of ${uri} ${status}: ${excerpt(errorDesc ?? "QEMU gives no reason")}`);
   } catch (error) {
-    // An incoming one can't be cancelled: its QEMU is of no use any more.
-    if (signal?.aborted && command === "migrate") await client.execute("migrate_cancel").catch(() => undefined);
+    // An incoming one can't be cancelled: its QEMU is of no use any more. Not waited for: a QEMU that hangs never answers.
+    if (signal?.aborted && command === "migrate") void client.execute("migrate_cancel").catch(() => undefined);
     throw error;
   } finally {
     settled.abort(new ShimError("canceled", `${command} of ${uri} is settled`));

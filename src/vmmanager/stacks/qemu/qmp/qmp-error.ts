@@ -1,4 +1,5 @@
 import { type ErrorKind, ShimError } from "../../../../errors/shim-error.ts";
+import { excerpt } from "../console.ts";
 
 /** How QEMU said no: the cause of the ShimError that `execute` rejects with. */
 export class QmpCommandError extends Error {
@@ -26,10 +27,11 @@ const kindsByWords: readonly (readonly [RegExp, ErrorKind])[] = [
   [/not a valid|does not accept|expects|is missing|is unexpected|invalid|must be in range/i, "invalid-argument"],
 ];
 
-/** The error of a command that QEMU refused. `what` names the command and its subject. */
+/** The error of a command that QEMU refused. `what` names the command and its subject; a guest may have QEMU's tongue. */
 export function commandError(what: string, errorClass: string, desc: string): ShimError {
-  const cause = new QmpCommandError(errorClass, desc);
-  return new ShimError(kindOfRefusal(errorClass, desc), `QEMU refused ${what}: ${desc}`, { cause });
+  const words = excerpt(desc);
+  const cause = new QmpCommandError(excerpt(errorClass), words);
+  return new ShimError(kindOfRefusal(errorClass, words), `QEMU refused ${what}: ${words}`, { cause });
 }
 
 function kindOfRefusal(errorClass: string, desc: string): ErrorKind {
