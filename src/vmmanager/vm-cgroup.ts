@@ -17,16 +17,19 @@ const EMPTY_MS = 1_000;
 export function joinVmCgroup(stateDirectory: string, path: string, pid: number): void {
   const mounts = mountTable().filter(({ superOptions }) => !LEFT_OUT.some((name) => superOptions.includes(name)));
   const made = recorded(stateDirectory);
-  for (const directory of cgroupDirectories(path, cgroupOf("self").mode, mounts)) {
-    mkdirSync(dirname(directory), { recursive: true });
-    try {
-      mkdirSync(directory);
-      made.push(directory);
-    } catch (error) {
-      if (errorCode(error) !== "EEXIST") throw error;
+  try {
+    for (const directory of cgroupDirectories(path, cgroupOf("self").mode, mounts)) {
+      mkdirSync(dirname(directory), { recursive: true });
+      try {
+        mkdirSync(directory);
+        made.push(directory);
+      } catch (error) {
+        if (errorCode(error) !== "EEXIST") throw error;
+      }
     }
+  } finally {
+    writeFileSync(recordPath(stateDirectory), JSON.stringify(made), { mode: 0o600 });
   }
-  writeFileSync(recordPath(stateDirectory), JSON.stringify(made), { mode: 0o600 });
   joinCgroup(pid, path);
 }
 

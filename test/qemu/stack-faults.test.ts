@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import {
   chmodSync,
+  chownSync,
   copyFileSync,
   mkdirSync,
   mkdtempSync,
@@ -18,6 +19,7 @@ import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type ErrorKind, ShimError } from "../../src/errors/shim-error.ts";
 import { leakedFds, openFds } from "../../src/sys/fd-leaks.ts";
+import { mkfifo } from "../../src/sys/libc.ts";
 import { mount, unmount } from "../../src/sys/mount.ts";
 import { processStat } from "../../src/sys/process.ts";
 import { createQemuStack, type QemuStackOptions } from "../../src/vmmanager/stacks/qemu/stack.ts";
@@ -234,6 +236,13 @@ describe("faults of the stack qemu", { skip: notBootable() ?? false, timeout: 12
     });
   }
 
+  it("tells why QEMU did not start, also where what it had can't be given back", async () => {
+    const options = fresh();
+    writeFileSync(join(options.stateDirectory, "vm-cgroups.json"), JSON.stringify([root]));
+    await assert.rejects(stackWith({ machine: "nonsense" }).create(options), /did not start.*unsupported machine type/);
+    await noneAlive();
+  });
+
   describe("save and restore", () => {
     const copy = (change: (directory: string) => void): string => {
       const directory = mkdtempSync(join(root, "copy"));
@@ -246,6 +255,7 @@ describe("faults of the stack qemu", { skip: notBootable() ?? false, timeout: 12
         const path = join(directory, "vm.json");
         writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), ...values }));
       });
+    const own = () => JSON.parse(readFileSync(join(saved, "vm.json"), "utf8"));
     const damage: readonly [string, () => string, ErrorKind, RegExp][] = [
       ["no directory", () => join(root, "none"), "not-found", /has no vm\.json/],
       ["a foreign directory", () => root, "not-found", /has no vm\.json/],
@@ -262,6 +272,41 @@ describe("faults of the stack qemu", { skip: notBootable() ?? false, timeout: 12
       ["another version", () => edit({ version: 99 }), "failed-precondition", /has version 99, this release reads 1/],
       ["another QEMU", () => edit({ qemu: "1.0.0" }), "failed-precondition", /is of QEMU 1\.0\.0/],
       ["another image", () => edit({ root: "0:0" }), "failed-precondition", /another image/],
+      [
+        "sizes that no VM has",
+        () => edit({ document: { ...own().document, sizing: {} } }),
+        "invalid-argument",
+        /processors/,
+      ],
+      [
+        "another form of hardware",
+        () => edit({ hardware: { disks: {} } }),
+        "data-loss",
+        /hardware .* has another form/,
+      ],
+      ["a directory of everybody's", () => copy((d) => chmodSync(d, 0o777)), "failed-precondition", /by others.*go-w/],
+      [
+        "another user's document",
+        () => copy((d) => chownSync(join(d, "vm.json"), 7, 7)),
+        "failed-precondition",
+        /user 7/,
+      ],
+      [
+        "another user's state",
+        () => copy((d) => chownSync(join(d, "state"), 7, 7)),
+        "failed-precondition",
+        /state .*user 7/,
+      ],
+      [
+        "a FIFO",
+        () =>
+          copy((d) => {
+            rmSync(join(d, "vm.json"));
+            mkfifo(join(d, "vm.json"), 0o600);
+          }),
+        "data-loss",
+        /is no file/,
+      ],
       ["a damaged channel", () => edit({ mux: { version: 1 } }), "data-loss", /guest channel is damaged/],
       [
         "a state that is none",

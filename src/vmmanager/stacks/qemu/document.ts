@@ -25,7 +25,7 @@ export function checkSizing(id: string, sizing: UvmSizing): void {
   const refuse = (what: string): never => {
     throw invalidArgument(`vm ${id} is asked for ${what}`);
   };
-  for (const [name, value] of Object.entries(sizing)) {
+  for (const [name, value] of Object.entries({ processors, maxProcessors, memoryMiB, maxMemoryMiB })) {
     if (!Number.isSafeInteger(value) || value < 1)
       refuse(`${name} ${value}; cannot create it: use a whole number from 1`);
   }

@@ -54,7 +54,9 @@ export class QemuHost {
     try {
       return await QemuHost.#start(options, id, log, call);
     } catch (error) {
-      await removeVmCgroups(options.uvm.stateDirectory);
+      await removeVmCgroups(options.uvm.stateDirectory).catch((leak) =>
+        log.error(`the cgroups of vm ${id} are left behind`, { error: leak }),
+      );
       throw error;
     }
   }

@@ -171,8 +171,11 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
 
   override async close(): Promise<void> {
     await this.terminate();
-    await super.close();
-    await removeVmCgroups(this.#parts.options.stateDirectory);
+    try {
+      await super.close();
+    } finally {
+      await removeVmCgroups(this.#parts.options.stateDirectory);
+    }
   }
 
   get #qmp() {

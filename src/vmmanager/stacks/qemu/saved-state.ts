@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants, fsyncSync } from "node:fs";
-import { open as openFile, readFile, rename, rm, stat, statfs } from "node:fs/promises";
+import { open as openFile, rename, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { failedPrecondition, notFound, ShimError } from "../../../errors/shim-error.ts";
@@ -9,11 +9,12 @@ import { close, open } from "../../../sys/libc.ts";
 import { errorCode } from "../../../sys/sys-error.ts";
 import type { MuxState } from "../../../transport/mux/state.ts";
 import type { CallOptions, SaveOptions } from "../../lifetime.ts";
-import type { Hardware } from "./devices/hardware.ts";
-import type { UvmDocument } from "./document.ts";
+import { type Hardware, noHardware } from "./devices/hardware.ts";
+import { checkSizing, type UvmDocument } from "./document.ts";
 import type { QemuMonitor } from "./monitor.ts";
 import { imageFiles } from "./process.ts";
 import { migrate, migrateIncoming } from "./qmp/migration.ts";
+import { openSaved, readSaved } from "./saved-file.ts";
 
 /** In the directory of a saved state: QEMU's part, and ours, which is written last and makes it complete. */
 const STATE = "state";
@@ -105,8 +106,9 @@ export async function readSavedState(directory: string, image: string): Promise<
     new ShimError("data-loss", `${what} is damaged: ${why}; cannot restore a VM from it: save one again`, { cause });
   let text: string;
   try {
-    text = await readFile(join(directory, DOCUMENT), "utf8");
+    text = readSaved(directory, join(directory, DOCUMENT));
   } catch (cause) {
+    if (cause instanceof ShimError) throw cause;
     throw notFound(
       `${what} has no ${DOCUMENT}; cannot restore a VM from it: name a directory that save completed`,
       cause,
@@ -127,6 +129,9 @@ export async function readSavedState(directory: string, image: string): Promise<
   for (const member of ["document", "hardware", "mux"] as const) {
     if (typeof saved[member] !== "object" || saved[member] === null) throw broken(`${DOCUMENT} has no ${member}`);
   }
+  if (!isDocument(saved.document)) throw broken(`document of ${DOCUMENT} has another form`);
+  checkSizing(directory, saved.document.sizing);
+  if (!isHardware(saved.hardware)) throw broken(`hardware of ${DOCUMENT} has another form`);
   const size = await stat(join(directory, STATE)).then(
     ({ size }) => size,
     () => undefined,
@@ -153,7 +158,7 @@ export async function loadState(
       `saved state ${directory} is of QEMU ${saved.qemu}, this is ${qemuVersion(monitor)}; cannot restore it: use that QEMU`,
     );
   }
-  const fd = open(join(directory, STATE), constants.O_RDONLY);
+  const fd = openSaved(directory, join(directory, STATE));
   try {
     await prepareMigration(monitor, options);
     await monitor.nameFd(FD_NAME, fd, options);
@@ -167,6 +172,29 @@ export async function loadState(
   } finally {
     close(fd);
   }
+}
+
+function isDocument(document: Partial<UvmDocument> | undefined): document is UvmDocument {
+  const { accelerator, machine, sizing, kernelArguments } = document ?? {};
+  return (
+    (accelerator === "kvm" || accelerator === "tcg") &&
+    typeof machine === "string" &&
+    typeof sizing === "object" &&
+    sizing !== null &&
+    Array.isArray(kernelArguments)
+  );
+}
+
+/** As deep as our own code looks: what is wrong below that QEMU refuses. */
+function isHardware(hardware: Partial<Hardware> | undefined): hardware is Hardware {
+  const known = new Map<string, unknown>(Object.entries(hardware ?? {}));
+  return Object.entries(noHardware()).every(([name, none]) => !Array.isArray(none) || isListOfObjects(name, known));
+}
+
+function isListOfObjects(name: string, members: ReadonlyMap<string, unknown>): boolean {
+  const list = members.get(name);
+  const wanted = name === "controllers" ? "number" : "object";
+  return Array.isArray(list) && list.every((each) => typeof each === wanted && each !== null);
 }
 
 async function prepareMigration({ qmp }: QemuMonitor, options: CallOptions): Promise<void> {

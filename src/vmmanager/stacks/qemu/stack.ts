@@ -80,6 +80,10 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
     spawn: (what, argv, stdio) => spawnVmProcess(uvm, what, argv, stdio),
   });
 
+  /** What made it fail is what is told. */
+  const closeFailed = (uvm: UtilityVM): Promise<void> =>
+    uvm.close().catch((error) => log.error(`vm ${uvm.id} is left behind in parts`, { error }));
+
   return {
     name: "qemu",
 
@@ -102,7 +106,7 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
         if (options.shares) await uvm.prepareShares(call);
         return uvm;
       } catch (error) {
-        await uvm.close();
+        await closeFailed(uvm);
         throw error;
       }
     },
@@ -128,7 +132,7 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
           await loadState(host.monitor, directory, saved, call ?? {});
           return uvm;
         } catch (error) {
-          await uvm.close();
+          await closeFailed(uvm);
           throw error;
         }
       } finally {
