@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -198,6 +199,9 @@ describe("faults of the stack qemu", { skip: notBootable() ?? false, timeout: 12
       for (const set of ["Inh", "Prm", "Eff", "Bnd", "Amb"]) assert.match(status, new RegExp(`^Cap${set}:\\t0+$`, "m"));
       assert.match(status, /^NoNewPrivs:\t1$/m);
       assert.match(status, /^Seccomp:\t2$/m);
+      // All that it was started with.
+      assert.match(readFileSync(`/proc/${pid}/environ`, "latin1"), /^PATH=[^\0]*\0$/);
+      assert.equal(readlinkSync(`/proc/${pid}/cwd`), "/");
       const [record] = readVmProcesses(options.stateDirectory);
       assert.deepEqual([record?.pid, record?.what], [pid, "qemu"]);
       assert.equal(statSync(join(options.stateDirectory, "vm-processes.json")).mode & 0o777, 0o600);
@@ -205,6 +209,20 @@ describe("faults of the stack qemu", { skip: notBootable() ?? false, timeout: 12
       await uvm.close();
     }
     assert.notEqual(uidOf("a"), uidOf("b"));
+  });
+
+  it("shares from a state directory whose name looks like options of virtiofsd", async () => {
+    const stateDirectory = join(root, "state,modcaps=+mknod,\\1");
+    mkdirSync(stateDirectory, { mode: 0o700 });
+    const uvm = await stackWith().create(fresh({ stateDirectory, shares: true }));
+    try {
+      const served = readVmProcesses(stateDirectory).find(({ what }) => what === "virtiofsd");
+      assert.match(readFileSync(`/proc/${served?.pid}/environ`, "latin1"), /^PATH=[^\0]*\0$/);
+      await uvm.addPlan9Share({ name: "a", hostPath: root, readOnly: true });
+    } finally {
+      await uvm.close();
+    }
+    assert.deepEqual(readdirSync(stateDirectory), ["vm-processes.json"]);
   });
 
   for (const [signal, message] of [

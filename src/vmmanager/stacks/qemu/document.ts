@@ -1,5 +1,5 @@
 import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { invalidArgument, notFound } from "../../../errors/shim-error.ts";
 import type { UvmSizing } from "../../sizing.ts";
 import type { Accelerator } from "./accelerator.ts";
@@ -45,7 +45,7 @@ export function checkSizing(id: string, sizing: UvmSizing): void {
 /** The path of a program: as given, or found on PATH. Throws not-found. */
 export function findProgram(name: string, mend: string): string {
   const candidates = name.includes("/")
-    ? [name]
+    ? [resolve(name)]
     : (process.env.PATH ?? "").split(delimiter).map((directory) => join(directory, name));
   const found = candidates.find((path) => {
     try {

@@ -9,6 +9,7 @@ import { addVmProcess } from "../../vm-processes.ts";
 /** uids that systemd's allocation leaves unused: 0x70000000 to 0x7ffffffe. */
 const FIRST_UID = 0x7000_0000;
 const UID_COUNT = 0x0fff_ffff;
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** The user that a VM's QEMU runs as: of this VM alone, without an account. */
 export function uidOf(id: string): number {
@@ -40,8 +41,10 @@ export function spawnVmProcess(
   argv: readonly string[],
   stdio: readonly Stdio[],
 ): ChildProcess {
-  // Its own process group: a terminal's Ctrl-C is not for it.
-  const spawn = (): ChildProcess => runtime.spawn(argv, { stdio, detached: true });
+  // A guest that breaks out of QEMU reads its environment: nothing of ours is in it. It holds no directory of ours
+  // either. Its own process group: a terminal's Ctrl-C is not for it.
+  const env = { PATH: process.env.PATH ?? DEFAULT_PATH };
+  const spawn = (): ChildProcess => runtime.spawn(argv, { stdio, env, cwd: "/", detached: true });
   const child = networkNamespace === undefined ? spawn() : inNamespace(networkNamespace, spawn);
   try {
     addVmProcess(stateDirectory, { pid: child.pid, what });

@@ -121,8 +121,10 @@ export class Virtiofsd {
 
 function argumentsOf({ setpriv, virtiofsdProgram }: DeviceSettings, directory: string): string[] {
   const bounding = ["-all", ...capabilities.map((name) => `+${name}`)].join(",");
+  // Its options are split at commas, and a backslash takes the next character as it is.
+  const source = `source=${directory.replaceAll(/[\\,]/g, "\\$&")}`;
   return [
     ...[setpriv, "--inh-caps=-all", `--bounding-set=${bounding}`, "--no-new-privs", "--pdeathsig", "KILL"],
-    ...[virtiofsdProgram, "-f", "--fd=3", "-o", `source=${directory}`, ...options.flatMap((option) => ["-o", option])],
+    ...[virtiofsdProgram, "-f", "--fd=3", "-o", source, ...options.flatMap((option) => ["-o", option])],
   ];
 }
