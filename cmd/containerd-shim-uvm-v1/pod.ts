@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import type { QemuSettings } from "../../src/config/settings.ts";
 import { createGuest } from "../../src/guestmanager/create-guest.ts";
@@ -17,8 +17,8 @@ import type { UvmSizing } from "../../src/vmmanager/sizing.ts";
 import { createStack } from "./stacks.ts";
 
 function sizeVm(configured: QemuSettings, spec: Spec, log: Logger): UvmSizing {
-  const hostProcessors = availableParallelism();
-  return sizeUvm({ configured, spec, hostProcessors, warn: (message) => log.warn(message) });
+  const host = { hostProcessors: availableParallelism(), hostMemoryMiB: Math.floor(totalmem() / 2 ** 20) };
+  return sizeUvm({ configured, spec, ...host, warn: (message) => log.warn(message) });
 }
 
 /** A pod, from its controller down to its stack. */

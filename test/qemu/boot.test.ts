@@ -1,4 +1,4 @@
-/** Boots the image of out/uvm under emulation. Not among the suites of `make test`: it takes QEMU and half a minute. */
+/** Boots the image of out/uvm in a bare QEMU, under emulation, and prints the stages. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { BRIDGE_PORT } from "../../src/prot/protocol.ts";

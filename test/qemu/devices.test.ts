@@ -1,4 +1,4 @@
-/** What the QEMU stack plugs into a running VM, seen from inside it. Not among the suites of `make test`: it takes QEMU. */
+/** What the QEMU stack plugs into a running VM, seen from inside it. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";

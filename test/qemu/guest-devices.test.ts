@@ -1,4 +1,4 @@
-/** What a host plugs into a running VM, seen from inside it. Not among the suites of `make test`: it takes QEMU. */
+/** What a host plugs into a running VM, seen from inside it. */
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";

@@ -1,4 +1,4 @@
-/** A running VM's clock, random numbers, processors, memory and end. Not among the suites of `make test`: it takes QEMU. */
+/** A running VM's clock, random numbers, processors, memory and end. */
 import assert from "node:assert/strict";
 import { truncateSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";

@@ -1,4 +1,4 @@
-/** Builds the image twice from the same packages. Not among the suites of `make test`: it wants apt's lists and archives. */
+/** Builds the image twice from the same packages, of apt's lists and archives. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

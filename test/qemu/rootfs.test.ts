@@ -1,4 +1,4 @@
-/** Root file systems and mounts of containers in a real VM. Not among the suites of `make test`: it takes QEMU. */
+/** Root file systems and mounts of containers in a real VM. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {

@@ -8,17 +8,19 @@ const cri = "io.kubernetes.cri.sandbox-";
 const topology = "io.microsoft.virtualmachine.computetopology.";
 const GIB = 1024 ** 3;
 
+const host = { hostProcessors: 8, hostMemoryMiB: 16_384 };
+
 function size(annotations: Record<string, string>, resources: Record<string, unknown> = {}) {
   const warnings: string[] = [];
   const spec = { annotations, linux: { resources } };
-  const sizing = sizeUvm({ configured, spec, hostProcessors: 8, warn: (message) => warnings.push(message) });
+  const sizing = sizeUvm({ configured, spec, ...host, warn: (message) => warnings.push(message) });
   return { sizing, warnings };
 }
 
 describe("sizeUvm", () => {
   it("is the configuration where nobody asks for more", () => {
     assert.deepEqual(size({}), { sizing: configured, warnings: [] });
-    assert.deepEqual(sizeUvm({ configured, spec: {}, hostProcessors: 8, warn: assert.fail }), configured);
+    assert.deepEqual(sizeUvm({ configured, spec: {}, ...host, warn: assert.fail }), configured);
   });
 
   it("grows by CRI's hints: memory over the guest's own need, processors rounded up", () => {
@@ -68,6 +70,14 @@ describe("sizeUvm", () => {
     const { sizing, warnings } = size({ [`${topology}processor.count`]: "64" });
     assert.equal(sizing.processors, 8);
     assert.match(warnings[0] ?? "", /8 processors instead of 64/);
+  });
+
+  it("gives no more memory than the host has, and says so", () => {
+    const { sizing, warnings } = size({ [`${topology}memory.sizeinmb`]: "900000" });
+    assert.equal(sizing.memoryMiB, 16_384);
+    assert.match(warnings[0] ?? "", /16384 MiB instead of 900000/);
+    assert.equal(size({}, { memory: { limit: 1024 * GIB } }).sizing.memoryMiB, 16_384);
+    assert.equal(sizeUvm({ configured, spec: {}, ...host, hostMemoryMiB: 1, warn: assert.fail }).memoryMiB, 256);
   });
 
   it("refuses memory that no guest boots in", () => {

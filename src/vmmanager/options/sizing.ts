@@ -20,6 +20,8 @@ export interface SizingRequest {
   /** Of the pod's first container: the sandbox under CRI. */
   readonly spec: Pick<Spec, "annotations" | "linux">;
   readonly hostProcessors: number;
+  /** All that the host has, used or not. */
+  readonly hostMemoryMiB: number;
   /** Told of what is passed over. */
   readonly warn: (message: string) => void;
 }
@@ -27,10 +29,11 @@ export interface SizingRequest {
 /**
  * How big a pod's VM is made. Each of these goes over those before it: the configuration; CRI's hints of the whole pod and
  * the first container's own limits, which can only make it bigger; hcsshim's annotations, which hold as they are. A value
- * that is no number is passed over with a warning, as hcsshim does (reference: hcsshim, 4.4); more processors than the host
- * has become those. Throws invalid-argument for memory that no guest can boot in.
+ * that is no number is passed over with a warning, as hcsshim does (reference: hcsshim, 4.4); more processors or memory than
+ * the host has become those: a limit may be beyond any host, and a guest is minutes at counting its terabyte. Throws
+ * invalid-argument for memory that no guest can boot in.
  */
-export function sizeUvm({ configured, spec, hostProcessors, warn }: SizingRequest): UvmSizing {
+export function sizeUvm({ configured, spec, hostProcessors, hostMemoryMiB, warn }: SizingRequest): UvmSizing {
   const number = (key: string): number | undefined => {
     const text = spec.annotations?.[key];
     if (text === undefined || text === "") return undefined;
@@ -47,10 +50,12 @@ export function sizeUvm({ configured, spec, hostProcessors, warn }: SizingReques
   });
 
   const processors = positive(COUNT, number(COUNT), warn) ?? Math.max(configured.processors, hinted, limits.processors);
-  const memoryMiB = positive(SIZE, number(SIZE), warn) ?? Math.max(configured.memoryMiB, ...promised);
-  if (memoryMiB < LEAST_MEMORY_MIB) {
-    throw invalidArgument(`annotation ${SIZE} asks for ${memoryMiB} MiB: give the VM at least ${LEAST_MEMORY_MIB}`);
+  const wanted = positive(SIZE, number(SIZE), warn) ?? Math.max(configured.memoryMiB, ...promised);
+  if (wanted < LEAST_MEMORY_MIB) {
+    throw invalidArgument(`annotation ${SIZE} asks for ${wanted} MiB: give the VM at least ${LEAST_MEMORY_MIB}`);
   }
+  const memoryMiB = Math.min(wanted, Math.max(hostMemoryMiB, configured.memoryMiB));
+  if (memoryMiB < wanted) warn(`the VM gets ${memoryMiB} MiB instead of ${wanted}: the host has no more`);
   const possible = Math.min(processors, Math.max(hostProcessors, configured.processors));
   if (possible < processors) warn(`the VM gets ${possible} processors instead of ${processors}: the host has no more`);
   return {

@@ -22,7 +22,7 @@ describe("the accelerator", () => {
   });
   it("is what was asked for, or an error", () => {
     assert.deepEqual(chooseAccelerator("tcg", host(true, "vmx")), { accelerator: "tcg" });
-    const message = /^KVM is not usable: .*; cannot run VMs with it: set the accelerator/;
+    const message = /^KVM is not usable: .*; cannot run VMs with it: set qemu.accel to auto or tcg in/;
     assert.throws(() => chooseAccelerator("kvm", host(false, "vmx")), { kind: "failed-precondition", message });
   });
 });

@@ -39,7 +39,7 @@ export function chooseAccelerator(
   if (obstacle === undefined) return { accelerator: "kvm" };
   if (wanted === "auto") return { accelerator: "tcg", fallback: obstacle };
   throw failedPrecondition(
-    `KVM is not usable: ${obstacle}; cannot run VMs with it: set the accelerator to auto or tcg`,
+    `KVM is not usable: ${obstacle}; cannot run VMs with it: set qemu.accel to auto or tcg in the configuration`,
   );
 }
 

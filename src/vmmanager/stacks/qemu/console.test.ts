@@ -42,10 +42,10 @@ describe("the guest's console", () => {
     assert.deepEqual(console.tail(2), ["y".repeat(512), "z"]);
   });
 
-  it("keeps what the kernel panicked of before the last lines", async () => {
+  it("ends with what the kernel panicked of, and keeps what led there, not the trace", async () => {
     const { console, say } = withConsole();
-    await say(`${panic}\n${"later\n".repeat(1000)}`);
-    assert.deepEqual(console.tail(2), [panic, "later", "later"]);
+    await say(`start\nno root\n${panic}\n${"trace\n".repeat(1000)}---[ end Kernel panic - not syncing ]---\n`);
+    assert.deepEqual(console.tail(2), ["no root", panic]);
   });
 
   it("shows control characters as harmless ones", () => {
@@ -76,6 +76,11 @@ describe("the end of a VM that nobody asked for", () => {
       "a panic without its driver",
       { shutdown: "guest-reset", console: [panic] },
       `the guest's kernel panicked (Kernel panic - not syncing: no init); last on its console: ${panic}`,
+    ],
+    [
+      "a panic after the firmware's words",
+      { panicked: true, console: [`Booting from ROM..?c${panic}`] },
+      `the guest's kernel panicked (Kernel panic - not syncing: no init); last on its console: Booting from ROM..?c${panic}`,
     ],
     ["a panic without words", { panicked: true }, "the guest's kernel panicked"],
     ["a reset", { shutdown: "guest-reset" }, "the guest reset itself"],

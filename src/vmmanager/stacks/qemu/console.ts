@@ -16,7 +16,7 @@ export class GuestConsole {
   readonly #onLine: (line: string) => void;
   #lines: string[] = [];
   #partial = "";
-  #panic: string | undefined;
+  #untilPanic: readonly string[] | undefined;
 
   /** Takes the stream (not open yet) over. `onLine` hears each finished line. */
   constructor(stream: ByteStream, onLine: (line: string) => void) {
@@ -36,11 +36,13 @@ export class GuestConsole {
     this.#stream.destroy();
   }
 
-  /** The last `count` lines, the unfinished one included, and before them what the kernel panicked of, if that is older. */
+  /**
+   * The last `count` lines, the unfinished one included. Of a kernel that panicked: those before it did, and what of; its
+   * stack trace, which follows, would push out what led there.
+   */
   tail(count: number): readonly string[] {
-    const all = this.#partial === "" ? this.#lines : [...this.#lines, printable(this.#partial)];
-    const last = all.slice(-count);
-    return this.#panic === undefined || last.includes(this.#panic) ? last : [this.#panic, ...last];
+    if (this.#untilPanic !== undefined) return this.#untilPanic.slice(-count);
+    return (this.#partial === "" ? this.#lines : [...this.#lines, printable(this.#partial)]).slice(-count);
   }
 
   #take(chunk: Uint8Array): void {
@@ -58,7 +60,7 @@ export class GuestConsole {
   #finish(text: string): void {
     const line = printable(text);
     this.#lines.push(line);
-    if (this.#panic === undefined && line.includes("Kernel panic - ")) this.#panic = line;
+    if (line.includes("Kernel panic - ")) this.#untilPanic ??= this.#lines.slice(-MAX_LINES);
     // In steps: not a copy for each line.
     if (this.#lines.length >= 2 * MAX_LINES) this.#lines = this.#lines.slice(-MAX_LINES);
     this.#onLine(line);

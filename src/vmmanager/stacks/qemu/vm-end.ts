@@ -30,7 +30,7 @@ function reasonOf({ exit, shutdown, panicked, errorOutput, console }: VmEnd): st
   const panic = console.findLast((line) => line.includes("Kernel panic"));
   // A panic whose driver was not loaded yet looks like a reset.
   if (panicked || (panic !== undefined && shutdown === "guest-reset")) {
-    return `the guest's kernel panicked${panic === undefined ? "" : ` (${panic.replace(/^\[[^\]]*\]\s*/, "")})`}`;
+    return `the guest's kernel panicked${panic === undefined ? "" : ` (${panic.slice(panic.indexOf("Kernel panic"))})`}`;
   }
   if (shutdown === "guest-reset") return "the guest reset itself";
   if (shutdown === "guest-shutdown") return "the guest powered itself off";
