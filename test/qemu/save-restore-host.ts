@@ -44,6 +44,7 @@ function options(stateDirectory: string): PodOptions {
     id: "p1",
     namespace: "ns",
     stateDirectory,
+    sizing: () => ({ processors: 1, maxProcessors: 3, memoryMiB: 256, maxMemoryMiB: 640 }),
     stack: watched(createQemuStack({ image: resolve("out/uvm") })),
     createGuest: ({ sockets }) => createGuest({ sockets }),
     ports: {
@@ -57,6 +58,11 @@ function options(stateDirectory: string): PodOptions {
   };
 }
 
+const limits = (mebibytes: number, processors: number): object => ({
+  memory: { limit: mebibytes << 20 },
+  cpu: { period: 100_000, quota: processors * 100_000 },
+});
+
 const stdout = (name: string): string => join(directory, `${name}.out`);
 
 async function save(): Promise<void> {
@@ -64,6 +70,7 @@ async function save(): Promise<void> {
   const rootfs = [{ type: "ext4", source: join(directory, "root.img"), target: "", options: ["loop", "rw"] }];
   await pod.create(createRequest("c1", { bundle: join(directory, "c1"), rootfs, stdout: stdout("c1") }), rpc);
   await pod.start(init, rpc);
+  await pod.update("c1", limits(256, 2), {}, rpc);
   say("running", { pid: pod.connect("c1").taskPid });
   while (!existsSync(join(directory, "go"))) await new Promise((next) => setTimeout(next, 50));
   say("saving");
@@ -79,7 +86,9 @@ async function restore(): Promise<void> {
   const pod = await PodController.restore(options(join(directory, "second")), from, rpc);
   say("restored", { pid: pod.connect("c1").taskPid, status: pod.state(init).status });
   while (!existsSync(join(directory, "stop"))) await new Promise((next) => setTimeout(next, 50));
-  const args = ["/bin/sh", "-c", "date +%s; cat /data/before; echo later >/data/after"];
+  await pod.update("c1", limits(512, 3), {}, rpc);
+  const size = "grep -c ^processor /proc/cpuinfo; grep MemTotal /proc/meminfo";
+  const args = ["/bin/sh", "-c", `date +%s; cat /data/before; echo later >/data/after; ${size}`];
   const document = { cwd: "/", args, env: ["PATH=/bin:/sbin:/usr/bin"], user: { uid: 0, gid: 0 } };
   await pod.exec({ ...execRequest(), process: document, stdout: stdout("e1") });
   await pod.start({ id: "c1", execId: "e1" }, rpc);

@@ -84,12 +84,13 @@ function image(path: string, content: string): void {
 }
 
 describe("save and restore in QEMU", { skip: notHere(), timeout: 180_000 }, () => {
-  it("a counter goes on where it stopped, in another process, with every line once, its disks, its exec and its exit code", async (t) => {
+  it("a counter goes on where it stopped, in another process, with every line once, its disks and its size, its exec and its exit code", async (t) => {
     const directory = mkdtempSync(join(tmpdir(), "uvm-save-restore-"));
     for (const name of ["c1", "saved", "empty"]) mkdirSync(join(directory, name), { mode: 0o700 });
     for (const name of ["bin", "data", "dev", "proc"]) mkdirSync(join(directory, "root", name), { recursive: true });
     copyFileSync(BUSYBOX, join(directory, "root", BUSYBOX));
-    for (const applet of ["sh", "cat", "date", "sleep"]) symlinkSync("busybox", join(directory, "root/bin", applet));
+    for (const applet of ["sh", "cat", "date", "grep", "sleep"])
+      symlinkSync("busybox", join(directory, "root/bin", applet));
     image(join(directory, "root.img"), join(directory, "root"));
     image(join(directory, "data.img"), join(directory, "empty"));
     const spec = {
@@ -179,9 +180,13 @@ describe("save and restore in QEMU", { skip: notHere(), timeout: 180_000 }, () =
       const cat = ["-R", "cat /after", join(directory, "data.img")];
       assert.equal(execFileSync("debugfs", cat, { stdio: ["ignore", "pipe", "ignore"] }).toString(), "later\n");
       // The guest's clock slept with it; it was told the time.
-      const [clock, data] = text("e1").split("\n");
+      const [clock, data, processors, memory = ""] = text("e1").split("\n");
       assert.ok(Math.abs(Number(clock) - Date.now() / 1000) < 30, `the guest's clock says ${clock}`);
       assert.equal(data, "kept");
+      // Grown before the save, and again after the restore.
+      assert.equal(processors, "3");
+      const mebibytes = Number(memory.replace(/\D/g, "")) / 1024;
+      assert.ok(mebibytes > 560 && mebibytes <= 640, `its memory: ${mebibytes} MiB`);
       await second.over;
       assert.ok(!alive(restored.pid));
       const megabytes = statSync(join(directory, "saved/state")).size >> 20;

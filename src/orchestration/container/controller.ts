@@ -187,9 +187,11 @@ export class ContainerController {
     this.#publish({ topic: "/tasks/resumed", containerId: this.id });
   }
 
-  async update(resources: object): Promise<void> {
+  /** `makeRoom`: in the VM, before the limits are raised. */
+  async update(resources: object, makeRoom: () => Promise<void> = async () => {}): Promise<void> {
     const { guest } = this.#live("update");
     this.#machine.guard("update");
+    await makeRoom();
     await this.#ask(guest.updateResources(resources), `update of container ${this.id}`);
   }
 

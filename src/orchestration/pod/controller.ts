@@ -248,7 +248,7 @@ export class PodController implements Tasks, SandboxPod {
     { signal }: RpcOptions,
   ): Promise<void> {
     const { container } = this.#member(id);
-    await this.#awake(() => container.update(resources), signal);
+    await this.#awake(() => container.update(resources, () => this.#vm.fit(resources)), signal);
   }
 
   async wait({ id, execId }: ProcessRef, { signal }: RpcOptions): Promise<{ exitStatus: number; exitedAt: Date }> {

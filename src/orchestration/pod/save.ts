@@ -26,6 +26,7 @@ export async function savePod(
       const pod = {
         containers: containers.map((each) => each.save()),
         devices: devices.save(),
+        ...(vm.size && { size: vm.size }),
         parts: Object.fromEntries(parts),
       };
       // In the same turn: nothing is told between what we saved and what the channel saves.
@@ -55,7 +56,8 @@ export async function restorePod(
   take: (container: ContainerController, initPid: number) => void,
 ): Promise<void> {
   const { id, namespace, stateDirectory, stack, ports, runc, guestPid, containerLimits: limits } = options;
-  const uvmOptions = { id, stateDirectory, ...(runc && { runc }), ...uvm };
+  const { size: sizing } = document;
+  const uvmOptions = { id, stateDirectory, ...(runc && { runc }), ...(sizing && { sizing }), ...uvm };
   const make = (made: UvmOptions, call: { signal: AbortSignal }) => stack.restore(made, { directory }, call);
   const containers: ContainerController[] = [];
   await vm.restore(uvmOptions, make, document.devices, async (host) => {

@@ -2,9 +2,11 @@ import { open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { failedPrecondition, isKind, notFound, ShimError } from "../../errors/shim-error.ts";
 import { parseJson, stringifyJson } from "../../oci/json.ts";
+import type { UvmSizing } from "../../vmmanager/sizing.ts";
 import { readSavedContainer, type SavedContainer } from "../container/saved.ts";
 import { readSavedDevices, type SavedDevices } from "../device/devices.ts";
-import { broken, list, record } from "../saved-json.ts";
+import { broken, list, maybe, record } from "../saved-json.ts";
+import { readSavedSize } from "../vm/size.ts";
 
 /** Beside what the stack writes into the directory; written last: where it is, the save is whole. */
 const FILE = "pod.json";
@@ -14,6 +16,8 @@ export interface SavedPod {
   readonly version: typeof VERSION;
   readonly containers: readonly SavedContainer[];
   readonly devices: SavedDevices;
+  /** The VM's, where it is known. */
+  readonly size?: UvmSizing;
   /** What others keep of the pod (its network), each by its name and in its own form. */
   readonly parts: Readonly<Record<string, unknown>>;
 }
@@ -61,8 +65,10 @@ export async function readSavedPod(directory: string): Promise<SavedPod> {
     if (typeof saved.version !== "number") throw broken("version", "is no number");
     throw failedPrecondition(`${path} has version ${saved.version}; this release restores ${VERSION}`);
   }
+  const size = maybe(saved.size, "size", readSavedSize);
   return {
     version: VERSION,
+    ...(size && { size }),
     containers: list(saved.containers, "containers", readSavedContainer),
     devices: readSavedDevices(saved.devices, "devices"),
     parts: record(saved.parts, "parts"),

@@ -1,11 +1,13 @@
 import { failedPrecondition } from "../../errors/shim-error.ts";
 import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
+import type { UvmSizing } from "../../vmmanager/sizing.ts";
 import type { UvmOptions } from "../../vmmanager/uvm.ts";
 import { type SavedDevices, type VmDevices, vmDevices } from "../device/devices.ts";
 import type { ReportLine } from "../report.ts";
 import { VmController } from "../vm/controller.ts";
 import type { VmHost, VmLimits, VmPorts } from "../vm/ports.ts";
 import { tellResumed } from "../vm/resumed.ts";
+import { VmSize } from "../vm/size.ts";
 
 /** The running VM with what is held in it. */
 export interface PodVm extends VmHost {
@@ -24,6 +26,7 @@ export class VmSlot {
   #vm: VmController | undefined;
   #boot: Promise<void> | undefined;
   #devices: VmDevices | undefined;
+  #size: VmSize | undefined;
   #ending: Promise<void> | undefined;
   /** Those whose end failed; tried again with each release. */
   #unreleased: VmController[] = [];
@@ -94,6 +97,16 @@ export class VmSlot {
     await this.#vm?.pause();
   }
 
+  /** Undefined where nobody has said it. */
+  get size(): UvmSizing | undefined {
+    return this.#size?.save();
+  }
+
+  /** Grows it for a container's new limits; see VmSize. */
+  async fit(resources: object): Promise<void> {
+    await this.#size?.fit(resources);
+  }
+
   async resume(): Promise<void> {
     await this.#vm?.resume();
   }
@@ -107,6 +120,7 @@ export class VmSlot {
     this.#vm = undefined;
     this.#boot = undefined;
     this.#devices = undefined;
+    this.#size = undefined;
     const all = [...this.#unreleased, ...(vm ? [vm] : [])];
     this.#unreleased = [];
     const before = this.#ending;
@@ -149,6 +163,11 @@ export class VmSlot {
       // Only if it is still ours: a release under way ends it itself.
       if (this.#vm === vm) await this.release();
       throw cause;
+    }
+    const { sizing } = options;
+    if (this.#vm === vm && vm.state === "running" && sizing) {
+      const limit = this.#limits.growth;
+      this.#size = new VmSize({ ...vm.host("size it"), limit, warn: this.#ports.warn }, sizing);
     }
     void vm.wait().then((exit) => {
       if (this.#vm !== vm) return;

@@ -36,6 +36,15 @@ export interface VmLimits {
   readonly shutdown: number;
   readonly pause: number;
   readonly save: number;
+  /** Growing it by memory or by processors: the guest takes them in. */
+  readonly growth: number;
 }
 
-export const vmLimits: VmLimits = { boot: 120_000, terminate: 5_000, shutdown: 1_000, pause: 10_000, save: 120_000 };
+export const vmLimits: VmLimits = {
+  boot: 120_000,
+  terminate: 5_000,
+  shutdown: 1_000,
+  pause: 10_000,
+  save: 120_000,
+  growth: 30_000,
+};

@@ -42,9 +42,7 @@ export function sizeUvm({ configured, spec, hostProcessors, hostMemoryMiB, warn 
     return undefined;
   };
   const limits = limitsOf(spec);
-  const promised = [number(`${CRI}memory`), limits.memory].map((bytes = 0) =>
-    bytes > 0 ? Math.ceil(bytes / MIB) + GUEST_OVERHEAD_MIB : 0,
-  );
+  const promised = [number(`${CRI}memory`), limits.memory].map(withOverhead);
   const hinted = processorsOf({
     ...{ period: number(`${CRI}cpu-period`), quota: number(`${CRI}cpu-quota`), shares: number(`${CRI}cpu-shares`) },
   });
@@ -64,6 +62,16 @@ export function sizeUvm({ configured, spec, hostProcessors, hostMemoryMiB, warn 
     memoryMiB,
     maxMemoryMiB: Math.max(memoryMiB, configured.maxMemoryMiB),
   };
+}
+
+/** The least VM for a container with these limits (OCI's LinuxResources); 0 for what is not limited. */
+export function sizeOf(resources: object): Pick<UvmSizing, "memoryMiB" | "processors"> {
+  const { memory, processors } = limitsOf({ linux: { resources: { ...resources } } });
+  return { memoryMiB: withOverhead(memory), processors };
+}
+
+function withOverhead(bytes = 0): number {
+  return bytes > 0 ? Math.ceil(bytes / MIB) + GUEST_OVERHEAD_MIB : 0;
 }
 
 function positive(key: string, value: number | undefined, warn: (message: string) => void): number | undefined {
