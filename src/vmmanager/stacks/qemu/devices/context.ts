@@ -40,6 +40,16 @@ export function bounded(options: CallOptions | undefined): { signal: AbortSignal
   return { signal: options?.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]) };
 }
 
+/** Waits for what others wait for, too: the signal ends the waiting alone. */
+export function unlessAborted<T>(shared: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(ShimError.from(signal.reason, "canceled"));
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+    shared.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
 /** Takes back one step; it is not stopped by the signal that stopped the call. */
 export type Undo = (options: { signal: AbortSignal }) => unknown;
 

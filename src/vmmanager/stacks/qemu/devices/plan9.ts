@@ -1,9 +1,9 @@
-import { failedPrecondition, isKind, ShimError, unavailable } from "../../../../errors/shim-error.ts";
+import { failedPrecondition, isKind, unavailable } from "../../../../errors/shim-error.ts";
 import { close } from "../../../../sys/libc.ts";
 import type { CallOptions } from "../../../lifetime.ts";
 import type { Plan9Manager, Plan9Share } from "../../../plan9.ts";
 import { removeDevice } from "../qmp/device-removal.ts";
-import { bounded, type DeviceContext, type DeviceSettings, inSteps } from "./context.ts";
+import { bounded, type DeviceContext, type DeviceSettings, inSteps, unlessAborted } from "./context.ts";
 import { SHARES_ID, sharesChardev, sharesDevice } from "./qmp-arguments.ts";
 import { ShareTree } from "./share-tree.ts";
 import { Virtiofsd } from "./virtiofsd.ts";
@@ -120,13 +120,4 @@ export class Plan9Shares implements Plan9Manager {
 
 function unlessNotFound(error: unknown): void {
   if (!isKind(error, "not-found")) throw error;
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(ShimError.from(signal.reason, "canceled"));
-    if (signal.aborted) return abort();
-    signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

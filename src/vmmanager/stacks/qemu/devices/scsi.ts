@@ -3,7 +3,7 @@ import { close } from "../../../../sys/libc.ts";
 import type { CallOptions } from "../../../lifetime.ts";
 import type { ScsiDisk, ScsiLocation, ScsiManager } from "../../../scsi.ts";
 import { removeDevice } from "../qmp/device-removal.ts";
-import { bounded, type DeviceContext, inSteps, plug, remove, type Undo } from "./context.ts";
+import { bounded, type DeviceContext, inSteps, plug, remove, type Undo, unlessAborted } from "./context.ts";
 import { SCSI_LIMITS } from "./hardware.ts";
 import { openHostFile } from "./host-file.ts";
 import { controllerDevice, controllerId, diskDevice, diskId, diskNode } from "./qmp-arguments.ts";
@@ -27,7 +27,7 @@ export class ScsiDisks implements ScsiManager {
     }
     const { controller, lun, hostPath, readOnly } = disk;
     await plug(this.#context, disks, { controller, lun, hostPath, readOnly }, named(disk), async (done) => {
-      await this.#needController(controller, call);
+      await unlessAborted(this.#needController(controller), call.signal);
       await this.#attach(disk, done, call);
     });
   }
@@ -77,13 +77,17 @@ export class ScsiDisks implements ScsiManager {
     }
   }
 
-  /** Controllers stay once they are there: the guest would have to agree to their going. */
-  #needController(controller: number, call: { signal: AbortSignal }): Promise<void> {
+  /**
+   * Controllers stay once they are there: the guest would have to agree to their going. All disks that wait for one wait
+   * for one attempt, which no caller's signal ends.
+   */
+  #needController(controller: number): Promise<void> {
     const { hardware, monitor } = this.#context;
     if (controller === 0) return Promise.resolve();
     const coming = this.#controllers.get(controller);
     if (coming !== undefined) return coming;
     if (hardware.controllers.includes(controller)) return Promise.resolve();
+    const call = bounded(undefined);
     const what = `SCSI controller ${controller}`;
     const adding = plug(this.#context, hardware.controllers, controller, what, async (done) => {
       done((undo) => removeDevice(monitor.qmp, controllerId(controller), undo));

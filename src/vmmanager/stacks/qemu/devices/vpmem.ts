@@ -5,7 +5,7 @@ import { close } from "../../../../sys/libc.ts";
 import type { CallOptions } from "../../../lifetime.ts";
 import { notSupported } from "../../../support.ts";
 import type { VpmemDevice, VpmemManager } from "../../../vpmem.ts";
-import { bounded, type DeviceContext, plug } from "./context.ts";
+import { bounded, type DeviceContext, plug, type Undo } from "./context.ts";
 import { MEMORY_SLOTS, MIB, type PluggedVpmem } from "./hardware.ts";
 import { type HostFile, openHostFile } from "./host-file.ts";
 import { vpmemBackend, vpmemDevice } from "./qmp-arguments.ts";
@@ -36,7 +36,7 @@ export class VpmemDevices implements VpmemManager {
     const file = openAligned(hostPath, join(stateDirectory, `vpmem-${deviceNumber}`));
     try {
       const device = { deviceNumber, hostPath, bytes: file.size };
-      await plug(this.#context, hardware.vpmem, device, what, () => this.#add(device, file.fd, call));
+      await plug(this.#context, hardware.vpmem, device, what, (done) => this.#add(device, file.fd, done, call));
     } finally {
       close(file.fd);
     }
@@ -46,11 +46,15 @@ export class VpmemDevices implements VpmemManager {
     throw notSupported("qemu", "vpmem", "remove");
   }
 
-  async #add(device: PluggedVpmem, fd: number, call: { signal: AbortSignal }): Promise<void> {
+  async #add(
+    device: PluggedVpmem,
+    fd: number,
+    done: (undo: Undo) => void,
+    call: { signal: AbortSignal },
+  ): Promise<void> {
     const { monitor } = this.#context;
     const { qmp } = monitor;
     const set = await monitor.addFd(fd, call);
-    const last = { signal: AbortSignal.timeout(10_000) };
     try {
       // A memory backend knows no fd sets: it opens the file again, through the fd that the set has.
       const sets = await qmp.execute("query-fdsets", undefined, call);
@@ -58,14 +62,10 @@ export class VpmemDevices implements VpmemManager {
       if (theirs === undefined) throw new ShimError("internal", `QEMU has lost fd set ${set.id}`);
       const backend = vpmemBackend(device, `/proc/self/fd/${theirs}`);
       await qmp.execute("object-add", backend, call);
-      try {
-        await qmp.execute("device_add", vpmemDevice(device), call);
-      } catch (error) {
-        await qmp.execute("object-del", { id: backend.id }, last);
-        throw error;
-      }
+      done((undo) => qmp.execute("object-del", { id: backend.id }, undo));
+      await qmp.execute("device_add", vpmemDevice(device), call);
     } finally {
-      await monitor.removeFd(set.id, last);
+      await monitor.removeFd(set.id, { signal: AbortSignal.timeout(10_000) });
     }
   }
 }
