@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -182,6 +182,16 @@ describe("a container in real runc", { skip }, () => {
         readFileSync(join(settings.ociBundlePath, "config.json"), "utf8"),
         /"limit":9223372036854771712[,}]/,
       );
+    }));
+
+  it("leaves nothing of its specification in the guest's memory", () =>
+    withGuest([], async (guest) => {
+      const { pid } = await guest.run("c1", ["/bin/true"]);
+      await guest.wait("c1", pid);
+      await guest.host.deleteContainerState("c1");
+      const settings = await guest.bundle("c2", ["/bin/true"], { linux: { namespaces: [{ type: "nonsense" }] } });
+      await assert.rejects(guest.host.createContainer("c2", settings));
+      for (const id of ["c1", "c2"]) assert.deepEqual(readdirSync(join(guest.directory, "bundles", id)), ["rootfs"]);
     }));
 
   it("pauses and resumes, and is killed while paused", () =>

@@ -35,6 +35,7 @@ export class Container {
   readonly #processes: ProcessTable;
   readonly #onExit: (exit: ContainerExit) => void;
   #networkNamespace: string | undefined;
+  #configuration: string | undefined;
   #init: GuestProcess | undefined;
   #cgroup: Cgroup | undefined;
   #execs = 0;
@@ -67,7 +68,8 @@ export class Container {
     let io: ProcessIo | undefined;
     try {
       const specification = await this.#joinNetwork(settings.ociSpecification);
-      await writeBundle(settings.ociBundlePath, specification);
+      this.#configuration = join(settings.ociBundlePath, "config.json");
+      await writeBundle(settings.ociBundlePath, this.#configuration, specification);
       this.#connectAtStart = settings.initStdio === undefined;
       io = this.#openIo(terminal, settings.initStdio && (await this.#dial(settings.initStdio)));
       const pidFile = join(this.#directory, "init.pid");
@@ -83,7 +85,7 @@ export class Container {
       io?.close();
       // A used id is another container's; runc clears up after other failures unless it was killed itself.
       if (!isKind(error, "already-exists")) await this.#ports.runc.delete(this.id).catch(() => {});
-      await rm(this.#directory, { recursive: true, force: true });
+      await this.#removeFiles();
       await this.#leaveNetwork().catch(() => {});
       this.state.move("deleted");
       throw error;
@@ -238,7 +240,7 @@ export class Container {
     try {
       await this.#ports.runc.delete(this.id);
       await this.#leaveNetwork();
-      await rm(this.#directory, { recursive: true, force: true });
+      await this.#removeFiles();
     } catch (error) {
       this.state.move("stopped");
       throw error;
@@ -260,6 +262,12 @@ export class Container {
     if (this.#networkNamespace === undefined) return;
     await this.#ports.leaveNetwork(this.#networkNamespace, this.id);
     this.#networkNamespace = undefined;
+  }
+
+  /** What we wrote, which is in the memory of a utility VM. No more of the bundle: its root may still be mounted there. */
+  async #removeFiles(): Promise<void> {
+    if (this.#configuration !== undefined) await rm(this.#configuration, { force: true });
+    await rm(this.#directory, { recursive: true, force: true });
   }
 
   describe(): string[] {
@@ -326,10 +334,14 @@ export class Container {
 }
 
 /** Throws invalid-argument: a bundle that can't be written is the caller's mistake. */
-async function writeBundle(path: string, specification: Readonly<Record<string, unknown>>): Promise<void> {
+async function writeBundle(
+  path: string,
+  configuration: string,
+  specification: Readonly<Record<string, unknown>>,
+): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
-    await writeFile(join(path, "config.json"), stringifyJson(specification));
+    await writeFile(configuration, stringifyJson(specification));
   } catch (error) {
     if (error instanceof ShimError) throw error;
     throw invalidArgument(`bundle "${path}" cannot be written: ${String(error)}`, error);
