@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isKind } from "../../../../errors/shim-error.ts";
-import { bootControllerArguments, deviceArguments, growthArguments, sharesArguments } from "./device-arguments.ts";
+import { bootControllerArguments, deviceArguments, growthArguments } from "./device-arguments.ts";
 import { freeSlot, type Hardware, noHardware, type PluggedAdapter, unsaveable } from "./hardware.ts";
 import { diskDevice, diskNode, pciDevice } from "./qmp-arguments.ts";
 
@@ -43,7 +43,7 @@ describe("the command line of a VM's devices", () => {
     );
   });
 
-  it("boots with room to grow, one controller, and the shares where they are wanted", () => {
+  it("boots with room to grow, and one controller", () => {
     const sizing = { processors: 1, maxProcessors: 4, memoryMiB: 256, maxMemoryMiB: 1024 };
     assert.deepEqual(growthArguments({ accelerator: "kvm", sizing }), {
       machine: "nvdimm=on",
@@ -57,12 +57,6 @@ describe("the command line of a VM's devices", () => {
     assert.deepEqual(bootControllerArguments(), [
       "-device",
       '{"driver":"virtio-scsi-pci","id":"scsi0","bus":"pci.0","addr":"0x4"}',
-    ]);
-    assert.deepEqual(sharesArguments(9), [
-      "-chardev",
-      "socket,id=shares,fd=9",
-      "-device",
-      '{"driver":"vhost-user-fs-pci","id":"shares","chardev":"shares","tag":"uvm","queue-size":1024,"bus":"pci.0","addr":"0x9"}',
     ]);
   });
 });

@@ -10,8 +10,6 @@ import {
   memoryBackend,
   memoryDevice,
   processorDevice,
-  SHARES_ID,
-  sharesDevice,
 } from "./qmp-arguments.ts";
 
 /**
@@ -39,11 +37,6 @@ export function growthArguments({ accelerator, sizing }: Pick<UvmDocument, "acce
 /** SCSI controller 0, which every VM boots with. */
 export function bootControllerArguments(): string[] {
   return ["-device", stringifyJson(controllerDevice(0))];
-}
-
-/** The device of the shares for a VM that boots with it; `fd`: the inherited connection to its virtiofsd. */
-export function sharesArguments(fd: number): string[] {
-  return ["-chardev", `socket,id=${SHARES_ID},fd=${fd}`, "-device", stringifyJson(sharesDevice())];
 }
 
 /**

@@ -10,8 +10,8 @@ import { Virtiofsd } from "./virtiofsd.ts";
 
 const FD_NAME = "shares";
 
-/** Serves no share yet: for a VM that boots with the device (`sharesArguments`). */
-export function startVirtiofsd(settings: DeviceSettings): Virtiofsd {
+/** Serves no share yet. */
+function startVirtiofsd(settings: DeviceSettings): Virtiofsd {
   const tree = new ShareTree(settings.stateDirectory);
   tree.prepare();
   try {
@@ -30,11 +30,9 @@ export class Plan9Shares implements Plan9Manager {
   #plugging: Promise<void> | undefined;
   #closed = false;
 
-  /** `booted`: of a VM that has had the device from the start. */
-  constructor(context: DeviceContext, booted?: Virtiofsd) {
+  constructor(context: DeviceContext) {
     this.#context = context;
     this.#tree = new ShareTree(context.stateDirectory);
-    if (booted !== undefined) this.#watch(booted);
   }
 
   /** Before the guest runs: it boots with the device. */
