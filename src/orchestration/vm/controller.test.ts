@@ -248,6 +248,32 @@ describe("vm controller", () => {
     assert.equal(host.log.at(-1), "close");
   });
 
+  it("runs on after a pause that comes too late, and runs after such a resume", async () => {
+    const host = await new Host({ pause: 5 }).run();
+    const late = (): Deferred<void> => {
+      const held = deferred<void>();
+      host.faults.pause = host.faults.resume = () => held.promise;
+      return held;
+    };
+    const pause = late();
+    await assert.rejects(host.vm.pause(), { kind: "deadline-exceeded" });
+    const before = host.log.length;
+    host.faults.resume = async () => {};
+    pause.resolve();
+    await new Promise(setImmediate);
+    assert.deepEqual([host.state(), host.log.slice(before)], ["running", ["resume"]]);
+
+    host.faults.pause = async () => {};
+    await host.vm.pause();
+    const resume = late();
+    await assert.rejects(host.vm.resume(), { kind: "deadline-exceeded" });
+    assert.equal(host.state(), "paused");
+    resume.resolve();
+    await new Promise(setImmediate);
+    assert.equal(host.state(), "running");
+    await host.close();
+  });
+
   it("goes back to where it was when pause or resume fails", async () => {
     const host = await new Host().run();
     host.faults.pause = () => Promise.reject(new Error("no"));

@@ -110,7 +110,7 @@ export class VmController {
     const host = this.host("pause");
     this.#machine.begin("pause", { name: "pausing", host });
     try {
-      await within(host.uvm.pause(), this.#limits.pause, `pause of vm ${this.id}`);
+      await this.#pauseUvm(host);
     } catch (cause) {
       this.#machine.transition("pauseFailed", { name: "running", host });
       throw cause;
@@ -126,7 +126,7 @@ export class VmController {
     const host = this.host("save");
     this.#machine.begin("save", { name: "saving", host });
     try {
-      await within(host.uvm.pause(), this.#limits.pause, `pause of vm ${this.id}`);
+      await this.#pauseUvm(host);
     } catch (cause) {
       this.#machine.transition("notPaused", { name: "running", host });
       throw cause;
@@ -153,13 +153,36 @@ export class VmController {
     await this.#resume(host);
   }
 
-  async #resume(host: VmHost): Promise<void> {
+  /** One that comes too late is taken back: the VM counts as running, and nobody would ever wake it. */
+  async #pauseUvm({ uvm }: VmHost): Promise<void> {
+    const work = uvm.pause();
     try {
-      await within(host.uvm.resume(), this.#limits.pause, `resume of vm ${this.id}`);
+      await within(work, this.#limits.pause, `pause of vm ${this.id}`);
     } catch (cause) {
-      this.#machine.transition("resumeFailed", { name: "paused", host });
+      const resume = () => uvm.resume().catch((error) => this.#ports.warn(`vm ${this.id} stands still`, error));
+      work.then(resume, () => {});
       throw cause;
     }
+  }
+
+  async #resume(host: VmHost): Promise<void> {
+    const work = host.uvm.resume();
+    try {
+      await within(work, this.#limits.pause, `resume of vm ${this.id}`);
+    } catch (cause) {
+      this.#machine.transition("resumeFailed", { name: "paused", host });
+      work.then(() => this.#resumedLate(host)).catch(() => {});
+      throw cause;
+    }
+    await this.#resumed(host);
+  }
+
+  /** It runs, whatever was told its caller: a paused one could not be resumed again. */
+  async #resumedLate(host: VmHost): Promise<void> {
+    if (this.#machine.transition("resume", { name: "resuming", host })) await this.#resumed(host);
+  }
+
+  async #resumed(host: VmHost): Promise<void> {
     if (!this.#machine.transition("resumed", { name: "running", host })) throw this.#machine.refusal("resume");
     await tellResumed(host.guest, this.#limits.pause).catch((cause) =>
       this.#ports.warn(`vm ${this.id}: its clock was not set`, cause),
