@@ -246,7 +246,9 @@ describe("start", () => {
     try {
       assert.deepEqual((await startPod("c1", { stdin })).stderr, "");
       const [pid] = daemonsAlive();
-      assert.equal(readFileSync(join(made, "cgroup.procs"), "utf8"), `${pid}\n`);
+      // In Node the compiler may be there too, as a child of the daemon.
+      const members = readFileSync(join(made, "cgroup.procs"), "utf8").split("\n");
+      assert.ok(members.includes(String(pid)), members.join(" "));
       process.kill(pid ?? 0, "SIGTERM");
       await until("the daemon's end", noDaemons);
     } finally {
