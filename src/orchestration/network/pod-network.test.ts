@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { isKind } from "../../errors/shim-error.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { HostLink } from "../../vmmanager/host-network/host-link.ts";
 import { PodNetwork } from "./pod-network.ts";
@@ -90,6 +91,19 @@ describe("a pod's network namespace on this host", () => {
     assert.deepEqual([pod.open(none), await pod.join(vm, none), log], [undefined, undefined, []]);
     await pod.close();
     assert.deepEqual(log, []);
+  });
+
+  it("is not saved where there is something in it", async () => {
+    const { pod, vm } = subject([eth0]);
+    pod.checkSave();
+    await pod.join(vm, network("/run/netns/a"));
+    assert.throws(
+      () => pod.checkSave(),
+      (error: Error) =>
+        isKind(error, "failed-precondition") && /pod p1 has 1 network adapters, .*cannot save/.test(error.message),
+    );
+    await pod.close();
+    pod.checkSave();
   });
 
   it("is set up anew for the next VM, and what could not be released is tried again", async () => {

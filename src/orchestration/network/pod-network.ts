@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { failedPrecondition } from "../../errors/shim-error.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { HostNetwork } from "../../vmmanager/host-network/host-network.ts";
 import { NetworkController } from "./controller.ts";
@@ -55,6 +56,15 @@ export class PodNetwork {
     await this.#controller.setup(vm, path);
     // Two that each want a private one do not share it, unless there is something in it.
     return wanted?.path || this.#controller.adapters > 0 ? this.#controller.namespaceId : undefined;
+  }
+
+  /** Throws failed-precondition where the VM has adapters: whoever restored it would have to give each its wire again. */
+  checkSave(): void {
+    const adapters = this.#controller?.adapters ?? 0;
+    if (adapters === 0) return;
+    throw failedPrecondition(
+      `pod ${this.#options.podId} has ${adapters} network adapters, which a restore cannot bring back; cannot save it: run it without a network`,
+    );
   }
 
   /** After the VM's end. Never rejects: what is left is told, and tried again with the next close. */

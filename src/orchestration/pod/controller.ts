@@ -124,6 +124,7 @@ export class PodController implements Tasks, SandboxPod {
   async save(directory: string, then: "resume" | "terminate", { signal }: RpcOptions): Promise<void> {
     const containers = [...this.#members.values()].map(({ container }) => container);
     const parts = this.#options.savedParts ?? {};
+    this.#network?.checkSave();
     await this.#awake(() => savePod(this.#vm, containers, parts, directory, then), signal);
   }
 
