@@ -254,6 +254,29 @@ describe("faults of the stack qemu", { skip: notBootable() ?? false, timeout: 12
     });
   }
 
+  it("ends a QEMU whose monitor breaks the protocol", async () => {
+    const greeting = '{"QMP":{"version":{"qemu":{"major":7,"minor":2,"micro":0},"package":""},"capabilities":[]}}';
+    const lines = [
+      `echo '${greeting}' >&3`,
+      "read x <&3",
+      `echo '{"return":{},"id":1}' >&3`,
+      "read x <&3",
+      "echo {} >&3",
+    ];
+    const uvm = await stackWith({ binary: script([...lines, "exec sleep 60"].join("\n")) }).create(fresh());
+    try {
+      await assert.rejects(uvm.start(), { kind: "data-loss" });
+      const { error } = await uvm.wait({ signal: AbortSignal.timeout(5_000) });
+      assert.match(
+        error?.message ?? "",
+        /killed, as its monitor is not to be trusted any more: QEMU sent what is no QMP/,
+      );
+    } finally {
+      await uvm.close();
+    }
+    assert.deepEqual(await leakedFds(fdsBefore), []);
+  });
+
   it("tells why QEMU did not start, also where what it had can't be given back", async () => {
     const options = fresh();
     writeFileSync(join(options.stateDirectory, "vm-cgroups.json"), JSON.stringify([root]));

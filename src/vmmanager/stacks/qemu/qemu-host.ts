@@ -1,5 +1,5 @@
 import { runtime } from "#runtime";
-import { ShimError, unavailable } from "../../../errors/shim-error.ts";
+import { isKind, ShimError, unavailable } from "../../../errors/shim-error.ts";
 import { type Logger, silentLogger } from "../../../log/logger.ts";
 import type { ByteStream } from "../../../sys/byte-stream.ts";
 import type { CallOptions } from "../../lifetime.ts";
@@ -37,12 +37,20 @@ export class QemuHost {
     monitor.qmp.on("GUEST_PANICKED", () => {
       panicked = true;
     });
+    let violation: string | undefined;
+    // Nobody can drive such a VM any more, and a guest may have taken it over.
+    void monitor.qmp.closed.then((reason) => {
+      if (!isKind(reason, "data-loss") || this.#isGone) return;
+      violation = reason.message;
+      process.kill();
+    });
     this.ended = process.exited.then(async (exit) => {
       this.#isGone = true;
       await lastWords(process, console, monitor.qmp.closed);
       const errorOutput = process.errors.text;
       const end = { exit, panicked, errorOutput, console: console.tail(CONSOLE_LINES) };
-      return new VmEndedError(id, shutdown === undefined ? end : { ...end, shutdown });
+      const told = { ...(shutdown !== undefined && { shutdown }), ...(violation !== undefined && { violation }) };
+      return new VmEndedError(id, { ...end, ...told });
     });
   }
 

@@ -9,6 +9,8 @@ export interface VmEnd {
   readonly shutdown?: string;
   readonly panicked: boolean;
   readonly errorOutput: string;
+  /** How its monitor broke the protocol, for which it was killed. */
+  readonly violation?: string;
   /** The console's last lines. */
   readonly console: readonly string[];
 }
@@ -26,7 +28,7 @@ export class VmEndedError extends ShimError {
   }
 }
 
-function reasonOf({ exit, shutdown, panicked, errorOutput, console }: VmEnd): string {
+function reasonOf({ exit, shutdown, panicked, errorOutput, violation, console }: VmEnd): string {
   const panic = console.findLast((line) => line.includes("Kernel panic"));
   // A panic whose driver was not loaded yet looks like a reset.
   if (panicked || (panic !== undefined && shutdown === "guest-reset")) {
@@ -34,6 +36,7 @@ function reasonOf({ exit, shutdown, panicked, errorOutput, console }: VmEnd): st
   }
   if (shutdown === "guest-reset") return "the guest reset itself";
   if (shutdown === "guest-shutdown") return "the guest powered itself off";
+  if (violation !== undefined) return `it was killed, as its monitor is not to be trusted any more: ${violation}`;
   const said = errorOutput === "" ? "" : `: ${errorOutput}`;
   if (exit.signal === SIGKILL) {
     return "QEMU was killed (SIGKILL), by the kernel for want of memory or by somebody on this host";
