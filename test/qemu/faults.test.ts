@@ -107,7 +107,7 @@ describe("a VM", () => {
     await until("the task ended", async () => (await ctr.status(id)) === "STOPPED");
     await ctr.ok("tasks", "rm", id);
     const took = performance.now() - begin;
-    assert.ok(took < 20_000, `${took.toFixed(0)} ms`);
+    assert.ok(took < 17_000, `${took.toFixed(0)} ms`);
     await ctr.ok("containers", "rm", id);
     assert.deepEqual(vmProcesses(machine()), []);
   });

@@ -209,13 +209,17 @@ export class PodController implements Tasks, SandboxPod {
   async checkpoint(id: string, { path, exit }: CheckpointTask, { signal }: RpcOptions): Promise<void> {
     const { container } = this.#member(id);
     const refusal = `container ${id} is ${container.state}; cannot checkpoint`;
-    if (!this.#vm.savable) throw unimplemented(`${refusal}: stack ${this.#options.stack.name} cannot save its vm`);
     if (this.#members.size > 1) {
       throw unimplemented(`${refusal} it alone: its vm holds ${this.#members.size} containers; save the pod`);
     }
     if (!path.startsWith("/")) throw invalidArgument(`${refusal}: its path ${JSON.stringify(path)} is not absolute`);
-    await mkdir(path, { recursive: true, mode: 0o700 });
-    await this.save(path, exit ? "terminate" : "resume", { signal });
+    // containerd's client pauses the container first, and its VM rests then.
+    const save = async (): Promise<void> => {
+      if (!this.#vm.savable) throw unimplemented(`${refusal}: stack ${this.#options.stack.name} cannot save its vm`);
+      await mkdir(path, { recursive: true, mode: 0o700 });
+      await this.save(path, exit ? "terminate" : "resume", { signal });
+    };
+    await this.#awake(save, signal);
     this.#options.ports.events.publish({ topic: "/tasks/checkpointed", containerId: id, checkpoint: path });
   }
 

@@ -293,6 +293,10 @@ describe("pod save and restore", { skip: notLive() ?? false }, () => {
       await pod.checkpoint("c1", { path: checkpoint, exit: false }, rpc);
       assert.deepEqual(readdirSync(checkpoint).sort(), ["mux.json", "pod.json"]);
       assert.deepEqual(s.lines().at(-1), "checkpointed c1");
+      await pod.pause("c1", rpc);
+      await pod.checkpoint("c1", { path: checkpoint, exit: false }, rpc);
+      assert.equal(pod.state(init()).status, "paused");
+      await pod.resume("c1", rpc);
       await pod.create(s.request("c2", "exit 0"), rpc);
       await assert.rejects(pod.checkpoint("c1", { path: checkpoint, exit: false }, rpc), { kind: "unimplemented" });
       await pod.delete(init("c2"), rpc);
