@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { runtime } from "#runtime";
 import { HostMux } from "../../src/transport/mux/host-mux.ts";
 import type { QmpClient } from "../../src/vmmanager/stacks/qemu/qmp/client.ts";
-import { connectQmp } from "../../src/vmmanager/stacks/qemu/qmp/connect.ts";
+import { connectQmp } from "../harness/connect-qmp.ts";
 
 /** A line of the guest's console, and the milliseconds since QEMU was spawned. */
 export interface ConsoleLine {

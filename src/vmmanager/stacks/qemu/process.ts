@@ -1,14 +1,13 @@
 import { constants, fstatSync } from "node:fs";
 import { join } from "node:path";
 import { failedPrecondition, notFound } from "../../../errors/shim-error.ts";
-import type { ByteStream } from "../../../sys/byte-stream.ts";
 import { close, open } from "../../../sys/libc.ts";
 import { socketPair } from "../../../sys/libc-socket.ts";
 import type { ChildExit } from "../../../sys/runtime.ts";
 import { errorCode } from "../../../sys/sys-error.ts";
 import type { UvmOptions } from "../../uvm.ts";
 import { type Accelerator, kvmGroup } from "./accelerator.ts";
-import { printable } from "./console.ts";
+import { ErrorOutput } from "./error-output.ts";
 import { confined, spawnVmProcess } from "./vm-process.ts";
 
 /** The files in the directory of a UVM's image (docs/uvm-image.md). */
@@ -39,8 +38,6 @@ export interface QemuProcess {
   readonly errors: ErrorOutput;
   kill(): void;
 }
-
-const MAX_ERROR_OUTPUT = 2048;
 
 /** Starts QEMU. What was opened is closed and what was started is killed if a step fails. */
 export function startQemu(options: QemuProcessOptions): QemuProcess {
@@ -92,35 +89,4 @@ export function openImage(path: string): number {
 
 function isNoEntry(error: unknown): boolean {
   return errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR";
-}
-
-/** What it says on stderr. Always read; only the end is kept. */
-class ErrorOutput {
-  readonly ended: Promise<void>;
-  readonly #stream: ByteStream | undefined;
-  #text = "";
-
-  constructor(stream: ByteStream | undefined) {
-    this.#stream = stream;
-    this.ended = new Promise((resolve) => {
-      if (stream === undefined) return resolve();
-      stream.open({
-        data: (chunk) => {
-          this.#text = (this.#text + Buffer.from(chunk).toString("latin1")).slice(-MAX_ERROR_OUTPUT);
-        },
-        end: () => undefined,
-        drain: () => undefined,
-        close: () => resolve(),
-      });
-    });
-  }
-
-  /** In one line. */
-  get text(): string {
-    return this.#text.trim().split("\n").map(printable).join("; ");
-  }
-
-  close(): void {
-    this.#stream?.destroy();
-  }
 }

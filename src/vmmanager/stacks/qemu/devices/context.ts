@@ -1,4 +1,4 @@
-import { ShimError } from "../../../../errors/shim-error.ts";
+import { isKind, ShimError } from "../../../../errors/shim-error.ts";
 import type { Logger } from "../../../../log/logger.ts";
 import type { ChildProcess, Stdio } from "../../../../sys/runtime.ts";
 import type { CallOptions } from "../../../lifetime.ts";
@@ -48,6 +48,11 @@ export function unlessAborted<T>(shared: Promise<T>, signal: AbortSignal): Promi
     else signal.addEventListener("abort", abort, { once: true });
     shared.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
+}
+
+/** For a `catch`: what is gone already counts as removed. */
+export function unlessNotFound(error: unknown): void {
+  if (!isKind(error, "not-found")) throw error;
 }
 
 /** Takes back one step; it is not stopped by the signal that stopped the call. */

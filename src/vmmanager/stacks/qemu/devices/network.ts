@@ -1,12 +1,12 @@
 import { rmSync } from "node:fs";
-import { alreadyExists, invalidArgument, isKind, notFound, ShimError } from "../../../../errors/shim-error.ts";
+import { alreadyExists, invalidArgument, notFound, ShimError } from "../../../../errors/shim-error.ts";
 import { close } from "../../../../sys/libc.ts";
 import { connectUnix, connectUnixDatagram } from "../../../../sys/libc-socket.ts";
 import { errorCode } from "../../../../sys/sys-error.ts";
 import type { CallOptions } from "../../../lifetime.ts";
 import type { NetworkAdapter, NetworkManager } from "../../../network.ts";
 import { removeDevice } from "../qmp/device-removal.ts";
-import { bounded, type DeviceContext, plug, remove } from "./context.ts";
+import { bounded, type DeviceContext, plug, remove, unlessNotFound } from "./context.ts";
 import { type AdapterBackend, freeSlot, type PluggedAdapter } from "./hardware.ts";
 import { adapterDevice, adapterId, adapterNetdev, netdevId } from "./qmp-arguments.ts";
 
@@ -101,8 +101,4 @@ function checkAdapter({ id, macAddress }: NetworkAdapter): void {
   if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(macAddress) || (Number.parseInt(macAddress, 16) & 1) !== 0) {
     throw invalidArgument(`network adapter ${id} has the MAC address ${macAddress}; cannot add it: use a unicast one`);
   }
-}
-
-function unlessNotFound(error: unknown): void {
-  if (!isKind(error, "not-found")) throw error;
 }

@@ -1,9 +1,9 @@
-import { failedPrecondition, isKind, unavailable } from "../../../../errors/shim-error.ts";
+import { failedPrecondition, unavailable } from "../../../../errors/shim-error.ts";
 import { close } from "../../../../sys/libc.ts";
 import type { CallOptions } from "../../../lifetime.ts";
 import type { Plan9Manager, Plan9Share } from "../../../plan9.ts";
 import { removeDevice } from "../qmp/device-removal.ts";
-import { bounded, type DeviceContext, type DeviceSettings, inSteps, unlessAborted } from "./context.ts";
+import { bounded, type DeviceContext, type DeviceSettings, inSteps, unlessAborted, unlessNotFound } from "./context.ts";
 import { SHARES_ID, sharesChardev, sharesDevice } from "./qmp-arguments.ts";
 import { ShareTree } from "./share-tree.ts";
 import { Virtiofsd } from "./virtiofsd.ts";
@@ -114,8 +114,4 @@ export class Plan9Shares implements Plan9Manager {
       log.error("virtiofsd has ended: the directory shares of the VM hang", { vm: id, code, said: virtiofsd.words });
     });
   }
-}
-
-function unlessNotFound(error: unknown): void {
-  if (!isKind(error, "not-found")) throw error;
 }

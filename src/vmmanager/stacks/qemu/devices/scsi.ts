@@ -1,9 +1,18 @@
-import { alreadyExists, invalidArgument, isKind, notFound } from "../../../../errors/shim-error.ts";
+import { alreadyExists, invalidArgument, notFound } from "../../../../errors/shim-error.ts";
 import { close } from "../../../../sys/libc.ts";
 import type { CallOptions } from "../../../lifetime.ts";
 import type { ScsiDisk, ScsiLocation, ScsiManager } from "../../../scsi.ts";
 import { removeDevice } from "../qmp/device-removal.ts";
-import { bounded, type DeviceContext, inSteps, plug, remove, type Undo, unlessAborted } from "./context.ts";
+import {
+  bounded,
+  type DeviceContext,
+  inSteps,
+  plug,
+  remove,
+  type Undo,
+  unlessAborted,
+  unlessNotFound,
+} from "./context.ts";
 import { SCSI_LIMITS } from "./hardware.ts";
 import { openHostFile } from "./host-file.ts";
 import { controllerDevice, controllerId, diskDevice, diskId, diskNode } from "./qmp-arguments.ts";
@@ -70,11 +79,8 @@ export class ScsiDisks implements ScsiManager {
   }
 
   async #removeNode(disk: ScsiLocation, call: { signal: AbortSignal }): Promise<void> {
-    try {
-      await this.#context.monitor.qmp.execute("blockdev-del", { "node-name": diskId(disk) }, call);
-    } catch (error) {
-      if (!isKind(error, "not-found")) throw error;
-    }
+    const { qmp } = this.#context.monitor;
+    await qmp.execute("blockdev-del", { "node-name": diskId(disk) }, call).catch(unlessNotFound);
   }
 
   /**

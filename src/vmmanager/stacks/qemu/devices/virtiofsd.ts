@@ -2,6 +2,7 @@ import { constants, rmSync } from "node:fs";
 import { close, open, setNonBlocking } from "../../../../sys/libc.ts";
 import { connectUnix, listenUnix } from "../../../../sys/libc-socket.ts";
 import type { ChildExit, ChildProcess } from "../../../../sys/runtime.ts";
+import { ErrorOutput } from "../error-output.ts";
 import type { DeviceSettings } from "./context.ts";
 
 /**
@@ -29,8 +30,6 @@ const capabilities = [
   ...["chown", "dac_override", "fowner", "fsetid", "setgid", "setuid", "setfcap"],
 ];
 
-const MAX_WORDS = 2048;
-
 /** A virtiofsd: the process that serves one directory to one VM. */
 export class Virtiofsd {
   /** When it is gone, with its child, and all that it said is read. */
@@ -38,25 +37,14 @@ export class Virtiofsd {
   #connection: number | undefined;
   readonly #process: ChildProcess;
   #isRunning = true;
-  #words = "";
+  readonly #errors: ErrorOutput;
 
   private constructor(process: ChildProcess, connection: number) {
     this.#process = process;
     this.#connection = connection;
-    const said = new Promise<void>((resolve) => {
-      const stream = process.pipes[2];
-      if (stream === undefined) return resolve();
-      stream.open({
-        data: (chunk) => {
-          this.#words = (this.#words + Buffer.from(chunk).toString("latin1")).slice(-MAX_WORDS);
-        },
-        end: () => undefined,
-        drain: () => undefined,
-        close: () => resolve(),
-      });
-    });
+    this.#errors = new ErrorOutput(process.pipes[2]);
     // Its child holds the pipe, too.
-    this.exited = Promise.all([process.exited, said]).then(([exit]) => {
+    this.exited = Promise.all([process.exited, this.#errors.ended]).then(([exit]) => {
       this.#isRunning = false;
       return exit;
     });
@@ -108,7 +96,7 @@ export class Virtiofsd {
 
   /** The last of what it said, one line. */
   get words(): string {
-    return this.#words.trim().replaceAll(/[^\x20-\x7e]+/g, "; ");
+    return this.#errors.text;
   }
 
   /** Idempotent. */

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, it } from "node:test";
 import { runtime } from "#runtime";
+import { connectQmp } from "../../../../../test/harness/connect-qmp.ts";
 import { isKind } from "../../../../errors/shim-error.ts";
 import type { QmpClient } from "./client.ts";
-import { connectQmp } from "./connect.ts";
 import { removeDevice } from "./device-removal.ts";
 
 const program = "qemu-system-x86_64";

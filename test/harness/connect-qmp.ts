@@ -1,6 +1,6 @@
 import { runtime } from "#runtime";
-import { unavailable } from "../../../../errors/shim-error.ts";
-import { QmpClient } from "./client.ts";
+import { unavailable } from "../../src/errors/shim-error.ts";
+import { QmpClient } from "../../src/vmmanager/stacks/qemu/qmp/client.ts";
 
 /**
  * A client for the monitor at a unix socket (`-chardev socket,...,server=on` with `-mon mode=control`). Rejects with
