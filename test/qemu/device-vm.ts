@@ -59,11 +59,19 @@ export class DeviceVm {
       if (open) void mux.attach(host.port);
     });
     const listener = mux.sockets.listen(BRIDGE_PORT);
-    await host.monitor.qmp.execute("cont");
-    await Promise.race([mux.established, host.ended.then((error) => assert.fail(error))]);
-    const peer = new BridgePeer(await listener.accept());
-    assert.equal((await peer.negotiate()).body.Result, 0);
-    return new DeviceVm({ directory, host, devices, mux, peer }, logged);
+    try {
+      await host.monitor.qmp.execute("cont");
+      await Promise.race([mux.established, host.ended.then((error) => assert.fail(error))]);
+      const peer = new BridgePeer(await listener.accept());
+      assert.equal((await peer.negotiate()).body.Result, 0);
+      return new DeviceVm({ directory, host, devices, mux, peer }, logged);
+    } catch (cause) {
+      mux.destroy();
+      host.kill();
+      await host.ended;
+      rmSync(directory, { recursive: true });
+      throw cause;
+    }
   }
 
   /** The output of a shell line that has to succeed. */
