@@ -16,14 +16,20 @@ export interface HostHooksOptions {
  */
 export class HostHooks {
   readonly #options: HostHooksOptions;
+  #creating: Promise<void> = Promise.resolve();
+  #over = false;
 
   constructor(options: HostHooksOptions) {
     this.#options = options;
   }
 
   /** Before the container is made in the guest. Throws what the first failing one throws. */
-  async creating(pid: number): Promise<void> {
-    for (const stage of ["prestart", "createRuntime"] as const) await this.#runAll(stage, "created", pid);
+  creating(pid: number): Promise<void> {
+    const work = async (): Promise<void> => {
+      for (const stage of ["prestart", "createRuntime"] as const) await this.#runAll(stage, "created", pid);
+    };
+    this.#creating = work();
+    return this.#creating;
   }
 
   /** After its start; a failure is only told. */
@@ -31,8 +37,13 @@ export class HostHooks {
     await this.#runAll("poststart", "running", pid).catch((cause) => this.#warn(cause));
   }
 
-  /** After its deletion, or its failed create; a failure is only told. */
+  /**
+   * After its deletion, or its failed create; a failure is only told. What a cancelled create left under way comes to its
+   * end before: it is what these take back.
+   */
   async deleted(): Promise<void> {
+    this.#over = true;
+    await this.#creating.catch(() => {});
     await this.#runAll("poststop", "stopped", 0, (cause) => this.#warn(cause));
   }
 
@@ -40,6 +51,7 @@ export class HostHooks {
     const { id, bundle, spec, run } = this.#options;
     const { ociVersion, annotations = {} } = spec;
     for (const hook of hooksOf(spec, stage)) {
+      if (this.#over && stage !== "poststop") return;
       try {
         await run(hook, { ociVersion, id, status, pid, bundle, annotations });
       } catch (cause) {

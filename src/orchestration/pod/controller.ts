@@ -335,7 +335,9 @@ export class PodController implements Tasks, SandboxPod {
     if (host === undefined) return vm;
     const hooks = new HostHooks({ id, bundle, spec, run: host.runHook, warn: ports.warn });
     const member = this.#members.get(id);
-    if (member !== undefined) member.hooks = hooks;
+    // Its create was cancelled while the VM booted: nobody would take back what its hooks do.
+    if (member === undefined) throw unavailable(`container ${id} is not created any more; cannot run its hooks`);
+    member.hooks = hooks;
     await hooks.creating(vm.uvm.hostPid(0));
     const networkNamespaceId = await this.#network?.join(vm, spec);
     return { ...vm, ...(networkNamespaceId !== undefined && { networkNamespaceId }) };

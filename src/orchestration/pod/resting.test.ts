@@ -16,8 +16,10 @@ class Subject {
   readonly guest = new GuestStandIn();
   readonly pod: PodController;
   resume: () => Promise<void> = async () => {};
+  boot: () => Promise<void> = async () => {};
   rests = false;
   terminated = false;
+  readonly hooksRun: string[] = [];
   readonly #exit = deferred<VMExit>();
 
   constructor() {
@@ -26,7 +28,7 @@ class Subject {
       supported: () => true,
       hostPid: (pid: number) => pid,
       guestPath: (path: string) => path,
-      start: async () => {},
+      start: () => this.boot(),
       pause: async () => {
         this.rests = true;
       },
@@ -49,8 +51,19 @@ class Subject {
         restore: () => Promise.reject(new Error("not asked for here")),
       },
       createGuest: () => this.guest as unknown as LinuxGuest,
+      host: {
+        network: {
+          ...{ identify: (path: string) => path, links: async () => [], makeNamespace() {}, removeNamespace() {} },
+          joinTap: () => Promise.reject(new Error("not asked for here")),
+          leaveTap: async () => {},
+        },
+        runHook: async ({ path }) => void this.hooksRun.push(path),
+      },
       ports: {
-        loadSpec: () => ({ ociVersion: "1.0.2", root: { path: "rootfs" } }),
+        loadSpec: () => ({
+          ...{ ociVersion: "1.0.2", root: { path: "rootfs" } },
+          hooks: { createRuntime: [{ path: "/cni" }], poststop: [{ path: "/down" }] },
+        }),
         rootfs: { mount: async () => {}, unmount: async () => {} },
         files: { kindOf: () => "directory", tmpfsSize: () => undefined },
         io: {
@@ -74,6 +87,24 @@ class Subject {
     return this;
   }
 }
+
+describe("a pod's create that is cancelled while its VM boots for another", () => {
+  it("runs no hook that nobody would take back", async () => {
+    const s = new Subject();
+    const held = deferred<void>();
+    s.boot = () => held.promise;
+    const other = s.pod.create(createRequest("c1"), rpc);
+    const leaving = new AbortController();
+    const left = s.pod.create(createRequest("c2"), { signal: leaving.signal });
+    leaving.abort(unavailable("its caller left"));
+    await assert.rejects(left, { kind: "unavailable" });
+    await new Promise(setImmediate);
+    held.resolve();
+    await other;
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    assert.deepEqual(s.hooksRun, ["/cni"]);
+  });
+});
 
 describe("a pod whose VM rests", () => {
   it("is awake from a kill until the exit is told", async () => {
