@@ -1,5 +1,6 @@
 #!/bin/sh
 # Brings what the other targets use: Debian packages and npm modules. Idempotent, and silent when all is there.
+# Usage: scripts/bootstrap.sh [peers]   (peers: also what only the peer tests use)
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -24,6 +25,8 @@ need qemu-system-x86_64 qemu-system-x86
 need setpriv util-linux
 need script bsdutils
 need mkfs.ext4 e2fsprogs
+# CNI's portmap, firewall and masquerade.
+[ "${1:-}" != peers ] || need iptables iptables
 
 install_packages() {
   command -v apt-get >/dev/null 2>&1 || die "missing:$missing; this is no Debian, install them by hand"

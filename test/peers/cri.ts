@@ -92,6 +92,14 @@ export class Cri {
     return JSON.parse((await runOk(argv)).stdout) as T;
   }
 
+  /** For a kubelet's calls again and again: CRI refuses for a while what a shim's death has left half done. */
+  async succeeds(method: string, request: Json): Promise<boolean> {
+    return await this.call(method, request).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** As `crictl exec -i`: over the streaming server. */
   exec(container: string, command: readonly string[], input = ""): Promise<CommandResult> {
     return this.inside([join(out, "cri"), this.machine.containerd.address, "exec", container, ...command], { input });

@@ -3,17 +3,20 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type CommandOptions, type CommandResult, run, runOk } from "../harness/command.ts";
 import { imageName } from "../harness/image.ts";
-import type { Machine } from "../harness/machine.ts";
+import type { Machine, MachineOptions } from "../harness/machine.ts";
+import { runtimeUnderTest } from "../harness/runtime-under-test.ts";
+import type { StackUnderTest } from "../harness/stack-under-test.ts";
 import { useMachine } from "../harness/use-machine.ts";
 
 const out = fileURLToPath(new URL("../../out/peers", import.meta.url));
 
-/** The network that the tests make by hand: a bridge without NAT, so that no iptables is needed. */
+/** The network that the tests make by hand: a bridge without NAT; nerdctl's own, `bridge`, has it. */
 export const network = "peers";
 
 /** nerdctl against a machine's containerd; all that it keeps lies below the machine's directory. */
 export class Nerdctl {
   readonly machine: Machine;
+  readonly #inside: readonly string[];
   readonly #prefix: readonly string[];
 
   constructor(machine: Machine) {
@@ -21,8 +24,9 @@ export class Nerdctl {
     const networks = machine.file("cni");
     // In containerd's namespaces, as on a real host: both look at one /run/containerd/fifo.
     const holder = readFileSync(machine.file("namespaces.pid"), "utf8").trim();
+    this.#inside = ["nsenter", "--mount", "--net", "--target", holder];
     this.#prefix = [
-      ...["nsenter", "--mount", "--net", "--target", holder],
+      ...this.#inside,
       ...["env", `NERDCTL_TOML=${machine.file("no-nerdctl.toml")}`, join(out, "nerdctl")],
       ...["--address", machine.containerd.address, "--namespace", machine.namespace],
       ...["--data-root", machine.file("nerdctl"), "--cgroup-manager", "cgroupfs"],
@@ -30,6 +34,11 @@ export class Nerdctl {
     ];
     mkdirSync(networks);
     writeFileSync(join(networks, "10-peers.conflist"), JSON.stringify(bridge(machine.file("ipam"))));
+  }
+
+  /** A command of this host, run where containerd runs. */
+  inside(argv: readonly string[]): string[] {
+    return [...this.#inside, ...argv];
   }
 
   argv(...args: readonly string[]): string[] {
@@ -91,9 +100,17 @@ function bridge(leases: string): object {
   return { cniVersion: "1.0.0", name: network, plugins: [plugin] };
 }
 
+/** What runs containerd in namespaces of its own. */
+const binary = fileURLToPath(new URL("isolated-containerd", import.meta.url));
+
+/** For a machine whose containerd runs in namespaces of its own and whose runtime is ours, on a stack. */
+export function nerdctlMachine(stack: StackUnderTest["name"]): MachineOptions {
+  return { binary, runtime: runtimeUnderTest(undefined, stack) };
+}
+
 /** A machine as `useMachine` gives one, whose containerd runs in namespaces of its own, with nerdctl as its client. */
 export function useNerdctl(): () => Nerdctl {
-  const machine = useMachine({ binary: fileURLToPath(new URL("isolated-containerd", import.meta.url)) });
+  const machine = useMachine({ binary });
   let nerdctl: Nerdctl | undefined;
   return () => {
     nerdctl ??= new Nerdctl(machine());
