@@ -315,6 +315,8 @@ describe("pod save and restore", { skip: notLive() ?? false }, () => {
     "keeps what a client had not read: its FIFO was full",
     {
       skip: runtime.name === "bun" ? false : "Node writes FIFOs through a queue of its own, and such a save is refused",
+      // A shell counts to 100 000; Bun alone would stop it after 5 s, with its mounts.
+      timeout: 60_000,
     },
     scene(async (s, keep) => {
       const first = keep(new PodController(s.options()));
@@ -322,11 +324,14 @@ describe("pod save and restore", { skip: notLive() ?? false }, () => {
       await first.create(s.request("c1", COUNTER.replace(" sleep 0;", "")), rpc);
       await first.start(init(), rpc);
       const lines = s.counted();
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      await first.save(s.saved, "terminate", rpc);
+      const heldBack = async (then: "resume" | "terminate"): Promise<boolean> => {
+        await first.save(s.saved, then, rpc);
+        const [container] = (await readSavedPod(s.saved)).containers;
+        return (container?.init.streams.stdout.length ?? 0) > 1000;
+      };
+      await until("something is left in the relay", () => heldBack("resume"));
+      assert.ok(await heldBack("terminate"));
       await first.wait(init(), rpc);
-      const [container] = (await readSavedPod(s.saved)).containers;
-      assert.ok((container?.init.streams.stdout.length ?? 0) > 1000, "nothing was left in the relay");
       const second = keep(await PodController.restore(s.options(), { directory: s.saved }, rpc));
       await until("it counts on", () => s.counted() > lines + 100_000);
       await second.kill(init(), 9, false, rpc);
