@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { runtime } from "#runtime";
@@ -28,9 +28,11 @@ import { Options } from "../../src/generated/runtimeoptions/v1.ts";
 import { readDaemonRecord } from "../../src/shim/records.ts";
 import { cgroupOf } from "../../src/sys/cgroup.ts";
 import { cgroupDirectories } from "../../src/sys/join-cgroup.ts";
+import { mountOne } from "../../src/sys/mount.ts";
 import { mountTable } from "../../src/sys/mountinfo.ts";
 import { processStat } from "../../src/sys/process.ts";
 import { connect } from "../../src/ttrpc/socket.ts";
+import { addVmProcess } from "../../src/vmmanager/vm-processes.ts";
 import { until } from "../../test/harness/until.ts";
 
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
@@ -351,6 +353,25 @@ function bad(text: string): string {
 }
 
 describe("the daemon", () => {
+  // A VM that took too long to end kept its mounts, cgroups and state until the pod's next start.
+  it("takes what a VM left that could not be ended in order", async (t) => {
+    if (process.getuid?.() !== 0) return t.skip("wants root: it mounts");
+    const { socket } = await startedPod("c1");
+    const [namespace = ""] = readdirSync(join(dir, "run"));
+    const [pod = ""] = readdirSync(join(dir, "run", namespace));
+    const share = join(dir, "run", namespace, pod, "shared");
+    mkdirSync(share);
+    mountOne({ type: "tmpfs", source: "tmpfs", options: [] }, share);
+    const vm = spawn("sleep", ["1000"], { stdio: "ignore" });
+    const ended = new Promise((resolve) => vm.once("exit", resolve));
+    addVmProcess(dirname(share), { pid: vm.pid ?? 0, what: "qemu" });
+    await shutdown(socket, "c1");
+    await ended;
+    assert.deepEqual(readdirSync(join(dir, "run")), []);
+    assert.ok(!readFileSync("/proc/self/mountinfo", "utf8").includes(share));
+    await until("the daemon's end", noDaemons);
+  });
+
   it("leaves on Shutdown with nothing held, and has given all back by its answer", async () => {
     const { bundle, socket } = await startedPod("c1");
     await shutdown(socket, "c1");

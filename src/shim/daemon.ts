@@ -13,6 +13,7 @@ import { checkIdentifier, type Flags } from "./flags.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { type Forwarder, Publisher } from "./publisher.ts";
 import { type BundleRecord, readBundleRecord, removeStateDirectory, writeDaemonRecord } from "./records.ts";
+import { removeVm } from "./remains.ts";
 import { type Claim, claimSocket } from "./socket.ts";
 
 const FLUSH_MS = 2000;
@@ -170,9 +171,9 @@ class Daemon implements RunningDaemon {
   }
 
   async #giveUpName(): Promise<boolean> {
-    await this.#claim?.release(() => {
-      // What still runs needs the record: it is how `delete` finds it.
-      if (this.#service?.busy() !== true) removeStateDirectory(this.#record.stateDirectory);
+    await this.#claim?.release(async () => {
+      // What still runs needs the record: it is how `delete` finds it. A VM whose end failed has no owner after us.
+      if (this.#service?.busy() !== true) await removeVm(this.#record.stateDirectory);
       removeSocketLink(this.#options.bundle);
     });
     return true;

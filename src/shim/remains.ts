@@ -26,13 +26,18 @@ export async function removeRemains(
     if (daemon !== undefined && isAlive(daemon.pid, daemon.startTime)) return;
     // A successor writes its record before it gives up the lock. The dead one's threads may answer a little longer.
     if (daemon === undefined && (await isServed(runtime, socketPath))) return;
-    // Before the mounts that it serves. Mostly dead already: they have their daemon's death as a signal.
-    await killVmProcesses(stateDirectory, { signal: AbortSignal.timeout(VM_END_MS) });
-    await removeVmCgroups(stateDirectory);
     rmSync(socketPath, { force: true });
-    unmountRecursive(stateDirectory);
-    removeStateDirectory(stateDirectory);
+    await removeVm(stateDirectory);
   };
   const directory = dirname(socketPath);
   await (existsSync(directory) ? withDirectoryLock(directory, remove) : remove());
+}
+
+/** What is left of a pod's VM, and its state. Nothing where the VM ended in order. */
+export async function removeVm(stateDirectory: string): Promise<void> {
+  // Before the mounts that it serves. Mostly dead already: they have their daemon's death as a signal.
+  await killVmProcesses(stateDirectory, { signal: AbortSignal.timeout(VM_END_MS) });
+  await removeVmCgroups(stateDirectory);
+  unmountRecursive(stateDirectory);
+  removeStateDirectory(stateDirectory);
 }

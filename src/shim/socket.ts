@@ -25,7 +25,7 @@ export interface Claim {
    * Stops listening and removes the socket, unless it is another's by now; `whileLocked` runs before any successor can
    * bind. Open connections live on. Idempotent.
    */
-  release(whileLocked: () => void): Promise<void>;
+  release(whileLocked: () => void | Promise<void>): Promise<void>;
 }
 
 /**
@@ -40,9 +40,9 @@ export async function claimSocket(options: ClaimOptions): Promise<Claim | undefi
     const server = await bind(runtime, path, onConnection);
     const inode = inodeOf(path);
     let released: Promise<void> | undefined;
-    const release = async (whileLocked: () => void) => {
+    const release = async (whileLocked: () => void | Promise<void>) => {
       await withDirectoryLock(dirname(path), async () => {
-        whileLocked();
+        await whileLocked();
         // Closing unlinks the path, whoever owns it now. A listener left open ends with this process.
         if (inodeOf(path) === inode) server.close();
       });
