@@ -60,7 +60,7 @@ export const laterModules = [
   ...["virtio_balloon", "virtio-rng", "virtio_mem", "nd_pmem", "nfit", "virtio_pmem", "loop", "dm-mod", "dm-verity"],
   // Of layers that come as disks.
   ...["squashfs", "xfs"],
-  ...["veth", "bridge", "tun", "nls_ascii", "vmw_vsock_virtio_transport"],
+  ...["veth", "bridge", "tun", "nls_ascii", "vmw_vsock_virtio_transport", "vsock_loopback"],
 ] as const;
 
 /** Of the root file system and of every file in it; erofs and cpio store them. */

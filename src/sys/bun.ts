@@ -13,7 +13,7 @@ import { socketPair } from "./libc-socket.ts";
 import { ownChildren } from "./own-children.ts";
 import { type Carrier, QueuedStream } from "./queued-stream.ts";
 import type { ChildExit, ChildProcess, Runtime, SocketServer, SpawnOptions } from "./runtime.ts";
-import { SignalPoller } from "./signal-poller.ts";
+import { signalPoller } from "./signal-poller.ts";
 import { signalNumber } from "./signals.ts";
 import { SysError } from "./sys-error.ts";
 
@@ -68,7 +68,6 @@ const streamHandlers: SocketHandler<QueuedStream | undefined> = {
 };
 
 let poller: BunPoller | undefined;
-let signalPoller: SignalPoller | undefined;
 
 export const runtime: Runtime = {
   name: "bun",
@@ -134,10 +133,7 @@ export const runtime: Runtime = {
 
   adopt(fd, kind, direction = "both") {
     if (kind === "socket") return adoptSocket(fd, direction);
-    if (kind === "port") {
-      signalPoller ??= new SignalPoller();
-      return adoptFd(fd, "pipe", direction, signalPoller);
-    }
+    if (kind === "port") return adoptFd(fd, "pipe", direction, signalPoller);
     poller ??= new BunPoller();
     return adoptFd(fd, kind, direction, poller);
   },

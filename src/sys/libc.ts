@@ -112,6 +112,12 @@ export function signalInput(fd: number): void {
   check(() => libc().fcntl(fd, F_SETFL, flags | O_ASYNC), "fcntl");
 }
 
+/** No SIGIO any more. */
+export function silenceInput(fd: number): void {
+  const flags = check(() => libc().fcntl(fd, F_GETFL, 0), "fcntl");
+  check(() => libc().fcntl(fd, F_SETFL, flags & ~O_ASYNC), "fcntl");
+}
+
 /** Sets a pipe's capacity in bytes (rounded up to pages); answers the new one. EPERM above the user's limit. */
 export function setPipeSize(fd: number, bytes: number): number {
   return check(() => libc().fcntl(fd, F_SETPIPE_SZ, bytes), "fcntl");

@@ -1,7 +1,7 @@
 /** The Runtime of Node (>= 20): node:net, node:child_process, koffi for C calls. */
 import { spawn as spawnChild } from "node:child_process";
 import { accessSync, closeSync, constants, fstatSync, openSync } from "node:fs";
-import { createConnection, createServer, Socket } from "node:net";
+import { createConnection, createServer, Socket, type SocketConstructorOpts } from "node:net";
 import type { ByteStream } from "./byte-stream.ts";
 import { adoptFd, type Poller } from "./fd-carrier.ts";
 import { loadLibrary } from "./node-library.ts";
@@ -9,7 +9,7 @@ import { adoptPty, adoptSocket, SocketCarrier } from "./node-streams.ts";
 import { ownChildren } from "./own-children.ts";
 import { QueuedStream } from "./queued-stream.ts";
 import type { ChildExit, ChildProcess, Runtime, SocketServer, SpawnOptions } from "./runtime.ts";
-import { SignalPoller } from "./signal-poller.ts";
+import { signalPoller } from "./signal-poller.ts";
 import { signalNumber } from "./signals.ts";
 import { errorCode, SysError } from "./sys-error.ts";
 
@@ -58,22 +58,36 @@ export const runtime: Runtime = {
 
   adopt(fd, kind, direction = "both") {
     if (kind === "pty") return adoptPty(fd, direction);
-    if (kind === "port") {
-      signalPoller ??= new SignalPoller();
-      return adoptFd(fd, "pipe", direction, signalPoller);
-    }
+    if (kind === "port") return adoptFd(fd, "pipe", direction, signalPoller);
     const stat = fstatSync(fd);
     // libuv has no stream for what never makes one wait: a regular file, /dev/null.
     if (!stat.isFIFO() && !stat.isSocket()) return adoptFd(fd, "pipe", direction, alwaysReady);
     const halves = { readable: direction !== "write", writable: direction !== "read" };
-    return adoptSocket(new Socket({ fd, allowHalfOpen: true, ...halves }), direction);
+    return adoptSocket(openSocket(fd, halves), direction);
   },
 
   spawn,
   loadLibrary,
 };
 
-let signalPoller: SignalPoller | undefined;
+/** Node asks for a family that it knows; libuv reads and writes any stream socket (AF_VSOCK) as what it calls a pipe. */
+function openSocket(fd: number, halves: { readable: boolean; writable: boolean }): Socket {
+  try {
+    return new Socket({ fd, allowHalfOpen: true, ...halves });
+  } catch (error) {
+    if (errorCode(error) !== "ERR_INVALID_FD_TYPE") throw error;
+  }
+  const { Pipe, constants } = (process as unknown as { binding(name: "pipe_wrap"): PipeWrap }).binding("pipe_wrap");
+  const handle = new Pipe(constants.SOCKET);
+  const failed = handle.open(fd);
+  if (failed !== 0) throw new SysError(-failed, "open");
+  return new Socket({ handle, allowHalfOpen: true, ...halves } as SocketConstructorOpts);
+}
+
+interface PipeWrap {
+  readonly Pipe: new (type: number) => { open(fd: number): number };
+  readonly constants: { readonly SOCKET: number };
+}
 
 const alwaysReady: Poller = {
   register(_fd, onReady) {

@@ -5,7 +5,7 @@
  */
 import { cLibrary } from "./c-library.ts";
 import type { Poller, Readiness, Registration } from "./fd-carrier.ts";
-import { check, signalInput } from "./libc.ts";
+import { check, signalInput, silenceInput } from "./libc.ts";
 
 const libc = cLibrary({ poll: ["int", "buffer", "u64", "int"] } as const);
 
@@ -15,7 +15,7 @@ const POLLERR = 8;
 const POLLHUP = 16;
 const WRITABLE_EVERY_MS = 2;
 
-export class SignalPoller implements Poller {
+class SignalPoller implements Poller {
   readonly #checks = new Set<() => void>();
   #held: NodeJS.Timeout | undefined;
   readonly #onSignal = (): void => {
@@ -51,6 +51,7 @@ export class SignalPoller implements Poller {
         clearImmediate(soon);
         clearTimeout(later);
         this.#remove(look);
+        silenceInput(fd);
       },
     };
   }
@@ -69,6 +70,30 @@ export class SignalPoller implements Poller {
     if (!this.#checks.delete(look) || this.#checks.size > 0) return;
     clearInterval(this.#held);
   }
+}
+
+/** The process's one: it has one handler of that signal. */
+export const signalPoller = new SignalPoller();
+
+/** Resolves once, without a thread or a helper. Rejects with the signal's reason. The fd's driver knows SIGIO (sockets do). */
+export function whenReady(
+  fd: number,
+  direction: "readable" | "writable",
+  options: { signal?: AbortSignal } = {},
+): Promise<void> {
+  const { signal } = options;
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const settle = (done: () => void): void => {
+      signal?.removeEventListener("abort", abort);
+      registration.remove();
+      done();
+    };
+    const abort = (): void => settle(() => reject(signal?.reason));
+    const registration = signalPoller.register(fd, () => settle(resolve));
+    signal?.addEventListener("abort", abort, { once: true });
+    registration.request({ readable: direction === "readable", writable: direction === "writable" });
+  });
 }
 
 /** As epoll's: a hang-up or an error is both. */

@@ -113,6 +113,26 @@ describe("the machine of a running VM", { skip: notBootable() ?? false, timeout:
     assert.ok(less > 0.2 * more, "neither starves the other");
   });
 
+  it("carries vsock by its own loopback: this repository's suite, in the guest, under the gcs's Bun", async (t) => {
+    const image = uvm.path("suite.img");
+    const suite = uvm.path("suite");
+    const bun = "node_modules/@oven/bun-linux-x64/bin/bun";
+    const build = [bun, "build", "src/transport/vsock/loopback.test.ts", "--target=bun"];
+    await runProgram([...build, "--outfile", `${suite}/vsock.test.js`]);
+    await runProgram(["mkfs.ext4", "-q", "-F", "-d", suite, image, "8M"]);
+    const file = { driver: "file", filename: image, locking: "off" };
+    await qmp.execute("blockdev-add", { driver: "raw", "node-name": "suite", file, "read-only": true });
+    await qmp.execute("device_add", { driver: "scsi-hd", id: "suite", drive: "suite", bus: "scsi0.0", lun: 4 });
+    await guest.addMappedVirtualDisk({ controller: 0, lun: 4, mountPath: "/run/mounts/m4", readOnly: true });
+    const tests = "cd /run/mounts/m4 && BUN_BE_BUN=1 /usr/bin/gcs test ./vsock.test.js 2>&1";
+    const { code, output } = await run(`modprobe vsock_loopback && ${tests}`);
+    t.diagnostic(output.split("\n").slice(-6).join(" "));
+    assert.equal(code, 0, output);
+    // None of them skipped itself.
+    assert.match(output, /\n *15 pass\n *0 fail\n/);
+    await guest.removeMappedVirtualDisk({ controller: 0, lun: 4, mountPath: "/run/mounts/m4" });
+  });
+
   it("turns off when it is asked, with what was written on its disks", async (t) => {
     const image = uvm.path("disk.img");
     writeFileSync(image, "");
