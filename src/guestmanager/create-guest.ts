@@ -111,6 +111,8 @@ class BridgeGuest implements Guest, GuestConnection {
       this.#bridge = new Bridge(stream, {
         requestTimeoutMs: this.requestTimeoutMs,
         onNotification: (notification) => this.#exits.notified(notification),
+        onAnswered: (request, milliseconds) =>
+          this.#log.debug("guest answered", { request, ms: Math.round(milliseconds) }),
       });
     } finally {
       // One connection only; a second dial is none of ours.

@@ -25,6 +25,8 @@ export interface BridgeOptions {
   readonly requestTimeoutMs: number;
   /** What it throws ends the bridge. */
   onNotification(notification: ContainerNotification): void;
+  /** Each response, with the milliseconds since its request: where the time of a slow guest goes. */
+  onAnswered?(request: string, milliseconds: number): void;
 }
 
 export interface CallOptions {
@@ -104,6 +106,8 @@ export class Bridge {
         // The call stays pending: its late answer is no violation.
         reject(ShimError.from(signal?.reason, "canceled"));
       };
+      const { onAnswered } = this.#options;
+      const sent = performance.now();
       const id = this.#pending.add({
         name: rpc.name,
         responseType: rpc.responseType,
@@ -113,6 +117,7 @@ export class Bridge {
           const response =
             failure === undefined ? decodeBody(rpc.response, answerBody, `${rpc.name} response`) : undefined;
           settle();
+          onAnswered?.(rpc.name, performance.now() - sent);
           if (response === undefined) reject(failure);
           else resolve(response);
         },
