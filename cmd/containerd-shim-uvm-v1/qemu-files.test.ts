@@ -33,7 +33,13 @@ describe("what the stack qemu needs of its host", () => {
 
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), "qemu-files-"));
-    host = { platform: "linux", arch: "x64", program: at("bin/shim"), path: `${at("one")}:relative:${at("two")}` };
+    host = {
+      platform: "linux",
+      arch: "x64",
+      program: at("bin/shim"),
+      path: `${at("one")}:relative:${at("two")}`,
+      vhostVsock: at("vhost-vsock"),
+    };
     settings = { ...(await resolveSettings({ configBody: "stack = 'qemu'" })).qemu, virtiofsd: at("virtiofsd") };
     put(at("two/qemu-system-x86_64"), 0o755);
     put(at("two/setpriv"), 0o755);
@@ -67,6 +73,11 @@ describe("what the stack qemu needs of its host", () => {
     refused("failed-precondition", /needs \S+virtiofsd, .* set qemu\.virtiofsd/);
     chmodSync(at("two/qemu-system-x86_64"), 0o644);
     refused("failed-precondition", /needs qemu-system-x86_64, .*Debian: qemu-system-x86.* set qemu\.binary/);
+    settings = { ...settings, channel: "vsock" };
+    refused(
+      "failed-precondition",
+      /is vsock, and \S+vhost-vsock is not there .*: modprobe vhost_vsock, or set qemu\.channel/,
+    );
     host = { ...host, arch: "arm64" };
     refused("unimplemented", /x86-64, this is linux on arm64/);
   });

@@ -3,6 +3,8 @@ import { dirname, join } from "node:path";
 import type { QemuSettings } from "../../src/config/settings.ts";
 import { failedPrecondition, ShimError } from "../../src/errors/shim-error.ts";
 
+const VHOST_VSOCK = "/dev/vhost-vsock";
+
 /** What the stack `qemu` needs of this host, by absolute paths. */
 export interface QemuFiles {
   readonly binary: string;
@@ -18,13 +20,15 @@ export interface QemuHost {
   /** The shim's executable. */
   readonly program: string;
   readonly path: string;
+  /** The host's device for VMs' vsock. */
+  readonly vhostVsock: string;
 }
 
 const IMAGE_FILES = ["manifest.json", "vmlinuz", "initrd.cpio", "root.erofs"];
 
 export function thisHost(): QemuHost {
   const { platform, arch, execPath: program, env } = process;
-  return { platform, arch, program, path: env.PATH ?? "" };
+  return { platform, arch, program, path: env.PATH ?? "", vhostVsock: VHOST_VSOCK };
 }
 
 /**
@@ -36,6 +40,12 @@ export function findQemuFiles(settings: QemuSettings, host: QemuHost = thisHost(
     throw new ShimError(
       "unimplemented",
       `stack qemu runs on Linux on x86-64, this is ${host.platform} on ${host.arch}`,
+    );
+  }
+  if (settings.channel === "vsock" && !exists(host.vhostVsock, constants.R_OK | constants.W_OK)) {
+    throw failedPrecondition(
+      `qemu.channel is vsock, and ${host.vhostVsock} is not there or not usable: modprobe vhost_vsock, or set ` +
+        'qemu.channel = "serial" in the configuration',
     );
   }
   const program = (name: string, mend: string): string => {

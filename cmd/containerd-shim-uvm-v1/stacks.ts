@@ -19,10 +19,11 @@ export async function createStack(settings: Settings, log: Logger): Promise<Stac
     }
     case "qemu": {
       const { createQemuStack } = await import("../../src/vmmanager/stacks/qemu/stack.ts");
-      const { accel, kernelArguments = "" } = settings.qemu;
+      const { accel, channel, kernelArguments = "" } = settings.qemu;
       return createQemuStack({
         ...findQemuFiles(settings.qemu),
         accel,
+        channel: channel === "vsock" ? "vsock" : "serial",
         kernelArguments: kernelArguments.split(/\s+/).filter(Boolean),
         log,
       });

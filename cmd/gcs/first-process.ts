@@ -52,6 +52,16 @@ export async function loadNvdimmDriver(log: Logger): Promise<void> {
   if (existsSync(NVDIMM_ROOT)) await loadModules(["nfit"], log);
 }
 
+/** Where the host listens, as the kernel was told; undefined where the host is behind a virtio-serial port. */
+export function vsockArgument(commandLine = readFileSync("/proc/cmdline", "utf8")): number | undefined {
+  const port = /(?:^|\s)uvm\.vsock=(\d+)(?:\s|$)/.exec(commandLine)?.[1];
+  return port === undefined ? undefined : Number(port);
+}
+
+export async function loadVsockDriver(log: Logger): Promise<void> {
+  await loadModules(["vmw_vsock_virtio_transport"], log);
+}
+
 /** Drivers of what the host will plug in. Where one is missing the rest still works: told, and no more. */
 export async function loadEarlyModules(log: Logger): Promise<void> {
   await loadModules(readFileSync(EARLY_MODULES, "utf8").split("\n").filter(Boolean), log);

@@ -11,13 +11,14 @@ export interface GcsFlags {
   readonly runc: string;
   readonly pid1: boolean;
   readonly port: string;
+  readonly vsock: number | undefined;
 }
 
 /** logrus's names that ours have another word for. */
 const LEVELS: Readonly<Record<string, LogLevel>> = { warning: "warn", fatal: "error", panic: "error" };
 
 /**
- * The flags of hcsshim's gcs that concern us (reference: hcsshim 6.1), and four of our own. Go's single dash is taken as
+ * The flags of hcsshim's gcs that concern us (reference: hcsshim 6.1), and five of our own. Go's single dash is taken as
  * well as two; commander prints help and errors and ends the program.
  */
 export function parseFlags(argv: readonly string[]): GcsFlags {
@@ -32,6 +33,11 @@ export function parseFlags(argv: readonly string[]): GcsFlags {
     .option("--runc <path>", "the OCI runtime", "runc")
     .option("--pid1", "be the first process of a utility VM, with its host behind a virtio-serial port", false)
     .option("--port <name>", "of that virtio-serial port", "gcs")
+    .option(
+      "--vsock <port>",
+      "the host listens on this vsock port (CID 2); -pid1: uvm.vsock of the kernel's arguments",
+      parsePort,
+    )
     .allowExcessArguments(false);
   program.parse(argv.map(withTwoDashes), { from: "user" });
   return program.opts<GcsFlags>();
@@ -39,6 +45,12 @@ export function parseFlags(argv: readonly string[]): GcsFlags {
 
 function withTwoDashes(argument: string): string {
   return /^-[a-z][a-z0-9]/.test(argument) ? `-${argument}` : argument;
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 0xffff_fffe) throw new InvalidArgumentError("use a number from 0 to 4294967294");
+  return port;
 }
 
 function parseLevel(text: string): LogLevel {

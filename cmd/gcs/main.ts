@@ -13,9 +13,19 @@ import { BRIDGE_PORT } from "../../src/prot/protocol.ts";
 import type { ByteStream } from "../../src/sys/byte-stream.ts";
 import { close, pipe } from "../../src/sys/libc.ts";
 import type { GuestSockets } from "../../src/transport/sockets.ts";
-import { loadEarlyModules, loadNvdimmDriver, prepareMachine, shutDown, uptime } from "./first-process.ts";
+import { createVsockGuestSockets } from "../../src/transport/vsock/guest.ts";
+import {
+  loadEarlyModules,
+  loadNvdimmDriver,
+  loadVsockDriver,
+  prepareMachine,
+  shutDown,
+  uptime,
+  vsockArgument,
+} from "./first-process.ts";
 import { type GcsFlags, parseFlags } from "./flags.ts";
-import { createPortSockets, linkPort } from "./guest-port.ts";
+import { createPortSockets, linkPort, type PortSockets } from "./guest-port.ts";
+import { createVsockChannel } from "./guest-vsock.ts";
 import { inoutStream } from "./inout-stream.ts";
 import { createJsonLogger } from "./json-logger.ts";
 
@@ -27,19 +37,24 @@ async function main(): Promise<number> {
   const flags = parseFlags(process.argv.slice(2));
   const log = openLog(flags);
   if (flags.pid1) return runMachine(flags, log);
-  if (!flags.useInouterr) {
-    log.error("no transport: give -use-inouterr to serve the bridge on stdin and stdout");
+  if (!flags.useInouterr && flags.vsock === undefined) {
+    log.error(
+      "no transport: give -use-inouterr to serve the bridge on stdin and stdout, or -vsock with the host's port",
+    );
     return 2;
   }
   const over = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => over.abort());
   const gcs = createGcs({
-    sockets: oneBridge(inoutStream(), () => over.abort()),
+    sockets:
+      flags.vsock === undefined
+        ? oneBridge(inoutStream(), () => over.abort())
+        : createVsockGuestSockets({ port: flags.vsock }),
     stateDirectory: flags.stateDir,
     runc: { binary: flags.runc },
     log,
   });
-  log.info("serving the bridge on stdin and stdout");
+  log.info(`serving the bridge on ${flags.vsock === undefined ? "stdin and stdout" : `vsock ${flags.vsock}`}`);
   await gcs.run({ signal: over.signal });
   return 0;
 }
@@ -53,7 +68,7 @@ async function runMachine(flags: GcsFlags, log: Logger): Promise<number> {
   prepareMachine();
   log.info("machine prepared", { uptime: uptime() });
   const over = new AbortController();
-  const port = createPortSockets(await linkPort(flags.port), log);
+  const port = await reachHost(flags, log);
   const gcs = createGcs({
     sockets: port.sockets,
     stateDirectory: flags.stateDir,
@@ -71,6 +86,13 @@ async function runMachine(flags: GcsFlags, log: Logger): Promise<number> {
   await Promise.race([gcs.run({ signal: over.signal }), Promise.all([served, modules]).then(() => never)]);
   await shutDown(log);
   return 0;
+}
+
+async function reachHost(flags: GcsFlags, log: Logger): Promise<PortSockets> {
+  const vsock = flags.vsock ?? vsockArgument();
+  if (vsock === undefined) return createPortSockets(await linkPort(flags.port), log);
+  await loadVsockDriver(log);
+  return createVsockChannel(vsock);
 }
 
 /** The first stream that is no port starts a thread of the runtime, slowly: better now than with the first container. */

@@ -4,6 +4,7 @@
  */
 export const LOG_LEVEL_NAMES = ["trace", "debug", "info", "warn", "error"] as const;
 export const STACK_NAMES = ["hcs", "qemu", "remotevm", "local"] as const;
+export const CHANNEL_NAMES = ["auto", "serial", "vsock"] as const;
 export const ACCEL_NAMES = ["auto", "kvm", "tcg"] as const;
 /** Less does not boot, or leaves nothing for a container (reference: qemu, 2). */
 export const LEAST_MEMORY_MIB = 128;
@@ -81,6 +82,12 @@ export const SCHEMA: readonly KeySchema[] = [
     type: { kind: "string", allowed: ACCEL_NAMES },
     fallback: "auto",
     about: "auto: KVM where the processor's own virtualization is to be had, else software emulation (TCG).",
+  },
+  {
+    key: "qemu.channel",
+    type: { kind: "string", allowed: CHANNEL_NAMES },
+    fallback: "auto",
+    about: "How host and guest talk. auto: serial, with which a VM can be saved. vsock: needs the module vhost_vsock.",
   },
   {
     key: "qemu.processors",

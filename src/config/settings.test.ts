@@ -7,7 +7,7 @@ import { type ErrorKind, ShimError } from "../errors/shim-error.ts";
 import { resolveSettings } from "./settings.ts";
 
 const qemu = {
-  ...{ binary: "qemu-system-x86_64", virtiofsd: "/usr/lib/qemu/virtiofsd", accel: "auto" },
+  ...{ binary: "qemu-system-x86_64", virtiofsd: "/usr/lib/qemu/virtiofsd", accel: "auto", channel: "auto" },
   ...{ processors: 1, maxProcessors: 4, memoryMiB: 256, maxMemoryMiB: 4096 },
 };
 
@@ -61,6 +61,7 @@ describe("resolveSettings", () => {
       virtiofsd = "/opt/virtiofsd"
       image = "/opt/image"
       accel = "tcg"
+      channel = "vsock"
       processors = 8
       max_processors = 2
       memory_mib = 512
@@ -74,7 +75,7 @@ describe("resolveSettings", () => {
       socketDirectory: "/x/s",
       runc: { binary: "/opt/runc", systemdCgroup: true },
       qemu: {
-        ...{ binary: "/opt/qemu", virtiofsd: "/opt/virtiofsd", image: "/opt/image", accel: "tcg" },
+        ...{ binary: "/opt/qemu", virtiofsd: "/opt/virtiofsd", image: "/opt/image", accel: "tcg", channel: "vsock" },
         ...{ processors: 8, maxProcessors: 8, memoryMiB: 512, maxMemoryMiB: 1024, kernelArguments: "debug" },
       },
       source: "runtime options",

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { invalidArgument, notFound, ShimError } from "../errors/shim-error.ts";
 import type { ConfigValue, ConfigValues } from "./document.ts";
-import { type ACCEL_NAMES, type LOG_LEVEL_NAMES, SCHEMA, type STACK_NAMES } from "./schema.ts";
+import { type ACCEL_NAMES, type CHANNEL_NAMES, type LOG_LEVEL_NAMES, SCHEMA, type STACK_NAMES } from "./schema.ts";
 
 export const DEFAULT_CONFIG_PATH = "/etc/uvm-shim/config.toml";
 
@@ -29,6 +29,7 @@ export interface QemuSettings {
   /** Undefined: beside the shim's executable. */
   readonly image?: string;
   readonly accel: (typeof ACCEL_NAMES)[number];
+  readonly channel: (typeof CHANNEL_NAMES)[number];
   readonly processors: number;
   readonly maxProcessors: number;
   readonly memoryMiB: number;
@@ -79,6 +80,7 @@ function qemuSettings(values: ConfigValues): QemuSettings {
     virtiofsd: required(values, "qemu.virtiofsd"),
     ...(image !== undefined && { image }),
     accel: required(values, "qemu.accel") as QemuSettings["accel"],
+    channel: required(values, "qemu.channel") as QemuSettings["channel"],
     processors,
     maxProcessors: Math.max(processors, integer(values, "qemu.max_processors")),
     memoryMiB,

@@ -52,7 +52,7 @@ const bundleRecord: BundleRecord = {
     socketDirectory: "/run/s",
     runc: { binary: "runc", systemdCgroup: false },
     qemu: {
-      ...({ binary: "qemu", virtiofsd: "virtiofsd", accel: "tcg" } as const),
+      ...({ binary: "qemu", virtiofsd: "virtiofsd", accel: "tcg", channel: "auto" } as const),
       ...{ processors: 1, maxProcessors: 1, memoryMiB: 256, maxMemoryMiB: 256 },
     },
     source: "defaults",

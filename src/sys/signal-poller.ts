@@ -18,6 +18,7 @@ const WRITABLE_EVERY_MS = 2;
 class SignalPoller implements Poller {
   readonly #checks = new Set<() => void>();
   #held: NodeJS.Timeout | undefined;
+  #listening = false;
   readonly #onSignal = (): void => {
     for (const check of [...this.#checks]) check();
   };
@@ -59,7 +60,8 @@ class SignalPoller implements Poller {
   #add(look: () => void): void {
     if (this.#checks.size === 0) {
       // It stays: without a listener the last signal, late, would end the process.
-      if (process.listenerCount("SIGIO") === 0) process.on("SIGIO", this.#onSignal);
+      if (!this.#listening) process.on("SIGIO", this.#onSignal);
+      this.#listening = true;
       // A signal that may come keeps no process alive.
       this.#held = setInterval(() => undefined, 2 ** 30);
     }

@@ -55,8 +55,10 @@ export class DeviceVm {
     };
     const devices = new QemuDevices(host.monitor, settings);
     const mux = new HostMux();
+    const { port } = host;
+    assert.ok(port !== undefined);
     host.monitor.qmp.on("VSERPORT_CHANGE", ({ open }) => {
-      if (open) void mux.attach(host.port);
+      if (open) void mux.attach(port);
     });
     const listener = mux.sockets.listen(BRIDGE_PORT);
     try {

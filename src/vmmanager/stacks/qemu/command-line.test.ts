@@ -55,6 +55,18 @@ describe("QEMU's command line", () => {
   });
 });
 
+describe("the command line with vsock", () => {
+  it("has the host's device by its fd in place of the port, and tells the guest where to dial", () => {
+    const serial = commandLine(document, { id: "v1" });
+    const argv = commandLine(document, { id: "v1", vsock: { guestCid: 268435456, hostPort: 4711 } });
+    const device = "vhost-vsock-pci,id=vsock0,addr=0x2,guest-cid=268435456,vhostfd=5";
+    const added = argv.filter((argument) => !serial.includes(argument));
+    assert.deepEqual(added, [argv[argv.indexOf("-append") + 1], device]);
+    assert.match(added[0] ?? "", / uvm\.vsock=4711$/);
+    assert.ok(!argv.some((argument) => /virtio-serial|virtserialport/.test(argument)));
+  });
+});
+
 describe("the size of a UVM", () => {
   for (const [what, change, message] of [
     ["too little memory", { memoryMiB: 127 }, /127 MiB of memory; cannot create it: its guest needs 128 MiB/],

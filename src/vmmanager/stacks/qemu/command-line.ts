@@ -1,8 +1,12 @@
+import type { VsockDevice } from "./channel/vsock.ts";
 import { bootControllerArguments, growthArguments } from "./devices/device-arguments.ts";
 import { PCI_SLOT } from "./devices/hardware.ts";
 import type { UvmDocument } from "./document.ts";
 
-/** QEMU's fds, by number in its process: it is given no path, and has no right to open any. */
+/**
+ * QEMU's fds, by number in its process: it is given no path, and has no right to open any. `gcs` is the guest channel's: a
+ * socket, or with vsock the host's device.
+ */
 export const childFds = { qmp: 3, console: 4, gcs: 5, kernel: 6, initrd: 7, root: 8 } as const;
 /** The fds of a restore's devices stand from here on. */
 export const firstExtraFd = 9;
@@ -23,6 +27,8 @@ export interface CommandLineOptions {
   readonly id: string;
   /** It waits for a saved state (QMP migrate-incoming). */
   readonly incoming?: boolean;
+  /** In place of the virtio-serial port. */
+  readonly vsock?: VsockDevice;
   /** Of devices that were not there at boot, but are at a restore. */
   readonly devices?: readonly string[];
 }
@@ -34,6 +40,7 @@ export interface CommandLineOptions {
 export function commandLine(document: UvmDocument, options: CommandLineOptions): string[] {
   const { accelerator, machine, sizing, kernelArguments } = document;
   const growth = growthArguments(document);
+  const channel = options.vsock === undefined ? serialArguments() : vsockArguments(options.vsock);
   const fd = (name: keyof typeof childFds): string => `/dev/fd/${childFds[name]}`;
   return [
     ...["-name", `guest=uvm-${options.id.replaceAll(",", ",,")}`, "-S"],
@@ -47,12 +54,10 @@ export function commandLine(document: UvmDocument, options: CommandLineOptions):
     // Shared and behind an fd: virtio-fs needs it.
     ...["-object", `memory-backend-memfd,id=ram0,size=${sizing.memoryMiB}M,share=on`],
     ...["-kernel", fd("kernel"), "-initrd", fd("initrd")],
-    ...["-append", [...KERNEL_ARGUMENTS, ...growth.kernel, ...kernelArguments].join(" ")],
+    ...["-append", [...KERNEL_ARGUMENTS, ...growth.kernel, ...channel.kernel, ...kernelArguments].join(" ")],
     ...["-chardev", `socket,id=qmp,fd=${childFds.qmp}`, "-mon", "chardev=qmp,mode=control"],
     ...["-chardev", `socket,id=con,fd=${childFds.console}`, "-serial", "chardev:con"],
-    ...["-device", `virtio-serial-pci,id=vser0,addr=${hex(PCI_SLOT.serial)},max_ports=64`],
-    ...["-chardev", `socket,id=gcs,fd=${childFds.gcs}`],
-    ...["-device", "virtserialport,bus=vser0.0,nr=1,chardev=gcs,id=gcs,name=gcs"],
+    ...channel.devices,
     ...["-add-fd", `fd=${childFds.root},set=0`],
     ...["-blockdev", "driver=file,node-name=root,filename=/dev/fdset/0,read-only=on,locking=off"],
     ...["-device", `virtio-blk-pci,drive=root,addr=${hex(PCI_SLOT.root)}`],
@@ -60,6 +65,25 @@ export function commandLine(document: UvmDocument, options: CommandLineOptions):
     ...(options.devices ?? []),
     ...(options.incoming ? ["-incoming", "defer"] : []),
   ];
+}
+
+interface ChannelArguments {
+  readonly kernel: readonly string[];
+  readonly devices: readonly string[];
+}
+
+function serialArguments(): ChannelArguments {
+  const devices = [
+    ...["-device", `virtio-serial-pci,id=vser0,addr=${hex(PCI_SLOT.serial)},max_ports=64`],
+    ...["-chardev", `socket,id=gcs,fd=${childFds.gcs}`],
+    ...["-device", "virtserialport,bus=vser0.0,nr=1,chardev=gcs,id=gcs,name=gcs"],
+  ];
+  return { kernel: [], devices };
+}
+
+function vsockArguments({ guestCid, hostPort }: VsockDevice): ChannelArguments {
+  const device = `vhost-vsock-pci,id=vsock0,addr=${hex(PCI_SLOT.vsock)},guest-cid=${guestCid},vhostfd=${childFds.gcs}`;
+  return { kernel: [`uvm.vsock=${hostPort}`], devices: ["-device", device] };
 }
 
 function hex(slot: number): string {

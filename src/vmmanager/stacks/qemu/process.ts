@@ -1,7 +1,7 @@
 import { constants, fstatSync } from "node:fs";
 import { join } from "node:path";
 import { failedPrecondition, notFound } from "../../../errors/shim-error.ts";
-import { close, open } from "../../../sys/libc.ts";
+import { close, dup, open } from "../../../sys/libc.ts";
 import { socketPair } from "../../../sys/libc-socket.ts";
 import type { ChildExit } from "../../../sys/runtime.ts";
 import { errorCode } from "../../../sys/sys-error.ts";
@@ -23,6 +23,8 @@ export interface QemuProcessOptions {
   readonly image: string;
   /** QEMU's own arguments; its fds are as command-line.ts says. */
   readonly argv: readonly string[];
+  /** The host's vsock device for this VM, in place of the guest channel's socket; it stays the caller's. */
+  readonly vsock?: number;
   /** Inherited as well, from `firstExtraFd` on; they stay the caller's. */
   readonly extraFds?: readonly number[];
 }
@@ -33,7 +35,8 @@ export interface QemuProcess {
   /** Our ends of its sockets; whoever takes one owns it. */
   readonly qmp: number;
   readonly console: number;
-  readonly gcs: number;
+  /** Undefined with vsock. */
+  readonly gcs: number | undefined;
   readonly exited: Promise<ChildExit>;
   readonly errors: ErrorOutput;
   kill(): void;
@@ -41,7 +44,7 @@ export interface QemuProcess {
 
 /** Starts QEMU. What was opened is closed and what was started is killed if a step fails. */
 export function startQemu(options: QemuProcessOptions): QemuProcess {
-  const { uvm, binary, setpriv, accelerator, image, extraFds = [] } = options;
+  const { uvm, binary, setpriv, accelerator, image, vsock, extraFds = [] } = options;
   const theirs: number[] = [];
   const ours: number[] = [];
   const pair = (): number => {
@@ -51,7 +54,9 @@ export function startQemu(options: QemuProcessOptions): QemuProcess {
     return mine;
   };
   try {
-    const [qmp, console, gcs] = [pair(), pair(), pair()];
+    const [qmp, console] = [pair(), pair()];
+    const gcs = vsock === undefined ? pair() : undefined;
+    if (vsock !== undefined) theirs.push(dup(vsock));
     theirs.push(openReopenable(join(image, imageFiles.kernel)));
     theirs.push(openReopenable(join(image, imageFiles.initrd)));
     theirs.push(openImage(join(image, imageFiles.root)));

@@ -17,14 +17,20 @@ const CONSOLE_LINES = 20;
 export class QemuHost {
   readonly pid: number;
   readonly monitor: FdMonitor;
-  /** Not open yet. */
-  readonly port: ByteStream;
+  /** Not open yet. Undefined with vsock. */
+  readonly port: ByteStream | undefined;
   /** How it ended, once all its last words are in. Never rejects. */
   readonly ended: Promise<VmEndedError>;
   readonly #process: QemuProcess;
   #isGone = false;
 
-  private constructor(id: string, process: QemuProcess, console: GuestConsole, monitor: FdMonitor, port: ByteStream) {
+  private constructor(
+    id: string,
+    process: QemuProcess,
+    console: GuestConsole,
+    monitor: FdMonitor,
+    port: ByteStream | undefined,
+  ) {
     this.pid = process.pid;
     this.monitor = monitor;
     this.port = port;
@@ -77,7 +83,7 @@ export class QemuHost {
   ): Promise<QemuHost> {
     const process = startQemu(options);
     const console = new GuestConsole(runtime.adopt(process.console, "socket"), (line) => log.debug(`console: ${line}`));
-    const port = runtime.adopt(process.gcs, "socket");
+    const port = process.gcs === undefined ? undefined : runtime.adopt(process.gcs, "socket");
     const limit = AbortSignal.timeout(MONITOR_MS);
     try {
       const signal = AbortSignal.any([limit, ...(call?.signal ? [call.signal] : [])]);
@@ -86,7 +92,7 @@ export class QemuHost {
     } catch (error) {
       process.kill();
       const { code } = await process.exited;
-      port.destroy();
+      port?.destroy();
       await lastWords(process, console);
       call?.signal?.throwIfAborted();
       const why =

@@ -1,12 +1,11 @@
 import { failedPrecondition, ShimError } from "../../../errors/shim-error.ts";
-import type { ByteStream } from "../../../sys/byte-stream.ts";
-import type { HostMux } from "../../../transport/mux/host-mux.ts";
 import type { HostSockets } from "../../../transport/sockets.ts";
 import type { CallOptions, SaveOptions, VMExit } from "../../lifetime.ts";
 import type { UvmProperties, UvmStatistics } from "../../properties.ts";
 import type { Operation, Resource } from "../../support.ts";
 import type { RestoredConnection, UtilityVM, UvmOptions } from "../../uvm.ts";
 import { removeVmCgroups } from "../../vm-cgroup.ts";
+import type { GuestChannel } from "./channel/channel.ts";
 import { devicesSupported, QemuDevices, type QemuDevicesOptions } from "./devices/devices.ts";
 import { unsaveable } from "./devices/hardware.ts";
 import type { UvmDocument } from "./document.ts";
@@ -28,7 +27,7 @@ export interface QemuUvmParts {
   readonly document: UvmDocument;
   readonly image: string;
   readonly host: QemuHost;
-  readonly mux: HostMux;
+  readonly channel: GuestChannel;
   /** Of a saved state: it stands still until `resume`. */
   readonly isRestored: boolean;
 }
@@ -48,32 +47,27 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
   readonly #exited: Promise<VMExit>;
   #state: State;
   #startedAt: Date | undefined;
-  #attached = false;
   #asked = false;
 
   constructor(parts: QemuUvmParts) {
     super(parts.host.monitor, parts.devices);
-    const { options, host, mux, isRestored } = parts;
+    const { options, host, channel, isRestored } = parts;
     this.id = options.id;
-    this.sockets = mux.sockets;
+    this.sockets = channel.sockets;
     this.#parts = parts;
     this.#state = isRestored ? "paused" : "created";
-    this.restored = mux.restored.map(({ port, stream }) => ({ port, stream }));
+    this.restored = channel.restored;
     if (isRestored) this.#startedAt = new Date();
-    // Before the guest has opened its port, what is said to it only piles up.
-    host.monitor.qmp.on("VSERPORT_CHANGE", ({ id, open }) => {
-      if (id === "gcs" && open) this.#attach();
-    });
     this.#exited = host.ended.then((error) => {
       this.#state = "ended";
-      mux.destroy(error);
-      host.port.destroy();
+      channel.destroy(error);
       host.monitor.close();
       return { exitedAt: new Date(), ...(this.#asked ? {} : { error }) };
     });
   }
 
   supported(resource: Resource, operation: Operation): boolean {
+    if (operation === "save" && this.#parts.channel.unsaveable !== undefined) return false;
     if (resource === "lifetime") return LIFETIME.includes(operation);
     if (resource === "statistics") return operation === "read";
     return devicesSupported(resource, operation);
@@ -102,9 +96,7 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
 
   async resume(options?: CallOptions): Promise<void> {
     await this.#change("resume", "paused", "running", options, async () => {
-      for (const { stream } of this.restored) destroyIfUnopened(stream);
-      this.#parts.mux.resume();
-      this.#attach();
+      this.#parts.channel.resume();
       await this.#qmp.execute("cont", undefined, limit(options));
     });
   }
@@ -114,12 +106,11 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
    * failed-precondition for one that runs or has a device that can't be saved, resource-exhausted for a full disk.
    */
   async save(options: SaveOptions): Promise<void> {
-    const { host, mux, document, image } = this.#parts;
+    const { host, channel, document, image } = this.#parts;
     await this.#change("save", "paused", "saving", options, async () => {
-      const obstacle = unsaveable(this.hardware);
+      const obstacle = channel.unsaveable ?? unsaveable(this.hardware);
       if (obstacle !== undefined) throw failedPrecondition(`vm ${this.id} can't be saved: ${obstacle}`);
-      mux.suspend();
-      const vm = { monitor: host.monitor, document, hardware: this.hardware, image, mux: mux.saveState() };
+      const vm = { monitor: host.monitor, document, hardware: this.hardware, image, mux: channel.saveState() };
       await writeSavedState(vm, options);
     });
     if (this.#state === "saving") this.#state = "paused";
@@ -182,13 +173,6 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
     return this.#parts.host.monitor.qmp;
   }
 
-  #attach(): void {
-    if (this.#attached || this.#state === "ended") return;
-    this.#attached = true;
-    // A mux that has ended (the guest broke its rules) has told so to its channels.
-    void this.#parts.mux.attach(this.#parts.host.port);
-  }
-
   /** The new state is taken at once, so that two callers can't both do it, and given back if the call fails. */
   async #change(
     verb: string,
@@ -217,14 +201,4 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
 function limit(options: CallOptions | undefined): { signal: AbortSignal } {
   const own = AbortSignal.timeout(COMMAND_MS);
   return { signal: options?.signal ? AbortSignal.any([own, options.signal]) : own };
-}
-
-/** Nobody took it. */
-function destroyIfUnopened(stream: ByteStream): void {
-  try {
-    stream.open({ data: () => undefined, end: () => undefined, drain: () => undefined, close: () => undefined });
-  } catch {
-    return;
-  }
-  stream.destroy();
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { failedPrecondition } from "../../../errors/shim-error.ts";
+import { failedPrecondition, ShimError } from "../../../errors/shim-error.ts";
 import { type Logger, silentLogger } from "../../../log/logger.ts";
 import { close } from "../../../sys/libc.ts";
 import { HostMux } from "../../../transport/mux/host-mux.ts";
@@ -7,6 +7,9 @@ import type { CallOptions } from "../../lifetime.ts";
 import type { UvmSizing } from "../../sizing.ts";
 import type { Stack, UtilityVM, UvmOptions } from "../../uvm.ts";
 import { type Accelerator, chooseAccelerator } from "./accelerator.ts";
+import type { GuestChannel } from "./channel/channel.ts";
+import { SerialChannel } from "./channel/serial.ts";
+import { VsockChannel } from "./channel/vsock.ts";
 import { commandLine, firstExtraFd } from "./command-line.ts";
 import { deviceArguments } from "./devices/device-arguments.ts";
 import type { QemuDevicesOptions } from "./devices/devices.ts";
@@ -26,6 +29,8 @@ export interface QemuStackOptions {
   readonly image: string;
   /** `auto` (default): KVM where it works, else emulation, which the log tells. */
   readonly accel?: "auto" | Accelerator;
+  /** `serial` (default): survives a save. `vsock`: where the host has it; of restored VMs never. */
+  readonly channel?: "serial" | "vsock";
   /** Of a UVM whose options have none. */
   readonly sizing?: UvmSizing;
   /** QEMU's machine type: "pc" or a version of it. */
@@ -58,17 +63,24 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
     document: UvmDocument,
     call: CallOptions | undefined,
     incoming?: { readonly devices: readonly string[]; readonly extraFds: readonly number[] },
+    vsock?: VsockChannel,
   ): Promise<QemuHost> => {
     const binary = findProgram(
       stack.binary ?? "qemu-system-x86_64",
       "install QEMU (Debian: qemu-system-x86) or name it in the configuration",
     );
     const setpriv = findProgram(stack.setpriv ?? "setpriv", "install util-linux 2.33 or later");
-    const argv = commandLine(document, { id: uvm.id, ...(incoming && { incoming: true, devices: incoming.devices }) });
+    const argv = commandLine(document, {
+      ...{ id: uvm.id, ...(incoming && { incoming: true, devices: incoming.devices }) },
+      ...(vsock && { vsock: vsock.device }),
+    });
     const { image } = stack;
     const extraFds = incoming?.extraFds ?? [];
     return QemuHost.start(
-      { uvm, binary, setpriv, accelerator: document.accelerator, image, argv, extraFds, log },
+      {
+        ...{ uvm, binary, setpriv, accelerator: document.accelerator, image, argv, extraFds, log },
+        ...(vsock && { vsock: vsock.deviceFd }),
+      },
       call,
     );
   };
@@ -79,6 +91,27 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
     setpriv: stack.setpriv ?? "setpriv",
     spawn: (what, argv, stdio) => spawnVmProcess(uvm, what, argv, stdio),
   });
+
+  const launchWithChannel = async (
+    uvm: UvmOptions,
+    document: UvmDocument,
+    call: CallOptions | undefined,
+  ): Promise<{ host: QemuHost; channel: GuestChannel }> => {
+    if (stack.channel !== "vsock") {
+      const host = await launch(uvm, document, call);
+      return { host, channel: serialChannel(host) };
+    }
+    const channel = VsockChannel.open(uvm.id, log);
+    try {
+      return { host: await launch(uvm, document, call, undefined, channel), channel };
+    } catch (error) {
+      channel.destroy(ShimError.from(error));
+      throw error;
+    } finally {
+      // QEMU's copy is what the CID lives by.
+      close(channel.deviceFd);
+    }
+  };
 
   /** What made it fail is what is told. */
   const closeFailed = (uvm: UtilityVM): Promise<void> =>
@@ -97,10 +130,10 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
         sizing,
         kernelArguments: stack.kernelArguments ?? [],
       };
-      const host = await launch(options, document, call);
+      const { host, channel } = await launchWithChannel(options, document, call);
       const devices = devicesOf(options, document);
       const { image } = stack;
-      const uvm = new QemuUvm({ options, devices, document, image, host, mux: new HostMux(), isRestored: false });
+      const uvm = new QemuUvm({ options, devices, document, image, host, channel, isRestored: false });
       try {
         // Before the guest's first instruction: it boots with the device.
         if (options.shares) await uvm.prepareShares(call);
@@ -126,7 +159,8 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
         const incoming = { devices: deviceArguments(hardware, numbers), extraFds: [...adapterFds.values()] };
         const host = await launch(options, document, call, incoming);
         const devices = { ...devicesOf(options, document), hardware };
-        const uvm = new QemuUvm({ options, devices, document, image: stack.image, host, mux, isRestored: true });
+        const channel = serialChannel(host, mux);
+        const uvm = new QemuUvm({ options, devices, document, image: stack.image, host, channel, isRestored: true });
         try {
           await uvm.restoreDisks(call);
           await loadState(host.monitor, directory, saved, call ?? {});
@@ -140,4 +174,9 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
       }
     },
   };
+}
+
+function serialChannel({ monitor, port }: QemuHost, mux = new HostMux()): SerialChannel {
+  if (port === undefined) throw new ShimError("internal", "QEMU was started without a port");
+  return new SerialChannel(monitor.qmp, port, mux);
 }

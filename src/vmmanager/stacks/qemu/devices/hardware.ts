@@ -7,6 +7,8 @@ import type { ScsiDisk } from "../../../scsi.ts";
  * where a firmware looks for a VGA.
  */
 export const PCI_SLOT = {
+  /** Where there is one; no VGA is. */
+  vsock: 0x2,
   serial: 0x3,
   /** Of SCSI controller 0, there from boot; controller N is at scsi + N. */
   scsi: 0x4,
