@@ -39,7 +39,7 @@ test-qemu: build uvm-image ## what boots VMs alone: the stack and its image, the
 test-peers: build uvm-image ## the same flows with containerd 2.x and nerdctl, and ttrpc against Go (needs Go >= 1.26)
 	@test/peers/run
 
-conformance: build ## containerd/shimtest (SHIMTEST: its built directory) on STACK (default: each that has a profile)
+conformance: build uvm-image ## containerd/shimtest (SHIMTEST: its built directory) on STACK (default: each that has a profile)
 	@$(NODE) test/conformance/main.ts $(STACK)
 
 check: bootstrap ## compiler, linter, formatter, layer rule, generated code, lock file, file lengths
