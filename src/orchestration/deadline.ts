@@ -7,7 +7,7 @@ import { ShimError } from "../errors/shim-error.ts";
 export function within<T>(work: Promise<T>, ms: number, what: string): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new ShimError("deadline-exceeded", `${what} did not finish in ${ms / 1000} s`));
+      reject(new ShimError("deadline-exceeded", `${what} did not finish in ${Math.round(ms) / 1000} s`));
     }, ms);
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
@@ -34,7 +34,7 @@ export interface Deadline {
 export function deadline(ms: number, what: string, ...others: (AbortSignal | undefined)[]): Deadline {
   const own = new AbortController();
   const timer = setTimeout(() => {
-    own.abort(new ShimError("deadline-exceeded", `${what} did not finish in ${ms / 1000} s`));
+    own.abort(new ShimError("deadline-exceeded", `${what} did not finish in ${Math.round(ms) / 1000} s`));
   }, ms);
   const undo: (() => void)[] = [() => clearTimeout(timer)];
   for (const other of others) {

@@ -116,14 +116,14 @@ describe("delete of a pod on this host whose daemon was killed", () => {
   }
 
   it("gives runc nearly all of the time that containerd gives us", async () => {
-    const { problems, runcIsDone } = await deleted(1.2, 2000);
+    const { problems, runcIsDone } = await deleted(3, 5000);
     assert.deepEqual(problems, []);
     assert.ok(runcIsDone());
   });
 
   it("lets a runc go on that needs longer: what it does not remove, nobody does", async () => {
     const { problems, runcIsDone } = await deleted(0.6, 200);
-    assert.match(problems.join(), /^container c1 cannot be deleted: .* did not finish in 0\.17\d* s/);
+    assert.match(problems.join(), /^container c1 cannot be deleted: .* did not finish in 0\.[01]\d* s/);
     assert.ok(!runcIsDone());
     await until("runc is done", runcIsDone);
   });
@@ -158,10 +158,10 @@ describe("delete of a pod whose daemon was killed", {
         workingDirectory: bundle,
         env: {},
         askDaemon,
-        budgetMs: 1500,
+        budgetMs: 6000,
       });
       assert.equal(problems.length, 1);
-      assert.match(problems[0] ?? "", /hook \/bin\/sh exited with 3: no lease; hook \/bin\/sh did not finish in [01]/);
+      assert.match(problems[0] ?? "", /hook \/bin\/sh exited with 3: no lease; hook \/bin\/sh did not finish in [0-5]/);
       const { id, status, bundle: cwd } = JSON.parse(readFileSync(join(dir, "told"), "utf8"));
       assert.deepEqual([id, status, cwd], ["c1", "stopped", bundle]);
       const { pid: told, exitStatus } = DeleteResponse.decode(reply);

@@ -39,7 +39,8 @@ export async function runHook(hook: Hook, state: HookState): Promise<void> {
     const read = (pipe: typeof stdout): Promise<string> | string => (pipe ? readAll(pipe, OUTPUT_LIMIT) : "");
     const outputs = Promise.all([read(stdout), read(stderr)]);
     const { code } = await child.exited;
-    if (late) throw new ShimError("deadline-exceeded", `hook ${path} did not finish in ${timeout} s`);
+    if (late)
+      throw new ShimError("deadline-exceeded", `hook ${path} did not finish in ${Math.round(timeout * 1000) / 1000} s`);
     if (code === 0) return;
     const output = (await outputs).map((text) => text.trim()).filter((text) => text !== "");
     throw new ShimError("internal", `hook ${path} exited with ${code}: ${output.join("; ")}`);
