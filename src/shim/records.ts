@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { failedPrecondition } from "../errors/shim-error.ts";
 import { mountsUnder } from "../sys/mountinfo.ts";
+import { writeRecord } from "../sys/record-file.ts";
 
 /**
  * What the shim leaves on disk for the one that cleans up: `shim delete` finds the bundle record with nothing but the
@@ -89,17 +90,6 @@ function bundleRecordPath(bundle: string): string {
 
 function daemonRecordPath(stateDirectory: string): string {
   return join(stateDirectory, "daemon.json");
-}
-
-function writeRecord(path: string, record: object): void {
-  const temporary = `${path}.${process.pid}`;
-  try {
-    writeFileSync(temporary, JSON.stringify(record), { mode: 0o600 });
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
 }
 
 function readRecord(path: string): Record<string, unknown> | undefined {

@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive, startTime } from "../sys/process.ts";
+import { writeRecord } from "../sys/record-file.ts";
 
 /**
  * The processes on this host that a VM consists of, as its stack leaves them on disk for whoever has to end them without
@@ -17,16 +18,8 @@ export interface VmProcess {
 
 /** Before the process does anything that would have to be undone: each time that one is spawned. */
 export function writeVmProcesses(stateDirectory: string, processes: readonly VmProcess[]): void {
-  const path = recordPath(stateDirectory);
-  const temporary = `${path}.${process.pid}`;
   const record = processes.map((each) => ({ ...each, startTime: each.startTime.toString() }));
-  try {
-    writeFileSync(temporary, JSON.stringify(record), { mode: 0o600 });
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  writeRecord(recordPath(stateDirectory), record);
 }
 
 /** Adds one that was just spawned; those that are gone leave the record. */
