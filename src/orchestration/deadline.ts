@@ -1,4 +1,5 @@
 import { ShimError } from "../errors/shim-error.ts";
+import { unlessAborted } from "../errors/unless-aborted.ts";
 
 /**
  * Waits for `work` no longer than `ms`: deadline-exceeded "<what> did not finish in 2 s". The work itself goes on; a
@@ -10,17 +11,6 @@ export function within<T>(work: Promise<T>, ms: number, what: string): Promise<T
       reject(new ShimError("deadline-exceeded", `${what} did not finish in ${Math.round(ms) / 1000} s`));
     }, ms);
     work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}
-
-/** Waits for `work` until the signal aborts (its reason is thrown). The work itself goes on. */
-export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(ShimError.from(signal.reason, "canceled"));
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
 }
 

@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ShimError } from "../errors/shim-error.ts";
+import { unlessAborted } from "../errors/unless-aborted.ts";
 import { DeleteResponse } from "../generated/containerd/task/v2.ts";
 import { parseJson } from "../oci/json.ts";
 import { loadSpec } from "../oci/spec.ts";
 import { HostHooks } from "../orchestration/container/host-hooks.ts";
-import { deadline, unlessAborted } from "../orchestration/deadline.ts";
+import { deadline } from "../orchestration/deadline.ts";
 import { timestampOf } from "../service/timestamp.ts";
 import { unmountRecursive } from "../sys/mount.ts";
 import { isAlive } from "../sys/process.ts";

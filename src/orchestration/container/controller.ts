@@ -1,9 +1,10 @@
 // Length: the calls of one resource share its state, its init and its release list.
 import { join } from "node:path";
 import { notFound, ShimError, unimplemented } from "../../errors/shim-error.ts";
+import { unlessAborted } from "../../errors/unless-aborted.ts";
 import type { ContainerDocument, ContainerStatistics, GuestContainer } from "../../guestmanager/guest.ts";
 import type { Spec } from "../../oci/spec.ts";
-import { unlessAborted, within } from "../deadline.ts";
+import { within } from "../deadline.ts";
 import { ProcessController } from "../process/controller.ts";
 import type { ProcessHooks } from "../process/ports.ts";
 import type { RestoredStreams, SavedProcess } from "../process/saved.ts";

@@ -10,6 +10,7 @@ import {
   unavailable,
   unimplemented,
 } from "../../errors/shim-error.ts";
+import { unlessAborted } from "../../errors/unless-aborted.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { UvmOptions } from "../../vmmanager/uvm.ts";
 import { checkId } from "../check-id.ts";
@@ -17,7 +18,7 @@ import { type BootHint, ContainerController } from "../container/controller.ts";
 import { HostHooks } from "../container/host-hooks.ts";
 import type { ContainerVm } from "../container/ports.ts";
 import { unknownExit } from "../container/queries.ts";
-import { unlessAborted, within } from "../deadline.ts";
+import { within } from "../deadline.ts";
 import { PodNetwork } from "../network/pod-network.ts";
 import type { ProcessExit } from "../process/state.ts";
 import type { ReportLine } from "../report.ts";

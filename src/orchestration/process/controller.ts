@@ -1,7 +1,8 @@
 import { isKind, notFound, ShimError, unimplemented } from "../../errors/shim-error.ts";
+import { unlessAborted } from "../../errors/unless-aborted.ts";
 import type { GuestStdioSettings } from "../../guestmanager/guest.ts";
 import type { StdioContext, StdioPaths } from "../../stdio/endpoints.ts";
-import { deferred, unlessAborted, within } from "../deadline.ts";
+import { deferred, within } from "../deadline.ts";
 import { Machine } from "../state-table.ts";
 import type { Launch, ProcessHooks, ProcessIoPorts, ProcessLimits, RunningProcess } from "./ports.ts";
 import type { SavedProcess } from "./saved.ts";

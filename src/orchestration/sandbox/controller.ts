@@ -1,5 +1,6 @@
 import { alreadyExists, notFound } from "../../errors/shim-error.ts";
-import { deferred, unlessAborted } from "../deadline.ts";
+import { unlessAborted } from "../../errors/unless-aborted.ts";
+import { deferred } from "../deadline.ts";
 import { Machine } from "../state-table.ts";
 import type { RpcOptions } from "../tasks.ts";
 import type { CreateSandbox, SandboxExit, Sandboxes, SandboxPod, SandboxStatus } from "./ports.ts";

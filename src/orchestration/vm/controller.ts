@@ -1,8 +1,9 @@
 import { ShimError, unavailable } from "../../errors/shim-error.ts";
+import { unlessAborted } from "../../errors/unless-aborted.ts";
 import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
 import type { VMExit } from "../../vmmanager/lifetime.ts";
 import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
-import { deadline, deferred, unlessAborted, within } from "../deadline.ts";
+import { deadline, deferred, within } from "../deadline.ts";
 import { Machine } from "../state-table.ts";
 import { type VmHost, type VmLimits, type VmPorts, vmLimits } from "./ports.ts";
 import { tellResumed } from "./resumed.ts";

@@ -1,7 +1,8 @@
 import { unimplemented } from "../../errors/shim-error.ts";
+import { unlessAborted } from "../../errors/unless-aborted.ts";
 import { Sandbox } from "../../generated/containerd/runtime/sandbox/v1.ts";
 import type { Logger } from "../../log/logger.ts";
-import { deadline, unlessAborted } from "../../orchestration/deadline.ts";
+import { deadline } from "../../orchestration/deadline.ts";
 import type { Sandboxes } from "../../orchestration/sandbox/ports.ts";
 import type { RpcOptions } from "../../orchestration/tasks.ts";
 import type { Server } from "../../ttrpc/server.ts";

@@ -1,3 +1,4 @@
+import { unlessAborted } from "../../errors/unless-aborted.ts";
 import { ProcessDetails } from "../../generated/containerd/runc/v1.ts";
 import { Task as TaskV2 } from "../../generated/containerd/task/v2.ts";
 import { Task as TaskV3 } from "../../generated/containerd/task/v3.ts";
@@ -5,7 +6,7 @@ import { Status } from "../../generated/containerd/v1/types.ts";
 import { type Any, Empty } from "../../generated/google/protobuf.ts";
 import type { MessageType } from "../../generated/wire.ts";
 import type { Logger } from "../../log/logger.ts";
-import { deadline, unlessAborted } from "../../orchestration/deadline.ts";
+import { deadline } from "../../orchestration/deadline.ts";
 import type { RpcOptions, TaskStatus, Tasks } from "../../orchestration/tasks.ts";
 import type { Server } from "../../ttrpc/server.ts";
 import type { Handlers, UnaryHandler } from "../../ttrpc/service.ts";

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { failedPrecondition, isKind, ShimError } from "../../../errors/shim-error.ts";
+import { unlessAborted } from "../../../errors/unless-aborted.ts";
 import type { Gcs } from "../../../gcs/gcs.ts";
 import type { HostSockets } from "../../../transport/sockets.ts";
 import type { CallOptions, VMExit } from "../../lifetime.ts";
@@ -89,17 +90,7 @@ export class LocalUvm extends UnsupportedDevices implements UtilityVM {
   }
 
   wait(options?: CallOptions): Promise<VMExit> {
-    const signal = options?.signal;
-    if (signal === undefined) return this.#exited;
-    return new Promise((resolve, reject) => {
-      const abort = (): void => reject(signal.reason);
-      if (signal.aborted) return abort();
-      signal.addEventListener("abort", abort, { once: true });
-      void this.#exited.then((exit) => {
-        signal.removeEventListener("abort", abort);
-        resolve(exit);
-      });
-    });
+    return unlessAborted(this.#exited, options?.signal);
   }
 
   async close(): Promise<void> {

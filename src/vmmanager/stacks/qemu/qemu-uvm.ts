@@ -1,4 +1,5 @@
 import { failedPrecondition, ShimError } from "../../../errors/shim-error.ts";
+import { unlessAborted } from "../../../errors/unless-aborted.ts";
 import type { HostSockets } from "../../../transport/sockets.ts";
 import type { CallOptions, SaveOptions, VMExit } from "../../lifetime.ts";
 import type { UvmProperties, UvmStatistics } from "../../properties.ts";
@@ -147,17 +148,7 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
   }
 
   wait(options?: CallOptions): Promise<VMExit> {
-    const signal = options?.signal;
-    if (signal === undefined) return this.#exited;
-    return new Promise((resolve, reject) => {
-      const abort = (): void => reject(signal.reason);
-      if (signal.aborted) return abort();
-      signal.addEventListener("abort", abort, { once: true });
-      void this.#exited.then((exit) => {
-        signal.removeEventListener("abort", abort);
-        resolve(exit);
-      });
-    });
+    return unlessAborted(this.#exited, options?.signal);
   }
 
   override async close(): Promise<void> {

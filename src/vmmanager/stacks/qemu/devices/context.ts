@@ -40,16 +40,6 @@ export function bounded(options: CallOptions | undefined): { signal: AbortSignal
   return { signal: options?.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]) };
 }
 
-/** Waits for what others wait for, too: the signal ends the waiting alone. */
-export function unlessAborted<T>(shared: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(ShimError.from(signal.reason, "canceled"));
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-    shared.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
-}
-
 /** For a `catch`: what is gone already counts as removed. */
 export function unlessNotFound(error: unknown): void {
   if (!isKind(error, "not-found")) throw error;
