@@ -172,6 +172,38 @@ describe("Publisher", () => {
     assert.deepEqual(recorder.tries, ["a", "a"]);
   });
 
+  it("does not wait at its end for a containerd that never took an event", async () => {
+    const { lines, log } = errorLog();
+    let failed: () => void = () => undefined;
+    const failure = new Promise<void>((resolve) => {
+      failed = resolve;
+    });
+    const recorder = new Recorder(async () => {
+      setImmediate(failed);
+      throw unavailable("no such socket");
+    });
+    const pauses = { minPauseMs: 3_600_000, maxPauseMs: 3_600_000 };
+    const publisher = new Publisher({ ...quick, ...pauses, log, forwarder: recorder });
+    publisher.publish(started("a"));
+    await failure;
+    await publisher.close(3_600_000);
+    assert.deepEqual(recorder.tries, ["a", "a"]);
+    assert.match(lines[0] ?? "", /ends before this event reached containerd/);
+  });
+
+  it("waits at its end for a containerd that took an event before", async () => {
+    let tries = 0;
+    const recorder = new Recorder(async () => {
+      tries += 1;
+      if (tries > 1 && tries < 5) throw unavailable("containerd starts anew");
+    });
+    const publisher = new Publisher({ ...quick, forwarder: recorder });
+    publisher.publish(started("a"));
+    publisher.publish(started("b"));
+    await publisher.close(3_600_000);
+    assert.deepEqual(recorder.tries, ["a", "b", "b", "b", "b"]);
+  });
+
   it("only logs where there is no events service", async () => {
     const lines: string[] = [];
     const log = createLogger({ level: "debug", sink: { write: (line) => lines.push(line) } });
