@@ -36,6 +36,8 @@ export interface GcsHost {
   dumpStacks(): Promise<string>;
   /** Exit notifications, to be sent once the init's wait has been answered; the bridge subscribes once. */
   onContainerExit(listener: (exit: ContainerExit) => void): void;
+  /** The kernel's OOM killer has killed in the container: before any exit that came of it is answered. Subscribed once. */
+  onOutOfMemory(listener: (containerId: string) => void): void;
 }
 
 export interface ContainerSettings {

@@ -25,6 +25,7 @@ export interface CreatedContainer {
   readonly initStreams: ProcessStreams | undefined;
   /** Settled by the exit notification or the end of the bridge. */
   readonly exited: Promise<void>;
+  onOutOfMemory(listener: () => void): void;
   /** Resolves once requests may be sent; undefined where they may be. */
   readonly connected?: Promise<void>;
 }
@@ -99,6 +100,10 @@ export class BridgeContainer implements GuestContainer {
     } finally {
       signal.removeEventListener("abort", abort);
     }
+  }
+
+  onOutOfMemory(listener: () => void): void {
+    this.#created.onOutOfMemory(listener);
   }
 
   async processList(options?: GuestCallOptions): Promise<readonly number[]> {

@@ -186,7 +186,10 @@ class BridgeGuest implements Guest, GuestConnection {
         options,
       );
       const initStreams = prepared === undefined ? undefined : await connectStdio(this, prepared);
-      return new BridgeContainer(this, { id, initPid: processId, initStreams, exited });
+      return new BridgeContainer(this, {
+        ...{ id, initPid: processId, initStreams, exited },
+        onOutOfMemory: (listener) => this.#exits.onOutOfMemory(id, listener),
+      });
     } catch (error) {
       prepared?.abandon();
       this.#exits.forget(id, ShimError.from(error));
@@ -206,6 +209,7 @@ class BridgeGuest implements Guest, GuestConnection {
       initPid,
       initStreams: undefined,
       exited,
+      onOutOfMemory: (listener) => this.#exits.onOutOfMemory(id, listener),
       connected: this.#whenConnected,
     });
   }
@@ -256,7 +260,13 @@ class BridgeGuest implements Guest, GuestConnection {
     const base = { containerId: NULL_ID, activityId: NULL_ID };
     const response = await bridge.call(
       rpcs.negotiateProtocol,
-      { ...base, minimumVersion: version, maximumVersion: version, maximumReceiveSize: HOST_RECEIVE_CAP },
+      {
+        ...base,
+        minimumVersion: version,
+        maximumVersion: version,
+        maximumReceiveSize: HOST_RECEIVE_CAP,
+        outOfMemoryNotifications: true,
+      },
       options,
     );
     if (response.version !== version) {

@@ -49,6 +49,24 @@ describe("exit watch", () => {
     assert.throws(() => watch.notified(exitOf("c")), isViolation);
   });
 
+  it("takes OutOfMemory for no exit; what came before there was a listener is told to it", async () => {
+    const watch = new ExitWatch();
+    const outOfMemory = { ...exitOf("c"), type: "OutOfMemory" as const };
+    assert.throws(() => watch.notified(outOfMemory), isViolation);
+    const exited = watch.watch("c");
+    watch.notified(outOfMemory);
+    let told = 0;
+    watch.onOutOfMemory("c", () => {
+      told += 1;
+    });
+    assert.equal(told, 1);
+    watch.notified(outOfMemory);
+    assert.equal(told, 2);
+    watch.notified(exitOf("c"));
+    await exited;
+    assert.throws(() => watch.notified(outOfMemory), isViolation);
+  });
+
   it("fails all watchers when the bridge ends", async () => {
     const watch = new ExitWatch();
     const exits = [watch.watch("c"), watch.watch("d")];

@@ -5,6 +5,9 @@ import { violation } from "./bridge/bridge.ts";
 interface Watch {
   exited(): void;
   lost(error: ShimError): void;
+  /** Told before anybody has asked. */
+  outOfMemory: boolean;
+  onOutOfMemory?: () => void;
 }
 
 /** Which containers' exits are awaited: all that the routing of notifications needs to know. */
@@ -23,7 +26,7 @@ export class ExitWatch {
     }
     this.#deleted.delete(containerId);
     const exited = new Promise<void>((resolve, reject) => {
-      this.#watches.set(containerId, { exited: resolve, lost: reject });
+      this.#watches.set(containerId, { exited: resolve, lost: reject, outOfMemory: false });
     });
     exited.catch(() => undefined);
     return exited;
@@ -41,12 +44,24 @@ export class ExitWatch {
     this.#watches.delete(containerId);
   }
 
-  /** Any notification of a container is its exit (reference: hcsshim bridge, notification). Throws for an unknown one. */
+  onOutOfMemory(containerId: string, listener: () => void): void {
+    const watch = this.#watches.get(containerId);
+    if (watch === undefined) return;
+    watch.onOutOfMemory = listener;
+    if (watch.outOfMemory) listener();
+  }
+
+  /** Any other than OutOfMemory is the container's exit (reference: hcsshim bridge, notification). Throws for an unknown one. */
   notified({ containerId, type }: ContainerNotification): void {
-    if (this.#deleted.delete(containerId)) return;
+    if (type !== "OutOfMemory" && this.#deleted.delete(containerId)) return;
     const watch = this.#watches.get(containerId);
     if (watch === undefined)
       throw violation(`sent a ${type} notification for ${containerId}, which is not a container`);
+    if (type === "OutOfMemory") {
+      if (watch.onOutOfMemory === undefined) watch.outOfMemory = true;
+      else watch.onOutOfMemory();
+      return;
+    }
     this.#watches.delete(containerId);
     watch.exited();
   }

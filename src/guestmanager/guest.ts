@@ -28,7 +28,7 @@ export interface GuestCallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** GuestDefinedCapabilities of the negotiate response; the last six are ours (additive, docs/gcs-protocol.md). */
+/** GuestDefinedCapabilities of the negotiate response; the last seven are ours (additive, docs/gcs-protocol.md). */
 export interface GuestCapabilities {
   readonly namespaceAddRequestSupported: boolean;
   readonly signalProcessSupported: boolean;
@@ -46,6 +46,8 @@ export interface GuestCapabilities {
   readonly resumeSupported: boolean;
   /** ModifySettings "Processors" on the guest. */
   readonly processorsSupported: boolean;
+  /** It tells when its kernel's OOM killer has killed in a container. */
+  readonly outOfMemoryNotificationsSupported: boolean;
 }
 
 /** The guest, over the bridge: one method = one GCS request. Keeps no maps and no counts. */
@@ -124,6 +126,11 @@ export interface GuestContainer {
   ): Promise<GuestProcess>;
   /** Resolves with the exit notification; rejects with unavailable when the bridge ends first. */
   wait(options?: GuestCallOptions): Promise<void>;
+  /**
+   * Calls back when the guest's OOM killer has killed in the container: before the exit code of what it killed. What was
+   * told before this call is told now. Never, without `outOfMemoryNotificationsSupported`.
+   */
+  onOutOfMemory(listener: () => void): void;
   /** The pids in the container (PropertyType ProcessList). */
   processList(options?: GuestCallOptions): Promise<readonly number[]>;
   statistics(options?: GuestCallOptions): Promise<ContainerStatistics>;

@@ -61,7 +61,7 @@ export const runtime: Runtime = {
     if (kind === "port") return adoptFd(fd, "pipe", direction, signalPoller);
     const stat = fstatSync(fd);
     // libuv has no stream for what never makes one wait: a regular file, /dev/null.
-    if (!stat.isFIFO() && !stat.isSocket()) return adoptFd(fd, "pipe", direction, alwaysReady);
+    if (!stat.isFIFO() && !stat.isSocket() && !isAnonymous(stat)) return adoptFd(fd, "pipe", direction, alwaysReady);
     const halves = { readable: direction !== "write", writable: direction !== "read" };
     return adoptSocket(openSocket(fd, halves), direction);
   },
@@ -69,6 +69,11 @@ export const runtime: Runtime = {
   spawn,
   loadLibrary,
 };
+
+/** An eventfd and its like: no file's type at all. */
+function isAnonymous({ mode }: { readonly mode: number }): boolean {
+  return (mode & constants.S_IFMT) === 0;
+}
 
 /** Node asks for a family that it knows; libuv reads and writes any stream socket (AF_VSOCK) as what it calls a pipe. */
 function openSocket(fd: number, halves: { readable: boolean; writable: boolean }): Socket {

@@ -18,7 +18,7 @@ export interface Runtime {
   connect(path: string, options?: { signal?: AbortSignal }): Promise<ByteStream>;
 
   /**
-   * A byte stream over an fd that the caller gives up. `pipe` also covers FIFOs, files and devices. One-way kinds ("read"
+   * A byte stream over an fd that the caller gives up. `pipe` also covers FIFOs, files, devices and eventfds. One-way kinds ("read"
    * or "write") ignore the other half: `end()` on a read-only stream and data on a write-only one never happen, and they
    * close with their one half. `port` is a virtio-serial port, or what else tells by SIGIO that input has come. A pty's end is the close of its last slave; `end()` sends it nothing. The open file
    * description becomes non-blocking, for whoever shares it (a dup, an inherited copy).

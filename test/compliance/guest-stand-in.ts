@@ -15,6 +15,7 @@ const allCapabilities: GuestCapabilities = {
   cgroupV2MetricsSupported: true,
   resumeSupported: true,
   processorsSupported: true,
+  outOfMemoryNotificationsSupported: true,
 };
 
 /** What a test sees of a container in the guest. */
@@ -24,6 +25,8 @@ export interface GuestSide {
   /** By the order of their start. */
   readonly execs: Deferred<number>[];
   frozen: boolean;
+  /** Tells the host that the OOM killer has killed in it. */
+  outOfMemory?: () => void;
 }
 
 /**
@@ -141,6 +144,9 @@ export class GuestStandIn {
       },
       wait: async () => {
         await side.init.promise;
+      },
+      onOutOfMemory: (listener) => {
+        side.outOfMemory = listener;
       },
       processList: async () => {
         await this.request("pids");

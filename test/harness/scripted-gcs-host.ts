@@ -2,17 +2,24 @@ import type { ContainerExit, GcsHost } from "../../src/gcs/host.ts";
 
 export type HostCall = { readonly method: string; readonly args: readonly unknown[] };
 
+type Subscription = "onContainerExit" | "onOutOfMemory";
+
 /**
  * A GcsHost for tests: it records every call and answers from a script. A method without a script answers what an empty
  * guest would.
  */
 export class ScriptedGcsHost implements GcsHost {
   readonly calls: HostCall[] = [];
-  script: Partial<{ [K in Exclude<keyof GcsHost, "onContainerExit">]: GcsHost[K] }> = {};
+  script: Partial<{ [K in Exclude<keyof GcsHost, Subscription>]: GcsHost[K] }> = {};
   #listener: ((exit: ContainerExit) => void) | undefined;
+  #outOfMemory: ((containerId: string) => void) | undefined;
 
   exit(containerId: string, type: ContainerExit["type"] = "UnexpectedExit"): void {
     this.#listener?.({ containerId, type });
+  }
+
+  outOfMemory(containerId: string): void {
+    this.#outOfMemory?.(containerId);
   }
 
   called(method: keyof GcsHost): readonly (readonly unknown[])[] {
@@ -21,6 +28,10 @@ export class ScriptedGcsHost implements GcsHost {
 
   onContainerExit(listener: (exit: ContainerExit) => void): void {
     this.#listener = listener;
+  }
+
+  onOutOfMemory(listener: (containerId: string) => void): void {
+    this.#outOfMemory = listener;
   }
 
   createContainer = this.#method("createContainer", async () => ({ initPid: 100 }));
@@ -39,7 +50,7 @@ export class ScriptedGcsHost implements GcsHost {
   deleteContainerState = this.#method("deleteContainerState", async () => undefined);
   dumpStacks = this.#method("dumpStacks", async () => "stacks");
 
-  #method<K extends Exclude<keyof GcsHost, "onContainerExit">>(method: K, fallback: GcsHost[K]): GcsHost[K] {
+  #method<K extends Exclude<keyof GcsHost, Subscription>>(method: K, fallback: GcsHost[K]): GcsHost[K] {
     const run = (...args: unknown[]): unknown => {
       this.calls.push({ method, args });
       const scripted = this.script[method] ?? fallback;

@@ -10,9 +10,9 @@ import { containerNotification } from "../../prot/messages/notification.ts";
 import { NULL_ID, OsType, ProtocolVersion } from "../../prot/protocol.ts";
 import { rpcs } from "../../prot/rpc.ts";
 import type { ByteStream } from "../../sys/byte-stream.ts";
-import type { ContainerExit, GcsHost } from "../host.ts";
+import type { GcsHost } from "../host.ts";
 import { type ErrorResponse, errorResponse, malformedResponse } from "./error-response.ts";
-import type { ExitNotifications } from "./exit-notifications.ts";
+import type { ContainerEvent, ExitNotifications } from "./exit-notifications.ts";
 import { handlers } from "./handlers.ts";
 
 /** The largest frame that we read: OCI specs of real pods stay below 1 MiB. */
@@ -39,6 +39,7 @@ export class BridgeConnection {
   readonly #log: Logger;
   readonly #reader = new FrameReader(GUEST_RECEIVE_CAP, (frame) => this.#dispatch(frame));
   #negotiated = false;
+  #tellsOutOfMemory = false;
   #over = false;
   #closeTimer: NodeJS.Timeout | undefined;
   #hostReceiveCap = UPSTREAM_HOST_RECEIVE_CAP;
@@ -140,7 +141,7 @@ export class BridgeConnection {
       this.#replyError(rpc.requestType, id, malformedResponse(error));
       return;
     }
-    const { minimumVersion, maximumVersion, maximumReceiveSize, activityId } = request;
+    const { minimumVersion, maximumVersion, maximumReceiveSize, outOfMemoryNotifications, activityId } = request;
     const version = ProtocolVersion.v4;
     if (minimumVersion > version || maximumVersion < version) {
       const message = `the host speaks versions ${minimumVersion} to ${maximumVersion} of the protocol; this guest speaks ${version}`;
@@ -148,6 +149,7 @@ export class BridgeConnection {
       return;
     }
     this.#hostReceiveCap = Math.max(maximumReceiveSize, UPSTREAM_HOST_RECEIVE_CAP);
+    this.#tellsOutOfMemory = outOfMemoryNotifications;
     this.#negotiated = true;
     const answer = encodeBody(rpc.response, {
       result: HRESULT.ok,
@@ -160,11 +162,13 @@ export class BridgeConnection {
       },
     });
     this.#reply(rpc.requestType, id, answer);
-    this.#options.exits.connected((exit) => this.#notify(exit));
+    this.#options.exits.connected((event) => this.#notify(event));
     this.#log.debug("bridge negotiated", { version, hostReceiveCap: this.#hostReceiveCap });
   }
 
-  #notify({ containerId, type }: ContainerExit): void {
+  #notify({ containerId, type }: ContainerEvent): void {
+    // hcsshim's host takes any notification for an exit.
+    if (type === "OutOfMemory" && !this.#tellsOutOfMemory) return;
     const body = encodeBody(containerNotification, { containerId, activityId: NULL_ID, type });
     this.#write(encodeFrame(MessageIdentifier.computeSystemNotificationV1, 0n, body));
   }

@@ -25,6 +25,27 @@ describe("bridge server: exit notifications", () => {
     return s;
   }
 
+  it("of memory that ran out are told at once, and to nobody who has not asked for them", async () => {
+    const asked = await ServedBridge.negotiated({ OutOfMemoryNotifications: true });
+    await asked.peer.request(CREATE, 2n, { ContainerId: "c", ContainerConfig: CONFIG });
+    asked.host.outOfMemory("other");
+    asked.host.outOfMemory("c");
+    await wait(asked.peer, 3n, 100);
+    const types = (s: ServedBridge) => notifications(s.peer).map(({ body }) => body.Type);
+    assert.deepEqual(types(asked), ["OutOfMemory"]);
+    asked.host.exit("c");
+    asked.host.outOfMemory("c");
+    await asked.peer.request(START, 4n, { ContainerId: "c" });
+    assert.deepEqual(types(asked), ["OutOfMemory", "UnexpectedExit"]);
+
+    const silent = await withContainer();
+    silent.host.outOfMemory("c");
+    silent.host.exit("c");
+    await wait(silent.peer, 3n, 100);
+    await silent.peer.until(() => notifications(silent.peer).length > 0);
+    assert.deepEqual(types(silent), ["UnexpectedExit"]);
+  });
+
   it("come once the init's wait is answered, after that answer", async () => {
     const s = await withContainer();
     s.host.exit("c", "ForcedExit");

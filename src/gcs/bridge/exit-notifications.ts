@@ -1,5 +1,7 @@
 import type { ContainerExit } from "../host.ts";
 
+export type ContainerEvent = ContainerExit | { readonly containerId: string; readonly type: "OutOfMemory" };
+
 interface Watched {
   initPid: number;
   initWaitAnswered: boolean;
@@ -14,8 +16,8 @@ interface Watched {
  */
 export class ExitNotifications {
   readonly #watched = new Map<string, Watched>();
-  readonly #unsent: ContainerExit[] = [];
-  #send: ((exit: ContainerExit) => void) | undefined;
+  readonly #unsent: ContainerEvent[] = [];
+  #send: ((event: ContainerEvent) => void) | undefined;
 
   /** False for an id that is watched already. To be called before the container is created: it may exit at once. */
   watch(containerId: string): boolean {
@@ -49,10 +51,15 @@ export class ExitNotifications {
     this.#tell(watched);
   }
 
+  /** At once, so that it is told before the exit. Of a container that has not been told to have exited. */
+  outOfMemory(containerId: string): void {
+    if (this.#watched.get(containerId)?.told === false) this.#deliver({ containerId, type: "OutOfMemory" });
+  }
+
   /** A negotiated host: gets what is due, and what becomes due until `disconnected`. */
-  connected(send: (exit: ContainerExit) => void): void {
+  connected(send: (event: ContainerEvent) => void): void {
     this.#send = send;
-    for (const exit of this.#unsent.splice(0)) send(exit);
+    for (const event of this.#unsent.splice(0)) send(event);
   }
 
   disconnected(): void {
@@ -68,7 +75,11 @@ export class ExitNotifications {
     const { initWaitAnswered, exit, told } = watched;
     if (!initWaitAnswered || exit === undefined || told) return;
     watched.told = true;
-    if (this.#send === undefined) this.#unsent.push(exit);
-    else this.#send(exit);
+    this.#deliver(exit);
+  }
+
+  #deliver(event: ContainerEvent): void {
+    if (this.#send === undefined) this.#unsent.push(event);
+    else this.#send(event);
   }
 }

@@ -36,6 +36,7 @@ describe("bridge server: negotiation", () => {
           CgroupV2MetricsSupported: true,
           ResumeSupported: true,
           ProcessorsSupported: true,
+          OutOfMemoryNotificationsSupported: true,
         },
       },
     });

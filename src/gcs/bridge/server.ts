@@ -24,6 +24,7 @@ const ALL: GcsGuestCapabilities = {
   cgroupV2MetricsSupported: true,
   resumeSupported: true,
   processorsSupported: true,
+  outOfMemoryNotificationsSupported: true,
 };
 
 /** The guest's side of the bridge. Containers, and exits that were not told yet, outlive a connection; negotiation doesn't. */
@@ -38,6 +39,7 @@ export class BridgeServer {
     this.#options = options;
     this.#log = options.log ?? silentLogger;
     options.host.onContainerExit((exit) => this.#exits.exited(exit));
+    options.host.onOutOfMemory((containerId) => this.#exits.outOfMemory(containerId));
   }
 
   /**

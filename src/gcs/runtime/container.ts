@@ -18,6 +18,7 @@ import {
   podRole,
   withNetworkNamespace,
 } from "./oci-members.ts";
+import { OomWatch } from "./oom-watch.ts";
 import type { RuntimePorts } from "./ports.ts";
 import { ProcessTable } from "./process-table.ts";
 import { ContainerState } from "./state.ts";
@@ -26,6 +27,13 @@ import { type CgroupStatistics, readStatistics } from "./stats.ts";
 const SIGKILL = 9;
 const SIGTERM = 15;
 
+/** What a container tells of by itself. */
+export interface ContainerListener {
+  exited(exit: ContainerExit): void;
+  /** Before the exit that came of it, if one did. */
+  outOfMemory(): void;
+}
+
 /** One container of the guest, driven through runc. Every method throws a ShimError that names it. */
 export class Container {
   readonly id: string;
@@ -33,24 +41,25 @@ export class Container {
   readonly #ports: RuntimePorts;
   readonly #directory: string;
   readonly #processes: ProcessTable;
-  readonly #onExit: (exit: ContainerExit) => void;
+  readonly #listener: ContainerListener;
   #networkNamespace: string | undefined;
   #configuration: string | undefined;
   #init: GuestProcess | undefined;
   #cgroup: Cgroup | undefined;
+  #oom: OomWatch | undefined;
   #execs = 0;
   #connectAtStart = false;
   #starting: Promise<void> = Promise.resolve();
   #deleting: Promise<void> | undefined;
   #exitType: ContainerExit["type"] = "UnexpectedExit";
 
-  constructor(id: string, ports: RuntimePorts, onExit: (exit: ContainerExit) => void) {
+  constructor(id: string, ports: RuntimePorts, listener: ContainerListener) {
     this.id = id;
     this.state = new ContainerState(id);
     this.#ports = ports;
     this.#directory = join(ports.stateDirectory, "containers", id);
     this.#processes = new ProcessTable(this.#subject);
-    this.#onExit = onExit;
+    this.#listener = listener;
   }
 
   get initPid(): number {
@@ -77,12 +86,17 @@ export class Container {
       await this.#ports.runc.create(this.id, settings.ociBundlePath, { pidFile, stdio, consoleSocket });
       this.#init = await this.#adopt(pidFile, io, command, () => this.#afterInitExit(ownsPidNamespace(specification)));
       this.#cgroup = cgroupOf(this.#init.pid);
+      this.#oom = new OomWatch(this.#cgroup, () => this.#listener.outOfMemory());
       this.state.move("created");
       if (!this.#init.running) this.state.move("stopped");
       // The bridge keeps it until a wait for the init has been answered.
-      void this.#init.finished.then(() => this.#onExit({ containerId: this.id, type: this.#exitType }));
+      void this.#init.finished.then(() => {
+        this.#oom?.stop();
+        this.#listener.exited({ containerId: this.id, type: this.#exitType });
+      });
     } catch (error) {
       io?.close();
+      this.#oom?.stop();
       // A used id is another container's; runc clears up after other failures unless it was killed itself.
       if (!isKind(error, "already-exists")) await this.#ports.runc.delete(this.id).catch(() => {});
       await this.#removeFiles();
@@ -297,7 +311,7 @@ export class Container {
     pidFile: string,
     io: ProcessIo,
     command: string,
-    afterExit?: () => Promise<void>,
+    afterExit: () => Promise<void> = async () => this.#oom?.check(),
   ): Promise<GuestProcess> {
     const pid = Number(await readFile(pidFile, "utf8"));
     if (!Number.isInteger(pid) || pid <= 0) throw new ShimError("internal", `${this.#subject}: runc wrote no pid`);
@@ -309,7 +323,7 @@ export class Container {
       io,
       exited,
       drainMs: this.#ports.drainMs,
-      ...(afterExit && { afterExit }),
+      afterExit,
     });
     this.#processes.add(process);
     try {
@@ -323,6 +337,7 @@ export class Container {
   }
 
   async #afterInitExit(kernelEndsTheRest: boolean): Promise<void> {
+    this.#oom?.check();
     if (!this.state.is("creating", "starting")) this.#stopped();
     // Without a pid namespace of its own, what the init left would live on and hold its pipes.
     if (!kernelEndsTheRest) await this.#ports.runc.kill(this.id, SIGKILL, { all: true }).catch(() => {});

@@ -27,6 +27,7 @@ export class GuestHost implements GcsHost {
   readonly #containers = new Map<string, Container>();
   readonly #external: ExternalProcesses;
   #onExit: (exit: ContainerExit) => void = () => {};
+  #onOutOfMemory: (containerId: string) => void = () => {};
 
   constructor(ports: RuntimePorts, settings: GuestSettings) {
     this.#ports = ports;
@@ -39,7 +40,10 @@ export class GuestHost implements GcsHost {
       throw invalidArgument(`container id ${JSON.stringify(id)} is not made of letters, digits and _ + . -`);
     }
     if (this.#containers.has(id)) throw alreadyExists(`container "${id}" exists; cannot create it`);
-    const container = new Container(id, this.#ports, (exit) => this.#onExit(exit));
+    const container = new Container(id, this.#ports, {
+      exited: (exit) => this.#onExit(exit),
+      outOfMemory: () => this.#onOutOfMemory(id),
+    });
     this.#containers.set(id, container);
     try {
       const prepared = (await this.#settings.preparePod?.(id, settings)) ?? settings;
@@ -146,6 +150,10 @@ export class GuestHost implements GcsHost {
 
   onContainerExit(listener: (exit: ContainerExit) => void): void {
     this.#onExit = listener;
+  }
+
+  onOutOfMemory(listener: (containerId: string) => void): void {
+    this.#onOutOfMemory = listener;
   }
 
   #on<T>(id: string, action: (container: Container) => T | Promise<T>): Promise<T> {

@@ -264,6 +264,16 @@ describe("container controller", () => {
     ]);
   });
 
+  it("tells that memory ran out before the exit that came of it, and not after", async () => {
+    const s = await new Subject().running();
+    const { init, outOfMemory } = s.guest.side("c1");
+    outOfMemory?.();
+    init.resolve(137);
+    await s.container.wait("", {});
+    outOfMemory?.();
+    assert.deepEqual(s.events.slice(-2), ["oom c1", "exit c1 137"]);
+  });
+
   it("does not wait for ever for an exec that outlives the init", async () => {
     const s = await new Subject({ settle: 5 }).running();
     s.container.exec(execRequest());

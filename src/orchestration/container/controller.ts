@@ -356,6 +356,7 @@ export class ContainerController {
     for (const holding of saved.holdings) hold(holding, { vm, limits, held: this.#held });
     this.#held.add("container in the guest", () => this.#releaseGuest(vm));
     for (const [event, name] of stepsTo[saved.state]) this.#machine.transition(event, { name, vm, guest });
+    guest.onOutOfMemory(() => this.#outOfMemory());
     const open = ({ pid, streams: { ports } }: SavedProcess) =>
       vm.guest.openProcess(this.id, pid, {
         ports,
@@ -406,6 +407,7 @@ export class ContainerController {
     const io = { stdin, stdout, stderr, terminal };
     const pid = vm.uvm.hostPid(guest.initPid);
     this.#publish({ topic: "/tasks/create", containerId: this.id, bundle, rootfs, io, checkpoint, pid });
+    guest.onOutOfMemory(() => this.#outOfMemory());
     return pid;
   }
 
@@ -533,6 +535,11 @@ export class ContainerController {
       throw this.#machine.refusal(verb);
     }
     return { vm: state.vm, guest: state.guest, init: this.#init };
+  }
+
+  /** Told while an exit that came of it is still to be told. */
+  #outOfMemory(): void {
+    if (!this.#machine.is("stopped", "deleted")) this.#publish({ topic: "/tasks/oom", containerId: this.id });
   }
 
   #find(execId: string, verb: string): ProcessController {

@@ -187,6 +187,7 @@ describe("golden responses", () => {
           cgroupV2MetricsSupported: false,
           resumeSupported: false,
           processorsSupported: false,
+          outOfMemoryNotificationsSupported: false,
         },
       },
     },

@@ -9,6 +9,8 @@ export const negotiateProtocol = record({
   maximumVersion: field("MaximumVersion", u32),
   /** Ours: the largest frame in bytes that the host reads. Absent (0): hcsshim's 64 KiB. */
   maximumReceiveSize: field("MaximumReceiveSize", u32, "omitempty"),
+  /** Ours: the host knows the notification type OutOfMemory. */
+  outOfMemoryNotifications: field("OutOfMemoryNotifications", bool, "omitempty"),
 });
 export type NegotiateProtocol = TypeOf<typeof negotiateProtocol>;
 
@@ -24,6 +26,7 @@ export const gcsGuestCapabilities = record({
   cgroupV2MetricsSupported: field("CgroupV2MetricsSupported", bool, "omitempty"),
   resumeSupported: field("ResumeSupported", bool, "omitempty"),
   processorsSupported: field("ProcessorsSupported", bool, "omitempty"),
+  outOfMemoryNotificationsSupported: field("OutOfMemoryNotificationsSupported", bool, "omitempty"),
 });
 export type GcsGuestCapabilities = TypeOf<typeof gcsGuestCapabilities>;
 

@@ -12,13 +12,15 @@ export const notificationTypes = [
   "Started",
   "Paused",
   "Unknown",
+  // Ours: told only to a host that has asked for it (OutOfMemoryNotifications), as hcsshim's takes any for an exit.
+  "OutOfMemory",
 ] as const;
 export type NotificationType = (typeof notificationTypes)[number];
 
 export const activeOperations = ["None", "Construct", "Start", "Pause", "Resume", "Shutdown", "Terminate"] as const;
 export type ActiveOperation = (typeof activeOperations)[number];
 
-/** Guest to host, sequence id 0. In V4 only container exits are told. */
+/** Guest to host, sequence id 0. In V4 only container exits are told; and, to our host, OutOfMemory. */
 export const containerNotification = record({
   ...messageBaseFields,
   type: field("Type", oneOf(notificationTypes, "None")),

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type LiveGuest, notLive, withGuest } from "./live-guest.ts";
+
+const LIMIT = 24 * 1024 * 1024;
+/** Three times the limit, written into at once. */
+const EAT = "dd if=/dev/zero of=/dev/null bs=72M count=1 2>/dev/null";
+
+describe("memory that runs out in a container", { skip: notLive() ?? false }, () => {
+  /** Of what is told and answered, in its order. */
+  function record(guest: LiveGuest): string[] {
+    const told: string[] = [];
+    guest.host.onOutOfMemory((id) => told.push(`oom ${id}`));
+    return told;
+  }
+
+  async function run(guest: LiveGuest, script: string) {
+    const { ociSpecification } = await guest.bundle("c1", []);
+    const linux = { ...(ociSpecification.linux as object), resources: { memory: { limit: LIMIT, swap: LIMIT } } };
+    return await guest.run("c1", ["/bin/sh", "-c", script], { linux });
+  }
+
+  it("is told before the exit code of the init that it killed is answered", () =>
+    withGuest(["c1"], async (guest) => {
+      const told = record(guest);
+      const { pid } = await run(guest, `exec ${EAT}`);
+      told.push(`exit ${await guest.wait("c1", pid)}`);
+      assert.deepEqual(told, ["oom c1", "exit 137"]);
+    }));
+
+  it("is told before the exit code of an exec that it killed, once, and not again with the init's", () =>
+    withGuest(["c1"], async (guest) => {
+      const told = record(guest);
+      const { pid } = await run(guest, "sleep 1000");
+      const ociProcess = { args: ["/bin/sh", "-c", `exec ${EAT}`], cwd: "/", env: ["PATH=/bin"] };
+      const exec = await guest.host.execInContainer("c1", { ociProcess, emulateConsole: false }, {});
+      told.push(`exec ${await guest.wait("c1", exec.pid)}`);
+      await guest.host.signalProcess("c1", pid, { signal: 9 });
+      told.push(`exit ${await guest.wait("c1", pid)}`);
+      assert.deepEqual(told, ["oom c1", "exec 137", "exit 137"]);
+    }));
+
+  it("is told of a process that nobody waits for, while the container lives on", () =>
+    withGuest(["c1"], async (guest) => {
+      const told = new Promise<string>((resolve) => guest.host.onOutOfMemory(resolve));
+      const { pid, stdout } = await run(guest, `${EAT}; echo child $?; sleep 1000`);
+      assert.equal(await told, "c1");
+      await stdout.until("child 137");
+      assert.ok((await guest.host.processList("c1")).includes(pid));
+    }));
+
+  it("is not told of a process that was killed by a signal", () =>
+    withGuest(["c1"], async (guest) => {
+      const told = record(guest);
+      const { pid } = await run(guest, "sh -c 'kill -9 $$'; exit $?");
+      assert.equal(await guest.wait("c1", pid), 137);
+      assert.deepEqual(told, []);
+    }));
+});

@@ -1,0 +1,69 @@
+import { join } from "node:path";
+import type { Cgroup } from "../../sys/cgroup.ts";
+import { watchFile } from "../../sys/file-changes.ts";
+import { watchOomControl } from "../../sys/oom-control.ts";
+import { readFlatKeyed } from "./stats-file.ts";
+
+/** cgroup v1 tells before it kills: when it is looked whether that has happened, in ms. */
+const LOOK_AFTER_MS = [0, 10, 40, 160, 640] as const;
+
+/**
+ * Whether the kernel's OOM killer has killed in a container's cgroup: its own counter says so, and no signal or exit code
+ * does. The kernel counts before it kills, so that `check` after an exit misses nothing; what wakes us in between only
+ * makes it sooner, where the container lives on.
+ */
+export class OomWatch {
+  readonly #read: () => number;
+  readonly #onKill: () => void;
+  #told: number;
+  #stopWatching: (() => void) | undefined;
+  #timers: NodeJS.Timeout[] = [];
+  #stopped = false;
+
+  /** `onKill`: once for each look that found the counter moved. */
+  constructor(cgroup: Cgroup, onKill: () => void) {
+    const file = counterFile(cgroup);
+    this.#read = () => Number(file === undefined ? 0 : (readFlatKeyed(file).get("oom_kill") ?? 0));
+    this.#onKill = onKill;
+    this.#told = this.#read();
+    try {
+      this.#stopWatching = this.#watch(cgroup);
+    } catch {
+      // No more instances of inotify for this user, no event_control: it is told at the next exit.
+    }
+  }
+
+  check(): void {
+    if (this.#stopped) return;
+    const kills = this.#read();
+    if (kills <= this.#told) return;
+    this.#told = kills;
+    this.#onKill();
+  }
+
+  /** Nothing is told any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#stopWatching?.();
+    this.#stopWatching = undefined;
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  #watch({ mode, unified, controllers }: Cgroup): (() => void) | undefined {
+    const directory = mode === "v2" ? unified : controllers.get("memory");
+    if (directory === undefined) return undefined;
+    if (mode === "v2") return watchFile(join(directory, "memory.events"), () => this.check());
+    return watchOomControl(directory, () => this.#checkSoon());
+  }
+
+  #checkSoon(): void {
+    if (this.#stopped) return;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers = LOOK_AFTER_MS.map((after) => setTimeout(() => this.check(), after));
+  }
+}
+
+function counterFile({ mode, unified, controllers }: Cgroup): string | undefined {
+  const directory = mode === "v2" ? unified : controllers.get("memory");
+  return directory && join(directory, mode === "v2" ? "memory.events" : "memory.oom_control");
+}
