@@ -1,6 +1,8 @@
 import { runtime } from "#runtime";
 import { SandboxController } from "../../src/orchestration/sandbox/controller.ts";
+import { StreamController } from "../../src/orchestration/stream/controller.ts";
 import { registerSandboxService } from "../../src/service/sandbox/sandbox-service.ts";
+import { registerStreamingService } from "../../src/service/streaming/streaming-service.ts";
 import { registerTaskService } from "../../src/service/task/task-service.ts";
 import { ContainerdEvents } from "../../src/shim/containerd-events.ts";
 import { type DaemonContext, type RunningDaemon, runDaemon, type Service } from "../../src/shim/daemon.ts";
@@ -21,13 +23,14 @@ export async function daemonAction(flags: Flags): Promise<number> {
       bundle: process.cwd(),
       forwarder: ttrpcAddress === "" ? undefined : new ContainerdEvents(ttrpcAddress, flags.namespace),
       build(context) {
+        const streams = new StreamController(context.record.socketPath);
         const pod = new DeferredPod(async () => {
           const { createPod } = await import("./pod.ts");
-          return createPod(context);
+          return createPod(context, streams);
         });
         // Its failure is told to whoever needs it: the first create.
         prepare = () => void pod.ready().catch(() => undefined);
-        return serve(pod, context);
+        return serve(pod, streams, context);
       },
     });
   } catch (error) {
@@ -45,7 +48,7 @@ export async function daemonAction(flags: Flags): Promise<number> {
   return -1;
 }
 
-function serve(pod: DeferredPod, { log, shutdown, record }: DaemonContext): Service {
+function serve(pod: DeferredPod, streams: StreamController, { log, shutdown, record }: DaemonContext): Service {
   const sandbox = new SandboxController(record.podId, () => pod.ready());
   const busy = (): boolean => pod.busy() || sandbox.busy();
   const server = new Server({
@@ -53,6 +56,7 @@ function serve(pod: DeferredPod, { log, shutdown, record }: DaemonContext): Serv
   });
   registerTaskService(server, { tasks: pod, log, shimPid: process.pid, shutdown });
   registerSandboxService(server, { sandboxes: sandbox, log, shutdown });
+  registerStreamingService(server, { streams, log });
   return {
     accept: (stream) => server.accept(stream),
     busy,
@@ -65,6 +69,10 @@ function serve(pod: DeferredPod, { log, shutdown, record }: DaemonContext): Serv
       await sandbox.close(options);
       await pod.close(options);
     },
-    drain: (options) => server.shutdown(options),
+    drain(options) {
+      // A stream is a call without an end of its own.
+      streams.close();
+      return server.shutdown(options);
+    },
   };
 }

@@ -10,6 +10,7 @@ import { PodController } from "../../src/orchestration/pod/controller.ts";
 import type { DaemonContext } from "../../src/shim/daemon.ts";
 import { openStdio } from "../../src/stdio/open.ts";
 import { relay } from "../../src/stdio/relay.ts";
+import type { StreamSource } from "../../src/stdio/streams.ts";
 import { hostNetwork } from "../../src/vmmanager/host-network/host-network.ts";
 import { sizeUvm } from "../../src/vmmanager/options/sizing.ts";
 import { runHook } from "../../src/vmmanager/run-hook.ts";
@@ -22,7 +23,8 @@ function sizeVm(configured: QemuSettings, spec: Spec, log: Logger): UvmSizing {
 }
 
 /** A pod, from its controller down to its stack. */
-export async function createPod({ namespace, record, events, log, leaving }: DaemonContext): Promise<PodController> {
+export async function createPod(context: DaemonContext, streams: StreamSource): Promise<PodController> {
+  const { namespace, record, events, log, leaving } = context;
   const { settings, stateDirectory, podId } = record;
   return new PodController({
     id: podId,
@@ -40,7 +42,7 @@ export async function createPod({ namespace, record, events, log, leaving }: Dae
       rootfs: hostRootfs,
       files: hostFiles,
       io: {
-        open: (paths, process) => openStdio(paths, process, { log: (message) => log.warn(message) }),
+        open: (paths, process) => openStdio(paths, process, { log: (message) => log.warn(message), streams }),
         relay,
       },
       events,

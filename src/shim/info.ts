@@ -1,4 +1,5 @@
 import { RuntimeInfo } from "../generated/containerd/types.ts";
+import { supportedSchemes } from "../stdio/uri.ts";
 import { PROGRAM, REVISION, RUNTIME_NAME, VERSION } from "./identity.ts";
 
 /**
@@ -68,7 +69,11 @@ export function runtimeInfo(): Uint8Array {
       typeUrl: "types.containerd.io/opencontainers/runtime-spec/1/features/Features",
       value: new TextEncoder().encode(JSON.stringify(FEATURES)),
     },
-    annotations: new Map([["containerd.io/runtime-allow-mounts", ALLOW_MOUNTS]]),
+    annotations: new Map([
+      ["containerd.io/runtime-allow-mounts", ALLOW_MOUNTS],
+      // As containerd's own export of its plugin is called.
+      ["log-uri-schemes", supportedSchemes.join(",")],
+    ]),
   });
 }
 

@@ -27,8 +27,8 @@ export interface StdioEndpoints {
   readonly stdout: StdioEndpoint | undefined;
   readonly stderr: StdioEndpoint | undefined;
   /**
-   * Resolves when the loggers have read all that was written to them, at the latest after the time-out: a logger may end
-   * with the container, whatever its pipe still holds. At once without loggers, or where they are dead. Never rejects.
+   * Resolves when loggers and streams' clients have read all that was written to them, at the latest after the time-out (a
+   * logger's is two seconds): they may end with the container. At once without any, or where they are gone. Never rejects.
    */
   drained(options: { timeoutMs: number }): Promise<void>;
   /** Closes what we hold: readers see EOF after what is buffered; a logger is waited for, then ended. Idempotent. */

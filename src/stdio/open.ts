@@ -2,17 +2,23 @@ import { assertNever, invalidArgument } from "../errors/shim-error.ts";
 import type { InputEndpoint, StdioContext, StdioEndpoints, StdioPaths } from "./endpoints.ts";
 import { openFile, openInput, openOutput } from "./fifo.ts";
 import { type Logger, type LoggerLimits, loggerLimits, startLogger } from "./logger.ts";
-import { parseStdio, type StdioTarget } from "./uri.ts";
+import { StreamedInput } from "./streamed-input.ts";
+import { StreamedOutput } from "./streamed-output.ts";
+import type { StreamClaim, StreamSource } from "./streams.ts";
+import { parseStdio, type StdioTarget, type StreamTarget } from "./uri.ts";
 
 export interface OpenStdioOptions {
   /** Ends the wait for a logger to get ready. */
   readonly signal?: AbortSignal;
   readonly log?: (message: string) => void;
   readonly limits?: Partial<LoggerLimits>;
+  /** The shim's own streams. */
+  readonly streams?: StreamSource;
 }
 
-/** How often we look whether a logger has read on (milliseconds). */
+/** How often we look whether a logger has read on, and how long at most once the process is dead (milliseconds). */
 const LOOK = 5;
+const LOGGER_MS = 2_000;
 
 /** Two endpoints over one FIFO, file or logger. */
 type Output = Pick<StdioEndpoints, "stdout" | "stderr">;
@@ -28,14 +34,16 @@ export async function openStdio(
   options: OpenStdioOptions = {},
 ): Promise<StdioEndpoints> {
   const stdin = parseStdio(paths.stdin);
-  if (stdin !== undefined && stdin.scheme !== "fifo") {
-    throw invalidArgument(`stdin "${paths.stdin}" is no FIFO; cannot read it: loggers and files take output only`);
+  if (stdin !== undefined && stdin.scheme !== "fifo" && stdin.scheme !== "ttrpc+unix") {
+    throw invalidArgument(
+      `stdin "${paths.stdin}" is neither a FIFO nor a stream; cannot read it: loggers and files take output only`,
+    );
   }
   const stdout = parseStdio(paths.stdout);
   const stderr = paths.terminal ? undefined : parseStdio(paths.stderr);
   const opening = new Opening(context, options);
   try {
-    const input = stdin === undefined ? undefined : opening.input(stdin.path);
+    const input = stdin === undefined ? undefined : opening.input(stdin);
     const out = stdout === undefined ? undefined : await opening.output(stdout);
     // A logger reads both; a client that names one path twice means one FIFO or file.
     const together = stderr === undefined ? isLogger(stdout) && !paths.terminal : paths.stderr === paths.stdout;
@@ -62,6 +70,7 @@ class Opening {
   readonly #options: OpenStdioOptions;
   readonly #held: { close(): void | Promise<void> }[] = [];
   readonly #loggers: Logger[] = [];
+  readonly #streamed: StreamedOutput[] = [];
   #closed: Promise<void> | undefined;
 
   constructor(context: StdioContext, options: OpenStdioOptions) {
@@ -69,8 +78,9 @@ class Opening {
     this.#options = options;
   }
 
-  input(path: string): InputEndpoint {
-    return this.#hold(openInput(path)).endpoint;
+  input(target: { readonly scheme: "fifo"; readonly path: string } | StreamTarget): InputEndpoint {
+    const held = target.scheme === "fifo" ? openInput(target.path) : new StreamedInput(this.#claim(target));
+    return this.#hold(held).endpoint;
   }
 
   async output(target: StdioTarget): Promise<Output> {
@@ -79,6 +89,11 @@ class Opening {
         return this.#hold(openOutput(target.path));
       case "file":
         return this.#hold(openFile(target.path));
+      case "ttrpc+unix": {
+        const output = this.#hold(new StreamedOutput(this.#claim(target)));
+        this.#streamed.push(output);
+        return output;
+      }
       case "binary":
       case "binary-v2": {
         const { signal, limits, log } = this.#options;
@@ -96,10 +111,23 @@ class Opening {
   }
 
   async drained(ms: number): Promise<void> {
+    const streamed = this.#streamed.map((output) => output.drained(ms));
+    await Promise.all([...streamed, this.#loggersDrained(Math.min(ms, LOGGER_MS))]);
+  }
+
+  async #loggersDrained(ms: number): Promise<void> {
     const until = Date.now() + ms;
     while (this.#loggers.some((logger) => logger.unread() > 0) && Date.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, LOOK));
     }
+  }
+
+  #claim({ path, id }: StreamTarget): StreamClaim {
+    const { streams } = this.#options;
+    if (streams !== undefined && path === streams.socketPath) return streams.claim(id);
+    throw invalidArgument(
+      `stream ${id} is on the socket ${path}; cannot open it: this shim's is ${streams?.socketPath}`,
+    );
   }
 
   #hold<H extends { close(): void | Promise<void> }>(held: H): H {

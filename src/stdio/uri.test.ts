@@ -23,6 +23,14 @@ describe("stdio URIs", () => {
     assert.deepEqual(parseStdio("file:///var/log/x?ignored=1"), { scheme: "file", path: "/var/log/x" });
   });
 
+  it("reads streams on a shim's socket", () => {
+    const target = { scheme: "ttrpc+unix", path: "/run/containerd/s/1", id: "c1-stdout" };
+    assert.deepEqual(parseStdio("ttrpc+unix:///run/containerd/s/1?streaming_id=c1-stdout"), target);
+    for (const uri of ["ttrpc+unix:///s", "ttrpc+unix:///s?streaming_id=", "ttrpc+unix://s?streaming_id=a"]) {
+      assert.throws(() => parseStdio(uri), refused(/streaming_id|absolute/));
+    }
+  });
+
   it("names the schemes that there are to who asks for another", () => {
     assert.throws(() => parseStdio("https://host/log"), refused(/"https".*fifo, file, binary, binary-v2/));
     assert.throws(() => parseStdio("npipe:////./pipe/x"), refused(/npipe/));

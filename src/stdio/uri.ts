@@ -4,7 +4,15 @@ import { invalidArgument } from "../errors/shim-error.ts";
 export type StdioTarget =
   | { readonly scheme: "fifo"; readonly path: string }
   | { readonly scheme: "file"; readonly path: string }
-  | LoggerTarget;
+  | LoggerTarget
+  | StreamTarget;
+
+/** A stream on a shim's socket, as CRI names it with `io_type = "streaming"`. */
+export interface StreamTarget {
+  readonly scheme: "ttrpc+unix";
+  readonly path: string;
+  readonly id: string;
+}
 
 export interface LoggerTarget {
   readonly scheme: "binary" | "binary-v2";
@@ -13,7 +21,7 @@ export interface LoggerTarget {
 }
 
 /** What `Info` may tell clients (containerd's `log-uri-schemes`). */
-export const supportedSchemes = ["fifo", "file", "binary", "binary-v2"] as const;
+export const supportedSchemes = ["fifo", "file", "binary", "binary-v2", "ttrpc+unix"] as const;
 
 /**
  * undefined for the empty string. A string without "://" is a FIFO's path, taken as it is: it may hold "%" or "?".
@@ -34,6 +42,11 @@ export function parseStdio(uri: string): StdioTarget | undefined {
     case "binary":
     case "binary-v2":
       return { scheme, path: path(), args: question < 0 ? [] : queryArguments(rest.slice(question + 1), uri) };
+    case "ttrpc+unix": {
+      const id = new URLSearchParams(question < 0 ? "" : rest.slice(question + 1)).get("streaming_id") ?? "";
+      if (id === "") throw invalidArgument(`stdio "${uri}" names no stream; cannot open it: give it a streaming_id`);
+      return { scheme, path: path(), id };
+    }
     default:
       throw invalidArgument(
         `stdio "${uri}" has the scheme "${scheme}"; cannot open it: use one of ${supportedSchemes.join(", ")}`,

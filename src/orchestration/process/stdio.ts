@@ -6,9 +6,6 @@ import { within } from "../deadline.ts";
 import type { ProcessIoPorts, Relay, RunningProcess } from "./ports.ts";
 import type { SavedStreams } from "./saved.ts";
 
-/** For a logger to read on once the process is dead: no exit waits longer for one that does not. */
-const LOGGER_MS = 2_000;
-
 /**
  * The stdio of one process between containerd's FIFOs and the guest. Two ways: `handover`, where the process gets the
  * endpoints' own fds (host and guest share a kernel, no terminal), or streams with a relay for each.
@@ -127,7 +124,7 @@ export class ProcessStdio {
     const all = Promise.all(this.#outputs.map(({ relay }) => relay.done)).then(() => true);
     const drained = await within(all, ms, "drain").catch(() => false);
     if (!drained) for (const { relay } of this.#outputs) relay.stop();
-    await this.#opened?.drained({ timeoutMs: Math.min(ms, LOGGER_MS) });
+    await this.#opened?.drained({ timeoutMs: ms });
   }
 
   /**

@@ -4,13 +4,9 @@ import type { Any } from "../../generated/google/protobuf.ts";
 import type { Logger } from "../../log/logger.ts";
 import { parseJson } from "../../oci/json.ts";
 import type { RuntimeOptions } from "../../orchestration/tasks.ts";
+import { typeOf } from "../any.ts";
 
 const OCI_PREFIX = "types.containerd.io/opencontainers/runtime-spec/1/";
-
-/** Both spellings are about: containerd writes the bare name, other clients the googleapis prefix. */
-function typeOf(any: Any): string {
-  return any.typeUrl.replace(/^type\.googleapis\.com\//, "");
-}
 
 /**
  * The OCI document (JSON) of this type in an Any, e.g. "Process". `what` begins the error's sentence.
