@@ -11,6 +11,10 @@ import { readStdin } from "../../src/shim/stdin.ts";
  */
 async function main(): Promise<number> {
   const flags = parseFlags(process.argv.slice(2));
+  if (globalThis.UVM_SHIM_FAILPOINTS) {
+    const { armOwnFailpoints } = await import("./failpoints.ts");
+    armOwnFailpoints();
+  }
   if (flags.version) {
     const { versionText } = await import("../../src/shim/info.ts");
     print(new TextEncoder().encode(versionText()));

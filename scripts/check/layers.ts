@@ -15,7 +15,7 @@ export const floors: readonly (readonly string[])[] = [
   ["src/transport", "src/ttrpc", "src/prot", "src/stdio"],
   ["src/config", "src/log", "src/tracing"],
   ["src/oci"],
-  ["src/sys", "src/generated"],
+  ["src/sys", "src/generated", "src/failpoint"],
   ["src/errors"],
 ];
 

@@ -1,4 +1,5 @@
 import { runtime } from "#runtime";
+import { failpoint } from "../failpoint/failpoint.ts";
 import { Events, type ForwardRequest } from "../generated/containerd/services/events/ttrpc/v1.ts";
 import { Client } from "../ttrpc/client.ts";
 import { Metadata } from "../ttrpc/metadata.ts";
@@ -20,6 +21,7 @@ export class ContainerdEvents implements Forwarder {
   }
 
   async forward(request: ForwardRequest, { signal }: { signal: AbortSignal }): Promise<void> {
+    if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("publisher.forward");
     const client = await this.#connect(signal);
     await client.service(Events).forward(request, { metadata: this.#metadata, signal });
   }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { failedPrecondition, ShimError } from "../errors/shim-error.ts";
+import { failpoint } from "../failpoint/failpoint.ts";
 import { FifoSink } from "../log/fifo-sink.ts";
 import { createLogger, type Logger } from "../log/logger.ts";
 import type { EventSink } from "../orchestration/events.ts";
@@ -118,6 +119,7 @@ class Daemon implements RunningDaemon {
       leaving: () => this.#leaving !== undefined,
     });
     this.#service = service;
+    if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("daemon.bind");
     this.#claim = await claimSocket({
       runtime,
       path: this.#record.socketPath,
@@ -132,6 +134,7 @@ class Daemon implements RunningDaemon {
       },
     });
     if (this.#claim === undefined) return false;
+    if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("daemon.bound");
     this.#handleSignals();
     this.#watchIdle();
     this.#log.info("the shim's daemon serves", { pid: process.pid, stack: this.#record.settings.stack });

@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { resolveSettings, type Settings } from "../config/settings.ts";
 import { failedPrecondition, ShimError, unavailable } from "../errors/shim-error.ts";
+import { failpoint } from "../failpoint/failpoint.ts";
 import { FifoSink } from "../log/fifo-sink.ts";
 import { createLogger, type Logger } from "../log/logger.ts";
 import { isAlive } from "../sys/process.ts";
@@ -74,6 +75,7 @@ export async function start(context: StartContext): Promise<Uint8Array> {
     if (!(await isServed(runtime, path))) {
       context.checkStack(settings);
       if (isVmOfTheDead(stateDirectory)) await removeRemains(runtime, { socketPath: path, stateDirectory });
+      if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("start.spawn");
       await startDaemon(context, log, { socketPath: path, stateDirectory }, options.shimCgroup);
     }
   } catch (error) {
@@ -85,6 +87,7 @@ export async function start(context: StartContext): Promise<Uint8Array> {
     }
     throw error;
   }
+  if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("start.reply");
   return reply;
 }
 

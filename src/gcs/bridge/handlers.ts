@@ -1,4 +1,5 @@
 import { invalidArgument, unimplemented } from "../../errors/shim-error.ts";
+import { failpoint } from "../../failpoint/failpoint.ts";
 import { decodeBody, encodeBody } from "../../prot/body.ts";
 import { HRESULT } from "../../prot/hresult.ts";
 import { asObject, parseAt } from "../../prot/json-codec.ts";
@@ -53,6 +54,7 @@ function handler<Req extends MessageBase, ReqInit, Res extends MessageResponseBa
     }
     const { activityId } = request;
     try {
+      if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint(`gcs.${rpc.name}`);
       const response = await run(request, context);
       return {
         body: encodeBody(rpc.response, { ...response, result: HRESULT.ok, activityId } as ResInit),

@@ -1,4 +1,5 @@
 import { ShimError, unavailable } from "../../errors/shim-error.ts";
+import { failpoint } from "../../failpoint/failpoint.ts";
 import { decodeBody, encodeBody } from "../../prot/body.ts";
 import { type Frame, FrameReader } from "../../prot/frame-reader.ts";
 import { encodeFrame } from "../../prot/header.ts";
@@ -130,7 +131,10 @@ export class Bridge {
         timer = setTimeout(() => this.#timeOut(id, rpc.name), this.#options.requestTimeoutMs);
       }
       if (cancellable.has(rpc.requestType)) signal?.addEventListener("abort", leave);
-      this.#stream.write(encodeFrame(rpc.requestType, id, body));
+      const send = (): void => void this.#stream.write(encodeFrame(rpc.requestType, id, body));
+      if (globalThis.UVM_SHIM_FAILPOINTS) {
+        failpoint("bridge.send").then(send, (error) => this.#pending.take(id)?.fail(error));
+      } else send();
     });
   }
 

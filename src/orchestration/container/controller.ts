@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { notFound, ShimError, unimplemented } from "../../errors/shim-error.ts";
 import { unlessAborted } from "../../errors/unless-aborted.ts";
+import { failpoint } from "../../failpoint/failpoint.ts";
 import type { ContainerDocument, ContainerStatistics, GuestContainer } from "../../guestmanager/guest.ts";
 import type { Spec } from "../../oci/spec.ts";
 import { within } from "../deadline.ts";
@@ -402,6 +403,7 @@ export class ContainerController {
       await this.#killUnstarted(guest, init);
       signal.throwIfAborted();
     }
+    if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("task.create.before-commit");
     this.#machine.begin("created", { name: "created", vm, guest });
     const { bundle, rootfs, stdin, stdout, stderr, terminal, checkpoint } = request;
     const io = { stdin, stdout, stderr, terminal };

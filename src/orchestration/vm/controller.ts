@@ -1,5 +1,6 @@
 import { ShimError, unavailable } from "../../errors/shim-error.ts";
 import { unlessAborted } from "../../errors/unless-aborted.ts";
+import { failpoint } from "../../failpoint/failpoint.ts";
 import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
 import type { VMExit } from "../../vmmanager/lifetime.ts";
 import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
@@ -91,6 +92,7 @@ export class VmController {
       // Armed before the start: a guest that dials before anybody listens never comes back.
       host.guest.prepareConnection();
       const boot = async (): Promise<void> => {
+        if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("vm.boot");
         const { startUvm } = this.#ports;
         await (startUvm ? startUvm(host, limit) : host.uvm.start({ signal: limit.signal }));
         await host.guest.createConnection({ signal: limit.signal });

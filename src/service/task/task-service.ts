@@ -1,4 +1,5 @@
 import { unlessAborted } from "../../errors/unless-aborted.ts";
+import { failpoint } from "../../failpoint/failpoint.ts";
 import { ProcessDetails } from "../../generated/containerd/runc/v1.ts";
 import { Task as TaskV2 } from "../../generated/containerd/task/v2.ts";
 import { Task as TaskV3 } from "../../generated/containerd/task/v3.ts";
@@ -59,7 +60,10 @@ export function taskHandlers(options: TaskServiceOptions): TaskHandlers {
       const limit = budget === "unbounded" ? undefined : deadline(budget, `${method} of ${request.id}`, context.signal);
       const signal = limit?.signal ?? context.signal;
       try {
-        return await unlessAborted(Promise.resolve(run(request, { signal })), signal);
+        if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint(`task.${method.toLowerCase()}`);
+        const answer = await unlessAborted(Promise.resolve(run(request, { signal })), signal);
+        if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint(`task.${method.toLowerCase()}.answer`);
+        return answer;
       } catch (thrown) {
         const error = errorOf(thrown);
         log.debug(`${method} failed`, { id: request.id, kind: error.kind, error: error.message });
