@@ -13,7 +13,7 @@ IMAGE := vmlinuz initrd.cpio root.erofs manifest.json
 STACK ?= qemu
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test check docs format build uvm-image bench clean install uninstall fuzz test-peers conformance test-unit test-integration test-qemu
+.PHONY: help bootstrap demo test check docs format build uvm-image bench clean install uninstall fuzz test-peers conformance test-unit test-integration test-qemu faults build-failpoints
 
 help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,8 +24,8 @@ bootstrap: ## install the Debian packages and npm modules that the other targets
 demo: build uvm-image ## run a container in a VM, on a private containerd, and say what ran where (STACK=local: no VM)
 	@$(NODE) scripts/demo.ts $(STACK)
 
-test: build uvm-image ## unit tests (Bun and Node), then real containerd and ctr, without and with VMs; one closing line
-	@$(NODE) scripts/test.ts unit integration qemu integration-qemu
+test: build build-failpoints uvm-image ## unit tests (Bun and Node), then real containerd and ctr, without and with VMs, then faults; one closing line
+	@$(NODE) scripts/test.ts unit integration qemu integration-qemu faults
 
 test-unit: bootstrap ## the unit tests alone
 	@$(NODE) scripts/test.ts unit
@@ -35,6 +35,9 @@ test-integration: build ## the integration tests alone, on the local stack
 
 test-qemu: build uvm-image ## what boots VMs alone: the stack and its image, the integration tests in VMs
 	@$(NODE) scripts/test.ts qemu integration-qemu
+
+faults: build build-failpoints uvm-image ## play the fault matrix and print it as a table (FAULTS="words": those alone; STACK=local or qemu)
+	@$(NODE) test/faults/main.ts $(if $(filter command line environment,$(origin STACK)),--stack $(STACK)) $(FAULTS)
 
 test-peers: build uvm-image ## the same flows with containerd 2.x and nerdctl, and ttrpc against Go (needs Go >= 1.26)
 	@test/peers/run
@@ -57,6 +60,9 @@ format: bootstrap ## rewrite the sources as the formatter and the linter's safe 
 
 build: bootstrap ## build the shim, one self-contained executable, into out/
 	@scripts/build
+
+build-failpoints: bootstrap
+	@scripts/build failpoints
 
 uvm-image: bootstrap ## build the kernel and root file system of the utility VM into out/uvm
 	@nice scripts/uvm-image/build

@@ -10,15 +10,18 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type KeyType, SCHEMA } from "../src/config/schema.ts";
 import { renderStateTable, type StateTable } from "../src/orchestration/state-table.ts";
+import { matrix } from "../test/faults/matrix.ts";
+import type { StackName } from "../test/faults/row.ts";
 import { floors } from "./check/layers.ts";
 
-const pages = ["README.md", "docs/architecture.md"];
+const pages = ["README.md", "docs/architecture.md", "docs/faults.md"];
 
 const sections: Record<string, () => string | Promise<string>> = {
   floors: renderFloors,
   states: renderStates,
   configuration: renderConfiguration,
   interfaces: renderInterfaces,
+  faults: renderFaults,
 };
 
 function renderFloors(): string {
@@ -52,6 +55,17 @@ function renderConfiguration(): string {
 function describeType(type: KeyType): string {
   if (type.kind === "integer") return `${type.min} to ${type.max}`;
   return type.kind === "string" && type.allowed !== undefined ? type.allowed.join(", ") : type.kind;
+}
+
+function renderFaults(): string {
+  const rows = matrix.flatMap(({ fault, stacks, expected }) => {
+    const alike = typeof expected === "string" || stacks.length === 1;
+    const told = (stack: StackName): string => (typeof expected === "string" ? expected : expected[stack]);
+    const [first = "local"] = stacks;
+    if (alike) return [`| ${fault} | ${stacks.join(", ")} | ${told(first)} |`];
+    return stacks.map((stack) => `| ${fault} | ${stack} | ${told(stack)} |`);
+  });
+  return ["| fault | stack | what must be seen |", "| --- | --- | --- |", ...rows, ""].join("\n");
 }
 
 /** The interfaces that the floors offer each other: those that say what they are, with their members. */

@@ -1,5 +1,5 @@
 /**
- * `test.ts SUITE...` runs the suites (unit, integration, qemu, integration-qemu, peers) and ends with one line, their sum: "N passed, N failed, N skipped".
+ * `test.ts SUITE...` runs the suites (unit, integration, qemu, integration-qemu, faults, peers) and ends with one line, their sum: "N passed, N failed, N skipped".
  * The unit tests run in both runtimes, in Bun because it is what we ship and in Node because the code says that it is
  * neutral; a test that runs twice counts twice.
  */
@@ -86,6 +86,8 @@ const suites: Record<string, readonly Suite[]> = {
       ...{ realPeers: "always", env: { UVM_STACK: "qemu" } },
     },
   ],
+  // The stacks beside each other; the rows of each one after the other.
+  faults: [{ title: "the fault matrix", roots: ["test/faults"], runner: node(2), realPeers: "always" }],
   peers: [
     {
       title: "containerd 2.x, nerdctl and Go ttrpc",

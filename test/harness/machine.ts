@@ -14,6 +14,8 @@ export interface MachineOptions {
   /** See ContainerdOptions. */
   readonly binary?: string;
   readonly ctr?: string;
+  /** Where the shim under test is; default: where make build puts it. */
+  readonly shimDirectory?: string;
   /** The CRI plugin's configuration, for a machine that keeps its files in this directory. */
   readonly cri?: (directory: string) => string;
 }
@@ -24,6 +26,7 @@ export class Machine {
   readonly runtime: RuntimeUnderTest;
   readonly containerd: PrivateContainerd;
   readonly ctr: Ctr;
+  #configurations = 0;
 
   /** A machine that is up. `close` it in any case. */
   static async start(options: MachineOptions = {}): Promise<Machine> {
@@ -40,28 +43,32 @@ export class Machine {
 
   private constructor(options: MachineOptions) {
     this.traces = new Traces(() => this.containerd.pid);
-    const { directory, namespace, env } = this.traces;
+    const { directory, env } = this.traces;
     this.runtime = options.runtime ?? runtimeUnderTest();
     this.containerd = new PrivateContainerd({
       directory,
-      shimDirectories: [shimDirectory],
+      shimDirectories: [options.shimDirectory ?? shimDirectory],
       env,
       ...(options.binary === undefined ? {} : { binary: options.binary }),
       ...(options.ctr === undefined ? {} : { ctr: options.ctr }),
       ...(options.cri === undefined ? {} : { cri: options.cri(directory) }),
     });
-    const fifoDirectory = this.file("fifo");
-    mkdirSync(fifoDirectory);
-    const configuration = this.file("runtime.toml");
-    if (this.runtime.configuration !== undefined) writeFileSync(configuration, this.runtime.configuration);
-    this.ctr = new Ctr({
+    mkdirSync(this.file("fifo"));
+    this.ctr = this.ctrWith(this.runtime.configuration);
+  }
+
+  /** A client whose containers run with another configuration of the runtime (TOML). */
+  ctrWith(configuration: string | undefined): Ctr {
+    const file = this.file(`runtime${this.#configurations++ || ""}.toml`);
+    if (configuration !== undefined) writeFileSync(file, configuration);
+    return new Ctr({
       ctr: this.containerd.ctr,
       address: this.containerd.address,
-      namespace,
-      fifoDirectory,
+      namespace: this.namespace,
+      fifoDirectory: this.file("fifo"),
       runtimeFlags: [
         ...["--runtime", this.runtime.name],
-        ...(this.runtime.configuration === undefined ? [] : ["--runtime-config-path", configuration]),
+        ...(configuration === undefined ? [] : ["--runtime-config-path", file]),
       ],
     });
   }
@@ -85,8 +92,8 @@ export class Machine {
   }
 
   /** Runs one container to its end. */
-  async warmUp(): Promise<void> {
-    const { code, stderr } = await this.ctr.run(this.id("warm-up"), ["true"]);
+  async warmUp(ctr = this.ctr): Promise<void> {
+    const { code, stderr } = await ctr.run(this.id("warm-up"), ["true"]);
     if (code !== 0) throw new Error(`the runtime ${this.runtime.name} does not run "true":\n${stderr}`);
   }
 

@@ -22,6 +22,9 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Where `make build` puts the shim. */
 export const shimDirectory = `${root}out`;
 
+/** Where `scripts/build failpoints` puts its build for tests. */
+export const failpointsDirectory = `${root}out/faults`;
+
 export function runtimeUnderTest(
   name = process.env.UVM_TEST_RUNTIME ?? "io.containerd.uvm.v1",
   stackName = process.env.UVM_STACK ?? "local",

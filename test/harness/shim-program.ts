@@ -34,11 +34,13 @@ export class ShimProgram {
   readonly traces = new Traces(() => undefined);
   readonly runtime: RuntimeUnderTest;
   readonly events: EventServer;
+  readonly #directory: string;
   readonly #logs = new Map<string, number>();
   readonly #clients: Client[] = [];
 
-  constructor(runtime = runtimeUnderTest()) {
+  constructor(runtime = runtimeUnderTest(), directory = shimDirectory) {
     this.runtime = runtime;
+    this.#directory = directory;
     this.events = new EventServer(join(this.traces.directory, "events.sock"));
   }
 
@@ -74,7 +76,7 @@ export class ShimProgram {
 
   /** Runs the program as containerd does: `start`, `delete`, or another action. */
   async call(id: string, action: readonly string[], call: ShimCall = {}): Promise<CommandResult> {
-    const path = [shimDirectory, process.env.PATH ?? "", "/usr/sbin", "/sbin"].join(":");
+    const path = [this.#directory, process.env.PATH ?? "", "/usr/sbin", "/sbin"].join(":");
     const { directory, namespace, address, env } = this.traces;
     const argv = [
       ...[this.runtime.binary, "-namespace", namespace, "-address", address],

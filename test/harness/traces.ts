@@ -80,21 +80,23 @@ export class Traces {
   }
 
   /**
-   * Fails with one line for each thing that is there now and was not before. Clean-up that is under way gets a deadline:
-   * containerd closes connections, and the kernel removes cgroups, after the answer to the client.
+   * One line for each thing that is there now and was not before. Clean-up that is under way gets a deadline: containerd
+   * closes connections, and the kernel removes cgroups, after the answer to the client.
    */
-  async assertNoLeaks(before: Inventory, milliseconds = 10_000): Promise<void> {
+  async leaksSince(before: Inventory, milliseconds = 10_000): Promise<readonly string[]> {
     let found: string[] = [];
-    await until(
-      "nothing is left",
-      () => {
-        found = leaks(before, this.inventory());
-        return found.length === 0;
-      },
-      milliseconds,
-    ).catch(() => {
-      throw new Error(`${found.length} things leaked:\n${found.map((line) => `  ${line}\n`).join("")}`);
-    });
+    const clean = (): boolean => {
+      found = leaks(before, this.inventory());
+      return found.length === 0;
+    };
+    await until("nothing is left", clean, milliseconds).catch(() => {});
+    return found;
+  }
+
+  async assertNoLeaks(before: Inventory, milliseconds?: number): Promise<void> {
+    const found = await this.leaksSince(before, milliseconds);
+    if (found.length === 0) return;
+    throw new Error(`${found.length} things leaked:\n${found.map((line) => `  ${line}\n`).join("")}`);
   }
 
   /** Ends every process and removes every trace. Idempotent. */

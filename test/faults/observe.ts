@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { FAILPOINT_ANNOTATION } from "../../src/failpoint/failpoint.ts";
+import type { EventWatch } from "../harness/events.ts";
+import type { Machine } from "../harness/machine.ts";
+import { until } from "../harness/until.ts";
+
+/** Flags of `ctr run` that set failpoints: `{ "vm.boot": "kill" }`. */
+export function failpointFlags(points: Readonly<Record<string, string>>): string[] {
+  return Object.entries(points).flatMap(([point, terms]) => [
+    "--annotation",
+    `${FAILPOINT_ANNOTATION}${point}=${terms}`,
+  ]);
+}
+
+export function alive(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.[0] !== "Z";
+  } catch {
+    return false;
+  }
+}
+
+/** "in 1 s" where the work is done in that time, else how long it took. */
+export async function timed(seconds: number, work: () => Promise<unknown>): Promise<string> {
+  const begin = performance.now();
+  await work();
+  const took = performance.now() - begin;
+  return took <= seconds * 1000 ? `in ${seconds} s` : `only after ${took.toFixed(0)} ms`;
+}
+
+/** "exit e1 0, exit init 137": each exit that was told, in order. */
+export function exitsOf(events: EventWatch, id: string): string {
+  const exits = events.of(id).filter(({ topic }) => topic === "/tasks/exit");
+  return exits
+    .map(({ fields }) => `exit ${fields.id === id ? "init" : fields.id} ${fields.exit_status ?? 0}`)
+    .join(", ");
+}
+
+/** containerd has nothing of the task any more. A task whose shim is dead is "not found" before that; then its name is told. */
+export async function forgotten({ ctr }: Machine, id: string): Promise<void> {
+  await until(`containerd forgets ${id}`, async () => {
+    const { code, stderr } = await ctr.call(["tasks", "kill", "--signal", "SIGKILL", id]);
+    return code !== 0 && stderr.includes(`task ${id} not found`);
+  });
+}
+
+/** Whether a container of the same name runs, once the first one's record is removed. It needs no VM to show that the name is free. */
+export async function again(machine: Machine, id: string): Promise<string> {
+  await machine.ctr.remove(id);
+  const ctr = machine.ctrWith('stack = "local"\n');
+  const { code, stderr } = await ctr.run(id, ["sh", "-c", "exit 7"]);
+  return code === 7 ? "the id runs again" : `the id does not run again: ${code} ${stderr}`;
+}
