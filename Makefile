@@ -13,7 +13,7 @@ IMAGE := vmlinuz initrd.cpio root.erofs manifest.json
 STACK ?= qemu
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test check docs format build uvm-image bench clean install uninstall fuzz test-peers conformance test-unit test-integration test-qemu faults build-failpoints
+.PHONY: help bootstrap demo test check docs format build uvm-image bench soak clean install uninstall fuzz test-peers conformance test-unit test-integration test-qemu faults build-failpoints
 
 help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ uvm-image: bootstrap ## build the kernel and root file system of the utility VM 
 
 bench: build uvm-image ## measure beside the peers and write docs/performance.md (QUICK=1: fewer rounds, only printed)
 	@$(NODE) scripts/bench/main.ts $(if $(QUICK),--quick)
+
+soak: build uvm-image ## lifecycles by the thousand, 200 containers in a pod, containerd restarted under 50 (SOAK: parts, options of test/soak/main.ts)
+	@$(NODE) test/soak/main.ts $(SOAK)
 
 fuzz: bootstrap ## feed ttrpc, the bridge and the mux with damaged input, FUZZ_SECONDS each (default 60)
 	@for target in ttrpc bridge mux; do echo "== $$target"; $(NODE) test/fuzz/$$target.ts $(FUZZ_SECONDS) || exit 1; done

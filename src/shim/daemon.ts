@@ -216,6 +216,7 @@ class Daemon implements RunningDaemon {
     this.#log.info("report: daemon", {
       ...{ pid: process.pid, busy: service?.busy(), connections: service?.connections },
       ...{ leaving: this.#leaving !== undefined, queuedEvents: this.#publisher.queued },
+      ...{ heapBytes: this.#options.runtime.heapInUse(), residentBytes: process.memoryUsage.rss() },
     });
     try {
       for (const { what, fields } of service?.report() ?? []) this.#log.info(`report: ${what}`, fields);

@@ -140,6 +140,11 @@ export const runtime: Runtime = {
 
   spawn,
   loadLibrary,
+
+  heapInUse(): number {
+    Bun.gc(true);
+    return process.memoryUsage().heapUsed;
+  },
 };
 
 function adoptSocket(fd: number, direction: "read" | "write" | "both"): ByteStream {

@@ -68,6 +68,8 @@ export const runtime: Runtime = {
 
   spawn,
   loadLibrary,
+
+  heapInUse: () => process.memoryUsage().heapUsed,
 };
 
 /** An eventfd and its like: no file's type at all. */

@@ -224,3 +224,22 @@ describe(`sockets of ${runtime.name}`, () => {
     await Promise.all([client.seen("close"), peer.seen("close")]);
   });
 });
+
+describe(`the heap of ${runtime.name}`, () => {
+  it("in use grows by what is held", () => {
+    const before = runtime.heapInUse();
+    const held = Array.from({ length: 200_000 }, (_, index) => ({ index }));
+    const grown = runtime.heapInUse() - before;
+    assert.equal(held.length, 200_000);
+    assert.ok(grown > 2_000_000, `${grown} bytes more`);
+  });
+
+  it("in use does not count garbage where it can be collected", {
+    skip: runtime.name === "node" && "Node gives its collector to --expose-gc alone",
+  }, () => {
+    const before = runtime.heapInUse();
+    Array.from({ length: 200_000 }, (_, index) => ({ index }));
+    const grown = runtime.heapInUse() - before;
+    assert.ok(grown < 1_000_000, `${grown} bytes more`);
+  });
+});

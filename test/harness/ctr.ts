@@ -11,6 +11,12 @@ export interface CtrTarget {
   readonly runtimeFlags: readonly string[];
 }
 
+/** A line of `ctr tasks ls`; the status is RUNNING, STOPPED, PAUSED... */
+export interface ListedTask {
+  readonly pid: number;
+  readonly status: string;
+}
+
 /** containerd's own client against one containerd, in one namespace, with the runtime under test. */
 export class Ctr {
   readonly #target: CtrTarget;
@@ -92,10 +98,19 @@ export class Ctr {
     return task.pid;
   }
 
-  async #task(id: string): Promise<{ pid: number; status: string } | undefined> {
-    const rows = (await this.ok("tasks", "ls")).split("\n").map((line) => line.trim().split(/\s+/));
-    const row = rows.find(([name]) => name === id);
-    return row === undefined ? undefined : { pid: Number(row[1]), status: row[2] ?? "" };
+  /** Every task that containerd knows, by its id. */
+  async tasks(): Promise<Map<string, ListedTask>> {
+    const rows = (await this.ok("tasks", "ls")).split("\n").slice(1, -1);
+    return new Map(
+      rows.map((line) => {
+        const [id = "", pid, status = ""] = line.trim().split(/\s+/);
+        return [id, { pid: Number(pid), status }];
+      }),
+    );
+  }
+
+  async #task(id: string): Promise<ListedTask | undefined> {
+    return (await this.tasks()).get(id);
   }
 
   /** Removes task and container, killing it first if it still runs; what is gone already is no fault. */

@@ -8,11 +8,21 @@ export interface StackUnderTest {
   readonly isVm: boolean;
   /** How often what takes a pod each time is repeated: a boot under emulation takes seconds. */
   readonly rounds: { readonly lifecycles: number; readonly lifecyclesAtOnce: number; readonly events: number };
+  /** The short form of `make soak`: lifecycles in one pod, containers at once in one, pods across a restart of containerd. */
+  readonly soak: { readonly members: number; readonly crowd: number; readonly restarts: number };
 }
 
 const stacks: Record<StackUnderTest["name"], StackUnderTest> = {
-  local: { name: "local", isVm: false, rounds: { lifecycles: 200, lifecyclesAtOnce: 4, events: 10 } },
-  qemu: { name: "qemu", isVm: true, rounds: { lifecycles: 12, lifecyclesAtOnce: 2, events: 3 } },
+  local: {
+    ...{ name: "local", isVm: false },
+    rounds: { lifecycles: 200, lifecyclesAtOnce: 4, events: 10 },
+    soak: { members: 60, crowd: 20, restarts: 8 },
+  },
+  qemu: {
+    ...{ name: "qemu", isVm: true },
+    rounds: { lifecycles: 12, lifecyclesAtOnce: 2, events: 3 },
+    soak: { members: 8, crowd: 4, restarts: 2 },
+  },
 };
 
 export function stackUnderTest(name: string): StackUnderTest {

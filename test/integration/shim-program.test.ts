@@ -84,7 +84,7 @@ describe("the shim as a program", () => {
       log += shim.readLog(bundle);
       return told(
         new RegExp(
-          `msg="report: daemon".* pid=${daemon.pid} busy=true connections=\\d+ leaving=false queuedEvents=\\d+`,
+          `msg="report: daemon".* pid=${daemon.pid} busy=true connections=\\d+ leaving=false queuedEvents=\\d+ heapBytes=\\d+ residentBytes=\\d+`,
         ),
         /msg="report: pod".* containers=1/,
         /msg="report: vm".* state=running/,
