@@ -1,7 +1,7 @@
 import { invalidArgument, type ShimError } from "../errors/shim-error.ts";
 
 /** Nesting beyond this is an attack or an accident: no OCI document comes near. */
-const MAX_DEPTH = 512;
+export const MAX_DEPTH = 512;
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 8259 forbids exactly these inside a string.

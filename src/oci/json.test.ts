@@ -63,6 +63,12 @@ describe("parseJson", () => {
     assert.equal(Object.getPrototypeOf(value), Object.prototype);
   });
 
+  it("takes any number of values side by side, and brackets in strings", () => {
+    for (const text of [`[${"[],".repeat(5000)}{}]`, JSON.stringify("[{".repeat(5000)), `["\\"${"[".repeat(600)}"]`]) {
+      assert.deepEqual(parseJson(text), JSON.parse(text));
+    }
+  });
+
   it("agrees with JSON.parse on any JSON text without a long number", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
@@ -88,6 +94,9 @@ describe("parseJson", () => {
     ["[012345678901234567890]", /expected "," or "]"/],
     ["1e999", /number 1e999 is out of range at line 1, column 1/],
     ["[".repeat(100_000), /nested deeper than 512 levels at line 1/],
+    [`${"[".repeat(100_000)}${"]".repeat(100_000)}`, /nested deeper than 512 levels at line 1/],
+    [`{"x":"${"]".repeat(600)}","a":${'{"a":'.repeat(600)}1${"}".repeat(601)}`, /nested deeper than 512 levels/],
+    [`["\\"${"}".repeat(600)}",${"[".repeat(600)}${"]".repeat(601)}`, /nested deeper than 512 levels/],
   ] as const) {
     it(`refuses ${JSON.stringify(text.slice(0, 30))} with its place`, () => {
       assert.throws(

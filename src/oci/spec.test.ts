@@ -32,11 +32,18 @@ function fails(load: () => unknown, kind: ErrorKind, message: RegExp): void {
 describe("loadSpec", () => {
   it("reads the spec and loses nothing that it does not know", () => {
     const text =
-      '{"ociVersion":"1.0.2","process":{"cwd":"/","args":["sh"],"rlimits":[{"hard":18446744073709551615}]},"root":{"path":"rootfs"},"annotations":{"a":"b"},"mounts":null,"vm":{"x":1}}';
+      '{"ociVersion":"1.0.2","process":{"cwd":"/","args":["sh"],"rlimits":[{"hard":18446744073709551615}]},"root":{"path":"rootfs"},"annotations":{"a":"b"},"vm":{"x":null}}';
     const spec = loadSpec(bundleWith("good", text));
     assert.equal(spec.root?.path, "rootfs");
     assert.deepEqual(spec.annotations, { a: "b" });
     assert.equal(stringifyJson(spec), text);
+  });
+
+  it("takes null as absent, as Go does, where the shim looks", () => {
+    const text =
+      '{"ociVersion":"1","mounts":null,"process":null,"annotations":null,"linux":{"resources":null,"namespaces":[{"type":"pid","path":null}]}}';
+    const spec = loadSpec(bundleWith("nulls", text));
+    assert.equal(stringifyJson(spec), '{"ociVersion":"1","linux":{"namespaces":[{"type":"pid"}]}}');
   });
 
   it("tells a missing bundle, a missing file and nonsense apart", () => {
@@ -59,6 +66,13 @@ describe("parseSpec", () => {
     ['{"ociVersion":"1","mounts":[{"source":"x"}]}', /mounts is not a list/],
     ['{"ociVersion":"1","annotations":{"a":1}}', /annotations/],
     ['{"ociVersion":"1","linux":{"namespaces":[{}]}}', /linux.namespaces/],
+    ['{"ociVersion":"1","mounts":[null]}', /mounts is not a list/],
+    ['{"ociVersion":"1","mounts":[{"destination":"/x","options":"ro"}]}', /a list of options/],
+    ['{"ociVersion":"1","mounts":[{"destination":"/x","options":[1]}]}', /a list of options/],
+    ['{"ociVersion":"1","mounts":[{"destination":"/x","type":5}]}', /texts for type and source/],
+    ['{"ociVersion":"1","mounts":[{"destination":"/x","source":{}}]}', /texts for type and source/],
+    ['{"ociVersion":"1","linux":{"namespaces":[{"type":"pid","path":5}]}}', /a text for the path/],
+    ['{"ociVersion":"1","linux":{"resources":[]}}', /linux.resources is not an object/],
   ] as const) {
     it(`refuses ${text}`, () => fails(() => parseSpec(text, "x"), "invalid-argument", message));
   }

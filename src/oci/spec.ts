@@ -84,11 +84,34 @@ export function parseSpec(text: string, where: string): Spec {
   return checkSpec(value, where);
 }
 
-/** Checks the members named in `Spec`, no others: the runtime is the judge of the rest. Throws invalid-argument. */
+/** The objects, and lists of them, that `Spec` names. */
+interface Named {
+  readonly [member: string]: Named;
+}
+const NAMED: Named = { root: {}, process: {}, mounts: {}, linux: { namespaces: {} } };
+
+/**
+ * Checks the members named in `Spec`, no others: the runtime is the judge of the rest. JSON null means absent to Go's
+ * decoder: where the shim looks, such members are left out. Throws invalid-argument.
+ */
 export function checkSpec(value: unknown, where: string): Spec {
-  const problem = isObject(value) ? findProblem(value) : "is not a JSON object";
+  if (!isObject(value)) throw invalidArgument(`OCI spec ${where}: is not a JSON object`);
+  const spec = withoutNulls(value, NAMED) as Record<string, unknown>;
+  const problem = findProblem(spec);
   if (problem !== undefined) throw invalidArgument(`OCI spec ${where}: ${problem}`);
-  return value as Spec;
+  return spec as unknown as Spec;
+}
+
+function withoutNulls(value: unknown, named: Named): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, named));
+  if (!isObject(value)) return value;
+  const given = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(
+    given.map(([name, member]) => [
+      name,
+      Object.hasOwn(named, name) ? withoutNulls(member, named[name] ?? {}) : member,
+    ]),
+  );
 }
 
 function findProblem(spec: Record<string, unknown>): string | undefined {
@@ -103,8 +126,8 @@ function findProblem(spec: Record<string, unknown>): string | undefined {
     if (!optional(process.env, isStrings)) return "process.env is not a list of strings";
     if (!optional(process.terminal, (t) => typeof t === "boolean")) return "process.terminal is not a boolean";
   }
-  if (!optional(mounts, (list) => isListOf(list, (m) => isObject(m) && isString(m.destination)))) {
-    return "mounts is not a list of mounts with a destination";
+  if (!optional(mounts, (list) => isListOf(list, isMount))) {
+    return "mounts is not a list of mounts with a destination, texts for type and source, and a list of options";
   }
   if (!optional(annotations, (a) => isObject(a) && Object.values(a).every(isString))) {
     return "annotations is not a map of strings";
@@ -112,9 +135,10 @@ function findProblem(spec: Record<string, unknown>): string | undefined {
   if (!optional(linux, isObject)) return "linux is not an object";
   if (isObject(linux)) {
     if (!optional(linux.cgroupsPath, isString)) return "linux.cgroupsPath is not a string";
-    if (!optional(linux.namespaces, (list) => isListOf(list, (n) => isObject(n) && isString(n.type)))) {
-      return "linux.namespaces is not a list of namespaces with a type";
+    if (!optional(linux.namespaces, (list) => isListOf(list, isNamespace))) {
+      return "linux.namespaces is not a list of namespaces with a type, and a text for the path";
     }
+    if (!optional(linux.resources, isObject)) return "linux.resources is not an object";
   }
   return undefined;
 }
@@ -134,9 +158,17 @@ function explainRead(bundle: string, path: string, error: unknown): ShimError {
   return invalidArgument(`OCI spec ${path} cannot be read: ${ShimError.from(error).message}`, error);
 }
 
-/** JSON null means absent to Go's decoder, and so it does here. */
+function isMount(value: unknown): boolean {
+  if (!isObject(value) || !isString(value.destination)) return false;
+  return optional(value.type, isString) && optional(value.source, isString) && optional(value.options, isStrings);
+}
+
+function isNamespace(value: unknown): boolean {
+  return isObject(value) && isString(value.type) && optional(value.path, isString);
+}
+
 function optional(value: unknown, check: (value: unknown) => boolean): boolean {
-  return value === undefined || value === null || check(value);
+  return value === undefined || check(value);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

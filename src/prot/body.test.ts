@@ -94,6 +94,10 @@ describe("bodies", () => {
     assert.match(refusal('{"Big":18446744073709551616}'), /^Sample\.Big is bigint 18446744073709551616; wanted/);
     assert.equal(refusal('{"On":"true"}'), "Sample.On is string; wanted true or false");
     assert.equal(refusal('{"Mode":"Other"}'), 'Sample.Mode is "Other"; wanted one of Soft, Hard');
+    assert.equal(
+      refusal('{"Mode":18446744073709551616}'),
+      "Sample.Mode is bigint 18446744073709551616; wanted one of Soft, Hard",
+    );
     assert.equal(refusal('{"Words":{}}'), "Sample.Words is object; wanted an array");
     assert.equal(refusal('{"Words":["a",7]}'), "Sample.Words[1] is number 7; wanted a string");
     assert.equal(refusal('{"Env":{"A":1}}'), "Sample.Env.A is number 1; wanted a string");

@@ -87,6 +87,7 @@ export function oneOf<const S extends string>(values: readonly S[], zero: S): Co
     decode(value, at) {
       const found = values.find((known) => known === value);
       if (found === undefined) {
+        if (typeof value !== "string") throw mismatch(at, `one of ${values.join(", ")}`, value);
         throw invalidArgument(`${at} is ${JSON.stringify(value)}; wanted one of ${values.join(", ")}`);
       }
       return found;

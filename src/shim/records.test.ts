@@ -104,8 +104,24 @@ describe("records", () => {
       writeFileSync(path, JSON.stringify({ ...daemonRecord, startTime: "1", pid }));
       assert.equal(readDaemonRecord(dir), undefined);
     }
-    writeFileSync(join(dir, "uvm-shim.json"), JSON.stringify({ ...bundleRecord, stateDirectory: "relative" }));
-    assert.equal(readBundleRecord(dir), undefined);
+    for (const wrong of [
+      { stack: 1 },
+      { bundle: null },
+      { runcBinary: {} },
+      { runcRoot: 5 },
+      { startTime: "1".repeat(30) },
+    ]) {
+      writeFileSync(path, JSON.stringify({ ...daemonRecord, startTime: "1", ...wrong }));
+      assert.equal(readDaemonRecord(dir), undefined, JSON.stringify(wrong));
+    }
+    const { settings } = bundleRecord;
+    for (const wrong of [
+      { stateDirectory: "relative" },
+      ...[null, {}, { ...settings, runDirectory: 5 }, { ...settings, runc: null }].map((each) => ({ settings: each })),
+    ]) {
+      writeFileSync(join(dir, "uvm-shim.json"), JSON.stringify({ ...bundleRecord, ...wrong }));
+      assert.equal(readBundleRecord(dir), undefined, JSON.stringify(wrong));
+    }
   });
 });
 

@@ -43,7 +43,7 @@ export function writeBundleRecord(bundle: string, record: BundleRecord): void {
 /** Undefined where there is none, or none that can be trusted. */
 export function readBundleRecord(bundle: string): BundleRecord | undefined {
   const record = readRecord(bundleRecordPath(bundle));
-  if (typeof record?.podId !== "string" || typeof record.settings !== "object") return undefined;
+  if (typeof record?.podId !== "string" || !isSettings(record.settings)) return undefined;
   if (!isAbsolutePath(record.stateDirectory) || !isAbsolutePath(record.socketPath)) return undefined;
   return record as unknown as BundleRecord;
 }
@@ -61,9 +61,13 @@ export function writeDaemonRecord(stateDirectory: string, record: DaemonRecord):
 export function readDaemonRecord(stateDirectory: string): DaemonRecord | undefined {
   const record = readRecord(daemonRecordPath(stateDirectory));
   if (typeof record?.pid !== "number" || typeof record.startTime !== "string") return undefined;
-  if (!/^\d+$/.test(record.startTime)) return undefined;
+  if (!/^\d{1,20}$/.test(record.startTime)) return undefined;
   // What follows from here is kill(2): a pid of 0 or 1 would hit everybody.
   if (!Number.isSafeInteger(record.pid) || record.pid <= 1 || !isAbsolutePath(record.socketPath)) return undefined;
+  if (typeof record.stack !== "string" || typeof record.bundle !== "string") return undefined;
+  for (const path of [record.runcBinary, record.runcRoot]) {
+    if (path !== undefined && typeof path !== "string") return undefined;
+  }
   return { ...(record as unknown as DaemonRecord), startTime: BigInt(record.startTime) };
 }
 
@@ -99,6 +103,15 @@ function readRecord(path: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What `delete` goes by: where the state is, and which runc. */
+function isSettings(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { runDirectory, runc, stack } = value as Record<string, unknown>;
+  if (!isAbsolutePath(runDirectory) || typeof stack !== "string" || typeof runc !== "object" || runc === null)
+    return false;
+  return "binary" in runc && typeof runc.binary === "string";
 }
 
 function isAbsolutePath(value: unknown): boolean {

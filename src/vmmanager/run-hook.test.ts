@@ -55,4 +55,24 @@ describe("an OCI hook on this host", () => {
       );
     }
   });
+
+  it("is refused where nothing can be run of it; null is absent, and any timeout fits the timer", () => {
+    const of = (...prestart: unknown[]) => hooksOf({ ociVersion: "1.2.0", hooks: { prestart } }, "prestart");
+    for (const wrong of [
+      ...[null, [], "x", { path: 5 }, { path: "/a", args: "a" }, { path: "/a", args: [5] }, { path: "/a", env: {} }],
+      ...[
+        { path: "/a", env: ["A=\0"] },
+        { path: "/a", timeout: "5" },
+        { path: "/a", timeout: -1 },
+      ],
+      { path: "/a", timeout: { valueOf: 1, toString: 1 } },
+    ]) {
+      assert.throws(
+        () => of(wrong),
+        (error) => isKind(error, "invalid-argument"),
+      );
+    }
+    assert.deepEqual(of({ path: "/a", args: null, env: null, timeout: null }), [{ path: "/a" }]);
+    assert.deepEqual(of({ path: "/a", timeout: 2 ** 40 }), [{ path: "/a", timeout: 2_000_000 }]);
+  });
 });

@@ -63,7 +63,7 @@ function readProcess(entry: unknown): VmProcess[] {
   const { pid, startTime, what } = entry as Record<string, unknown>;
   // What follows from here is kill(2): a pid of 0 or 1 would hit everybody.
   if (typeof pid !== "number" || !Number.isSafeInteger(pid) || pid <= 1) return [];
-  if (typeof startTime !== "string" || !/^\d+$/.test(startTime)) return [];
+  if (typeof startTime !== "string" || !/^\d{1,20}$/.test(startTime)) return [];
   return [{ pid, startTime: BigInt(startTime), what: typeof what === "string" ? what : "" }];
 }
 

@@ -50,6 +50,6 @@ export function podRole(specification: Json): "sandbox" | "container" | undefine
   const role = objectMember(specification, "annotations")?.["io.kubernetes.cri.container-type"];
   if (role === undefined || role === "sandbox" || role === "container") return role;
   throw invalidArgument(
-    `OCI specification: annotation io.kubernetes.cri.container-type is ${JSON.stringify(role)}: use sandbox or container`,
+    `OCI specification: annotation io.kubernetes.cri.container-type is ${typeof role === "string" ? JSON.stringify(role) : typeof role}: use sandbox or container`,
   );
 }

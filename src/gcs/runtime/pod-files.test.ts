@@ -70,6 +70,8 @@ describe("pod files", () => {
 
   for (const [what, specification, kind] of [
     ["a host name that is none", { ...sandbox, hostname: "a b" }, "invalid-argument"],
+    ["a host name beyond a double", { ...sandbox, hostname: 2n ** 64n }, "invalid-argument"],
+    ["a role beyond a double", { annotations: { "io.kubernetes.cri.container-type": 2n ** 64n } }, "invalid-argument"],
     ["a role that is unknown", { annotations: { "io.kubernetes.cri.container-type": "x" } }, "invalid-argument"],
   ] as const) {
     it(`refuse ${what}`, async () => {

@@ -37,7 +37,9 @@ export class PodFiles {
     if (dns.servers.length + dns.searches.length === 0) return settings;
     const hostname = specification.hostname ?? "";
     if (typeof hostname !== "string" || !HOSTNAME.test(hostname)) {
-      throw invalidArgument(`container "${id}": hostname ${JSON.stringify(hostname)} is not a host name`);
+      throw invalidArgument(
+        `container "${id}": hostname ${typeof hostname === "string" ? JSON.stringify(hostname) : typeof hostname} is not a host name`,
+      );
     }
     const directory = settings.ociBundlePath;
     await mkdir(directory, { recursive: true });

@@ -161,3 +161,22 @@ describe("the spec for the guest", () => {
     assert.throws(() => linux({ namespaces }), /container c1: pid namespace \/proc\/7\/ns\/pid is this host's/);
   });
 });
+
+it("a spec's values that bring a toString along are no more than odd to the guest's copy", () => {
+  const odd = { toString: 1, valueOf: 1 };
+  const spec = {
+    ociVersion: "1.2.0",
+    process: { cwd: "/", apparmorProfile: odd, selinuxLabel: [odd] },
+    linux: {
+      devices: [{ type: "b", path: odd }],
+      resources: { hugepageLimits: [{ limit: odd }, { limit: 2n ** 63n }], cpu: { cpus: odd, mems: odd } },
+    },
+  } as unknown as Spec;
+  const dropped: string[] = [];
+  guestSpec(spec, { id: "c", rootPath: "/r", mounts: [], dropped: (what) => dropped.push(what) });
+  assert.equal(dropped.length, 5);
+  assert.ok(
+    dropped.every((what) => !what.includes("[object")),
+    dropped.join(),
+  );
+});

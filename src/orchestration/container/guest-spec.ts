@@ -39,8 +39,8 @@ export function guestSpec(spec: Spec, place: GuestPlace): Spec {
 /** Also for the processes of execs. AppArmor and SELinux are the host's; its policies are not in the guest. */
 export function guestProcess<P extends object>(process: P, { dropped }: Pick<GuestPlace, "dropped">): P {
   const { apparmorProfile, selinuxLabel, ...rest } = process as P & Pick<SpecProcess, string>;
-  if (apparmorProfile) dropped(`AppArmor profile ${String(apparmorProfile)}`);
-  if (selinuxLabel) dropped(`SELinux label ${String(selinuxLabel)}`);
+  if (apparmorProfile) dropped(`AppArmor profile ${shown(apparmorProfile)}`);
+  if (selinuxLabel) dropped(`SELinux label ${shown(selinuxLabel)}`);
   return rest as P;
 }
 
@@ -72,7 +72,7 @@ function guestNamespace(namespace: SpecNamespace, { id, sandboxPid, networkNames
 /** By its number it would be another disk in the guest. A privileged container lists all that the host has. */
 function isBlockDevice(device: unknown, { dropped }: GuestPlace): boolean {
   const { type, path } = record(device);
-  if (type === "b") dropped(`block device ${String(path)} of the host`);
+  if (type === "b") dropped(`block device ${shown(path)} of the host`);
   return type === "b";
 }
 
@@ -85,12 +85,12 @@ function guestResources(
   { dropped }: GuestPlace,
 ): Record<string, unknown> {
   const { hugepageLimits, rdma, blockIO, cpu, ...rest } = resources;
-  if (Array.isArray(hugepageLimits) && hugepageLimits.some((limit) => Number(record(limit).limit) > 0)) {
+  if (Array.isArray(hugepageLimits) && hugepageLimits.some((entry) => isAboveZero(record(entry).limit))) {
     dropped("its limits of huge pages: the guest has none");
   }
   if (rdma) dropped("its RDMA limits");
   const { cpus, mems, ...limits } = record(cpu);
-  if (cpus || mems) dropped(`the host's processors ${String(cpus ?? "")} and memory nodes ${String(mems ?? "")}`);
+  if (cpus || mems) dropped(`the host's processors ${shown(cpus ?? "")} and memory nodes ${shown(mems ?? "")}`);
   const { weight, leafWeight, ...byDevice } = record(blockIO);
   if (Object.values(byDevice).some(isFilled)) {
     dropped("its limits of single block devices");
@@ -101,6 +101,16 @@ function guestResources(
     ...(cpu !== undefined && { cpu: limits }),
     ...(Object.keys(weights).length > 0 && { blockIO: weights }),
   };
+}
+
+/** Integers of a spec beyond 2^53 are bigint. */
+function isAboveZero(value: unknown): boolean {
+  return (typeof value === "number" || typeof value === "bigint") && value > 0;
+}
+
+/** What is no text would bring its own toString along. */
+function shown(value: unknown): string {
+  return typeof value === "string" ? value : `(${typeof value})`;
 }
 
 function isFilled(list: unknown): boolean {

@@ -261,6 +261,7 @@ describe("mux save and restore", () => {
     const bad: readonly [unknown, RegExp][] = [
       [null, /state is no object/],
       [{ ...good, version: 2 }, /version is 2/],
+      [{ ...good, version: { toString: 1, valueOf: 1 } }, /version is no number/],
       [{ ...good, lastChannel: -1 }, /lastChannel is no count/],
       [{ ...good, channels: {} }, /channels is no list/],
       [{ ...good, channels: [{}] }, /id is no count/],

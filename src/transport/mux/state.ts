@@ -16,7 +16,11 @@ export interface MuxState {
 /** Throws data-loss, with the member's name, for anything but what `HostMux.saveState` gave. */
 export function readMuxState(value: unknown): MuxState {
   const state = record(value, "state");
-  if (state.version !== 1) throw broken("version", `is ${String(state.version)}; this release reads 1`);
+  if (state.version !== 1)
+    throw broken(
+      "version",
+      `is ${typeof state.version === "number" ? state.version : "no number"}; this release reads 1`,
+    );
   const link = record(state.link, "link");
   const session = text(link.session, "session");
   if (!/^[0-9a-f]{32}$/.test(session)) throw broken("session", "is no id");

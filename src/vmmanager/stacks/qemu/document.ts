@@ -27,7 +27,9 @@ export function checkSizing(id: string, sizing: UvmSizing): void {
   };
   for (const [name, value] of Object.entries({ processors, maxProcessors, memoryMiB, maxMemoryMiB })) {
     if (!Number.isSafeInteger(value) || value < 1)
-      refuse(`${name} ${value}; cannot create it: use a whole number from 1`);
+      refuse(
+        `${name} ${typeof value === "number" ? value : typeof value}; cannot create it: use a whole number from 1`,
+      );
   }
   if (memoryMiB < MIN_MEMORY_MIB) {
     refuse(`${memoryMiB} MiB of memory; cannot create it: its guest needs ${MIN_MEMORY_MIB} MiB or more`);

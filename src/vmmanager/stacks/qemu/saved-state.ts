@@ -9,12 +9,13 @@ import { close, open } from "../../../sys/libc.ts";
 import { errorCode } from "../../../sys/sys-error.ts";
 import type { MuxState } from "../../../transport/mux/state.ts";
 import type { CallOptions, SaveOptions } from "../../lifetime.ts";
-import { type Hardware, noHardware } from "./devices/hardware.ts";
+import type { Hardware } from "./devices/hardware.ts";
 import { checkSizing, type UvmDocument } from "./document.ts";
 import type { QemuMonitor } from "./monitor.ts";
 import { imageFiles } from "./process.ts";
 import { migrate, migrateIncoming } from "./qmp/migration.ts";
 import { openSaved, readSaved } from "./saved-file.ts";
+import { isDocument, isHardware } from "./saved-shape.ts";
 
 /** In the directory of a saved state: QEMU's part, and ours, which is written last and makes it complete. */
 const STATE = "state";
@@ -137,6 +138,7 @@ export async function readSavedState(directory: string, image: string): Promise<
     () => undefined,
   );
   if (size === undefined) throw broken(`${STATE} is missing`);
+  if (typeof saved.stateBytes !== "number") throw broken(`${DOCUMENT} has no stateBytes`);
   if (size !== saved.stateBytes) throw broken(`${STATE} has ${size} bytes, ${saved.stateBytes} were written`);
   if (saved.root !== (await fingerprint(image))) {
     throw failedPrecondition(
@@ -172,29 +174,6 @@ export async function loadState(
   } finally {
     close(fd);
   }
-}
-
-function isDocument(document: Partial<UvmDocument> | undefined): document is UvmDocument {
-  const { accelerator, machine, sizing, kernelArguments } = document ?? {};
-  return (
-    (accelerator === "kvm" || accelerator === "tcg") &&
-    typeof machine === "string" &&
-    typeof sizing === "object" &&
-    sizing !== null &&
-    Array.isArray(kernelArguments)
-  );
-}
-
-/** As deep as our own code looks: what is wrong below that QEMU refuses. */
-function isHardware(hardware: Partial<Hardware> | undefined): hardware is Hardware {
-  const known = new Map<string, unknown>(Object.entries(hardware ?? {}));
-  return Object.entries(noHardware()).every(([name, none]) => !Array.isArray(none) || isListOfObjects(name, known));
-}
-
-function isListOfObjects(name: string, members: ReadonlyMap<string, unknown>): boolean {
-  const list = members.get(name);
-  const wanted = name === "controllers" ? "number" : "object";
-  return Array.isArray(list) && list.every((each) => typeof each === wanted && each !== null);
 }
 
 async function prepareMigration({ qmp }: QemuMonitor, options: CallOptions): Promise<void> {

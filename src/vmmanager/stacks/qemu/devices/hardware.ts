@@ -18,7 +18,7 @@ export const PCI_SLOT = {
   memory: 0xb,
 } as const;
 const FIRST_FREE = 0xc;
-const LAST = 0x1f;
+export const LAST_SLOT = 0x1f;
 
 /** As HCS has them. */
 export const SCSI_LIMITS = { controllers: 4, luns: 64 } as const;
@@ -99,10 +99,10 @@ export function noHardware(): Hardware {
 /** The lowest free slot. Throws resource-exhausted. */
 export function freeSlot(hardware: Hardware): number {
   const taken = new Set([...hardware.adapters, ...hardware.pci].map(({ slot }) => slot));
-  for (let slot = FIRST_FREE; slot <= LAST; slot++) if (!taken.has(slot)) return slot;
+  for (let slot = FIRST_FREE; slot <= LAST_SLOT; slot++) if (!taken.has(slot)) return slot;
   throw new ShimError(
     "resource-exhausted",
-    `all ${LAST - FIRST_FREE + 1} slots of the VM's PCI bus are taken; cannot add a device: remove one`,
+    `all ${LAST_SLOT - FIRST_FREE + 1} slots of the VM's PCI bus are taken; cannot add a device: remove one`,
   );
 }
 
