@@ -73,8 +73,8 @@ bench: build uvm-image ## measure beside the peers and write docs/performance.md
 soak: build uvm-image ## lifecycles by the thousand, 200 containers in a pod, containerd restarted under 50 (SOAK: parts, options of test/soak/main.ts)
 	@$(NODE) test/soak/main.ts $(SOAK)
 
-fuzz: bootstrap ## feed ttrpc, the bridge and the mux with damaged input, FUZZ_SECONDS each (default 60)
-	@for target in ttrpc bridge mux; do echo "== $$target"; $(NODE) test/fuzz/$$target.ts $(FUZZ_SECONDS) || exit 1; done
+fuzz: bootstrap ## feed all that reads what others write with damaged input: FUZZ_SECONDS a target (60), or FUZZ_INPUTS in all
+	@$(NODE) test/fuzz/main.ts $(if $(FUZZ_INPUTS),--inputs $(FUZZ_INPUTS),--seconds $(FUZZ_SECONDS)) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
 install: build uvm-image ## install the shim and the VM's image under PREFIX (default /usr/local)
 	install -D -m 0755 $(SHIM) $(DESTDIR)$(PREFIX)/bin/containerd-shim-uvm-v1

@@ -66,10 +66,13 @@ interface Suite {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** test/fuzz: the corpus, and a short run of each fuzzer. */
+const unitRoots = ["src", "cmd", "scripts", "test/harness", "test/fuzz"];
+
 const suites: Record<string, readonly Suite[]> = {
   unit: [
-    { title: "unit tests, Bun", roots: ["src", "cmd", "scripts", "test/harness"], runner: bun },
-    { title: "unit tests, Node", roots: ["src", "cmd", "scripts", "test/harness"], runner: node(2) },
+    { title: "unit tests, Bun", roots: unitRoots, runner: bun },
+    { title: "unit tests, Node", roots: unitRoots, runner: node(2) },
   ],
   // One after the other: they count what the whole machine holds.
   integration: [

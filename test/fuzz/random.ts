@@ -6,6 +6,18 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
+  /** Of one input of a run: each input can be made again without those before it. */
+  static of(seed: number, index: number): Random {
+    return new Random(seed ^ Math.imul(index + 1, 0x9e3779b1));
+  }
+
+  /** For choices that belong to an input, so that the bytes alone show a failure again (FNV-1a). */
+  static from(bytes: Uint8Array): Random {
+    let hash = 0x811c9dc5;
+    for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+    return new Random(hash);
+  }
+
   /** 0 <= n < 1 */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
@@ -25,37 +37,13 @@ export class Random {
   }
 
   pick<T>(items: readonly [T, ...T[]] | readonly T[]): T {
-    const item = items[this.below(items.length)];
-    if (item === undefined) throw new RangeError("nothing to pick from");
-    return item;
+    if (items.length === 0) throw new RangeError("nothing to pick from");
+    return items[this.below(items.length)] as T;
   }
 
   bytes(length: number): Uint8Array {
-    return Uint8Array.from({ length }, () => this.below(256));
-  }
-
-  /** A copy with some bytes flipped, overwritten, cut out, doubled or cut off. */
-  mutate(bytes: Uint8Array): Uint8Array {
-    let result = bytes.slice();
-    for (let times = 1 + this.below(4); times > 0; times -= 1) {
-      const at = this.below(result.length + 1);
-      switch (this.below(5)) {
-        case 0:
-          if (at < result.length) result[at] = (result[at] ?? 0) ^ (1 << this.below(8));
-          break;
-        case 1:
-          if (at < result.length) result[at] = this.pick([0, 1, 0x7f, 0x80, 0xff]);
-          break;
-        case 2:
-          result = new Uint8Array([...result.subarray(0, at), ...result.subarray(at + 1 + this.below(8))]);
-          break;
-        case 3:
-          result = new Uint8Array([...result.subarray(0, at), ...this.bytes(this.below(9)), ...result.subarray(at)]);
-          break;
-        default:
-          result = result.slice(0, at);
-      }
-    }
-    return result;
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length; at += 1) bytes[at] = this.below(256);
+    return bytes;
   }
 }
