@@ -1,6 +1,7 @@
 import { runtime } from "#runtime";
 import { SandboxController } from "../../src/orchestration/sandbox/controller.ts";
 import { StreamController } from "../../src/orchestration/stream/controller.ts";
+import { registerDiagServices } from "../../src/service/diag/diag-services.ts";
 import { registerSandboxService } from "../../src/service/sandbox/sandbox-service.ts";
 import { registerStreamingService } from "../../src/service/streaming/streaming-service.ts";
 import { registerTaskService } from "../../src/service/task/task-service.ts";
@@ -48,7 +49,8 @@ export async function daemonAction(flags: Flags): Promise<number> {
   return -1;
 }
 
-function serve(pod: DeferredPod, streams: StreamController, { log, shutdown, record }: DaemonContext): Service {
+function serve(pod: DeferredPod, streams: StreamController, context: DaemonContext): Service {
+  const { log, shutdown, record, report } = context;
   const sandbox = new SandboxController(record.podId, () => pod.ready());
   const busy = (): boolean => pod.busy() || sandbox.busy();
   const server = new Server({
@@ -57,6 +59,9 @@ function serve(pod: DeferredPod, streams: StreamController, { log, shutdown, rec
   registerTaskService(server, { tasks: pod, log, shimPid: process.pid, shutdown });
   registerSandboxService(server, { sandboxes: sandbox, log, shutdown });
   registerStreamingService(server, { streams, log });
+  const guestStacks = (options: { signal: AbortSignal }): Promise<string | undefined> => pod.guestStacks(options);
+  const diagnostics = async () => (await pod.ready()).diagnostics;
+  registerDiagServices(server, { diagnostics, report, guestStacks, log, pid: process.pid });
   return {
     accept: (stream) => server.accept(stream),
     busy,
@@ -64,14 +69,15 @@ function serve(pod: DeferredPod, streams: StreamController, { log, shutdown, rec
       return server.connectionCount;
     },
     report: () => pod.report(),
-    guestStacks: (options) => pod.guestStacks(options),
+    guestStacks,
     async stop(options) {
       await sandbox.close(options);
       await pod.close(options);
     },
     drain(options) {
-      // A stream is a call without an end of its own.
+      // Streams and those who follow are calls without an end of their own.
       streams.close();
+      pod.closeDiagnostics();
       return server.shutdown(options);
     },
   };

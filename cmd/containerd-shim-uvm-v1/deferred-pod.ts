@@ -68,6 +68,11 @@ export class DeferredPod implements Tasks {
     return await this.#pod?.guestStacks(options);
   }
 
+  /** Ends who looks into the pod; others go on. */
+  closeDiagnostics(): void {
+    this.#pod?.diagnostics.close();
+  }
+
   async close(options?: { signal: AbortSignal }): Promise<void> {
     await this.#pod?.close(options);
   }

@@ -31,7 +31,7 @@ export async function createPod(context: DaemonContext, streams: StreamSource): 
     namespace,
     stateDirectory,
     stack: await createStack(settings, log),
-    createGuest: ({ sockets }) => createGuest({ sockets, log }),
+    createGuest: ({ sockets }, tap) => createGuest({ sockets, log, tap }),
     runc: {
       binary: settings.runc.binary,
       root: join(stateDirectory, "runc"),

@@ -7,6 +7,7 @@ import { BRIDGE_PORT, NULL_ID, OsType, ProtocolVersion } from "../prot/protocol.
 import { type Rpc, rpcs } from "../prot/rpc.ts";
 import type { GuestListener, HostSockets } from "../transport/sockets.ts";
 import { Bridge, HOST_RECEIVE_CAP } from "./bridge/bridge.ts";
+import type { BridgeTap } from "./bridge/tap.ts";
 import type { GuestConnection } from "./connection.ts";
 import { BridgeContainer } from "./container.ts";
 import { type GuestDirectories, guestDirectories } from "./directories.ts";
@@ -38,6 +39,8 @@ export interface GuestOptions {
   readonly log?: Logger;
   /** Of every request but WaitForProcess; when it passes, the bridge ends. Default: 5 minutes. */
   readonly requestTimeoutMs?: number;
+  /** Listens in on the bridge, from its first frame on. */
+  readonly tap?: BridgeTap;
 }
 
 /** A Linux guest: the interface that every guest has, and the managers of its devices. */
@@ -66,6 +69,7 @@ class BridgeGuest implements Guest, GuestConnection {
   readonly requestTimeoutMs: number;
   readonly disconnected: Promise<Error | undefined>;
   readonly #log: Logger;
+  readonly #tap: BridgeTap | undefined;
   readonly #exits = new ExitWatch();
   #listener: GuestListener | undefined;
   #bridge: Bridge | undefined;
@@ -76,10 +80,11 @@ class BridgeGuest implements Guest, GuestConnection {
   readonly #whenConnected: Promise<void>;
   #resolveDisconnected: (reason: Error | undefined) => void = () => undefined;
 
-  constructor({ sockets, log = silentLogger, requestTimeoutMs = REQUEST_TIMEOUT_MS }: GuestOptions) {
+  constructor({ sockets, log = silentLogger, requestTimeoutMs = REQUEST_TIMEOUT_MS, tap }: GuestOptions) {
     this.sockets = sockets;
     this.requestTimeoutMs = requestTimeoutMs;
     this.#log = log;
+    this.#tap = tap;
     this.disconnected = new Promise((resolve) => {
       this.#resolveDisconnected = resolve;
     });
@@ -110,6 +115,7 @@ class BridgeGuest implements Guest, GuestConnection {
       }
       this.#bridge = new Bridge(stream, {
         requestTimeoutMs: this.requestTimeoutMs,
+        tap: this.#tap,
         onNotification: (notification) => this.#exits.notified(notification),
         onAnswered: (request, milliseconds) =>
           this.#log.debug("guest answered", { request, ms: Math.round(milliseconds) }),

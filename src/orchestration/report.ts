@@ -1,5 +1,5 @@
-/** One line of what a pod tells about itself when it is asked to: what, and in which state. */
+/** One line of what a daemon tells about itself and its pod when it is asked to: what, and in which state. */
 export interface ReportLine {
-  readonly what: "pod" | "vm" | "container" | "process";
+  readonly what: "daemon" | "pod" | "vm" | "container" | "process";
   readonly fields: Readonly<Record<string, unknown>>;
 }

@@ -51,6 +51,8 @@ export interface DaemonContext {
   shutdown(): Promise<void>;
   /** True once the daemon leaves: no more creates. */
   leaving(): boolean;
+  /** The daemon's own state, then what its service reports. */
+  report(): readonly ReportLine[];
 }
 
 export interface DaemonOptions {
@@ -117,6 +119,7 @@ class Daemon implements RunningDaemon {
       log: this.#log,
       shutdown: () => this.#shutdown(),
       leaving: () => this.#leaving !== undefined,
+      report: () => this.#report(),
     });
     this.#service = service;
     if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("daemon.bind");
@@ -203,7 +206,7 @@ class Daemon implements RunningDaemon {
 
   #handleSignals(): void {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void this.#terminate(signal));
-    process.on("SIGUSR1", () => void this.#report());
+    process.on("SIGUSR1", () => void this.#logReport());
     process.on("SIGPIPE", () => undefined);
     for (const event of ["uncaughtException", "unhandledRejection"] as const) {
       process.on(event, (error: unknown) => this.#crash(event, error));
@@ -211,20 +214,24 @@ class Daemon implements RunningDaemon {
   }
 
   /** On SIGUSR1, where a Go shim dumps its stacks (reference: containerd-shim, 1.11): ours would not show what waits. */
-  async #report(): Promise<void> {
-    const service = this.#service;
-    this.#log.info("report: daemon", {
-      ...{ pid: process.pid, busy: service?.busy(), connections: service?.connections },
-      ...{ leaving: this.#leaving !== undefined, queuedEvents: this.#publisher.queued },
-      ...{ heapBytes: this.#options.runtime.heapInUse(), residentBytes: process.memoryUsage.rss() },
-    });
+  async #logReport(): Promise<void> {
     try {
-      for (const { what, fields } of service?.report() ?? []) this.#log.info(`report: ${what}`, fields);
-      const stacks = await service?.guestStacks({ signal: AbortSignal.timeout(STACKS_MS) });
+      for (const { what, fields } of this.#report()) this.#log.info(`report: ${what}`, fields);
+      const stacks = await this.#service?.guestStacks({ signal: AbortSignal.timeout(STACKS_MS) });
       for (const line of stacks?.split("\n") ?? []) if (line !== "") this.#log.info("report: guest", { line });
     } catch (error) {
       this.#log.warn("report: the guest does not tell its stacks", { error });
     }
+  }
+
+  #report(): ReportLine[] {
+    const service = this.#service;
+    const fields = {
+      ...{ pid: process.pid, busy: service?.busy(), connections: service?.connections },
+      ...{ leaving: this.#leaving !== undefined, queuedEvents: this.#publisher.queued },
+      ...{ heapBytes: this.#options.runtime.heapInUse(), residentBytes: process.memoryUsage.rss() },
+    };
+    return [{ what: "daemon", fields }, ...(service?.report() ?? [])];
   }
 
   async #terminate(signal: string): Promise<void> {

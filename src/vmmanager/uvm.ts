@@ -1,5 +1,6 @@
 import type { ByteStream } from "../sys/byte-stream.ts";
 import type { HostSockets } from "../transport/sockets.ts";
+import type { VmConsole } from "./console.ts";
 import type { CallOptions, Lifetime } from "./lifetime.ts";
 import type { NetworkManager } from "./network.ts";
 import type { PciManager } from "./pci.ts";
@@ -37,6 +38,8 @@ export interface UtilityVM extends Lifetime, PropertyManager, DeviceManagers {
   readonly sockets: HostSockets;
   /** Of a restored UVM, until `resume`: who had them takes them; those that nobody takes are destroyed. */
   readonly restored: readonly RestoredConnection[];
+  /** Undefined where the stack has none to show. */
+  readonly console?: VmConsole;
   /** True exactly where the call works. */
   supported(resource: Resource, operation: Operation): boolean;
   /**

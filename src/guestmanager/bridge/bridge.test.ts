@@ -9,6 +9,7 @@ import { rpcs } from "../../prot/rpc.ts";
 import { turns } from "../../transport/byte-stream-suite.ts";
 import { memoryStreamPair } from "../../transport/memory-stream.ts";
 import { Bridge } from "./bridge.ts";
+import type { BridgeMessage, BridgeTap } from "./tap.ts";
 
 const START = 0x10100201;
 const DUMP_STACKS = 0x10100c01;
@@ -21,10 +22,11 @@ class Subject {
   readonly bridge: Bridge;
   readonly notifications: ContainerNotification[] = [];
 
-  constructor(requestTimeoutMs = 60_000) {
+  constructor(requestTimeoutMs = 60_000, tap?: BridgeTap) {
     const [hostEnd, guestEnd] = memoryStreamPair();
     this.bridge = new Bridge(hostEnd, {
       requestTimeoutMs,
+      tap,
       onNotification: (notification) => {
         if (notification.containerId === "unknown") throw new ShimError("data-loss", "the guest told of a stranger");
         this.notifications.push(notification);
@@ -300,5 +302,33 @@ describe("bridge: end", () => {
     assert.equal(told, 0);
     s.bridge.onEnd(() => told++);
     assert.equal(told, 1);
+  });
+});
+
+describe("bridge: who listens in", () => {
+  it("is told each frame in both directions, and nothing while it is not active", async () => {
+    const told: BridgeMessage[] = [];
+    const tap = { active: false, message: (message: BridgeMessage) => void told.push(message) };
+    const s = new Subject(60_000, tap);
+    const unheard = s.start();
+    s.guest.send(START + RESPONSE, 1n, { Result: 0 });
+    await unheard;
+    assert.equal(told.length, 0);
+    tap.active = true;
+    const heard = s.start();
+    s.guest.send(NOTIFICATION, 0n, { ContainerId: "c", Type: "GracefulExit", Operation: "None" });
+    s.guest.send(START + RESPONSE, 2n, { Result: 0 });
+    await heard;
+    assert.deepEqual(
+      told.map(({ direction, type, id, ms }) => [direction, type, id, ms !== undefined && ms >= 0]),
+      [
+        ["to-guest", START, 2n, false],
+        ["from-guest", NOTIFICATION, 0n, false],
+        ["from-guest", START + RESPONSE, 2n, true],
+      ],
+    );
+    for (const { bytes, body } of told) assert.equal(bytes, 16 + body.byteLength);
+    assert.match(new TextDecoder().decode(told[0]?.body), /"ContainerId":"c"/);
+    s.bridge.close();
   });
 });

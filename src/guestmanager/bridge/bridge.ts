@@ -2,7 +2,7 @@ import { ShimError, unavailable } from "../../errors/shim-error.ts";
 import { failpoint } from "../../failpoint/failpoint.ts";
 import { decodeBody, encodeBody } from "../../prot/body.ts";
 import { type Frame, FrameReader } from "../../prot/frame-reader.ts";
-import { encodeFrame } from "../../prot/header.ts";
+import { encodeFrame, MESSAGE_HEADER_SIZE, type SequenceId } from "../../prot/header.ts";
 import { fromWireHresult, HRESULT, hresultName } from "../../prot/hresult.ts";
 import { kindOfHresult } from "../../prot/hresult-kind.ts";
 import { identifierParts, MessageIdentifier, MessageType, messageName } from "../../prot/message-identifier.ts";
@@ -11,6 +11,7 @@ import { type ContainerNotification, containerNotification } from "../../prot/me
 import { type Rpc, rpcs } from "../../prot/rpc.ts";
 import type { ByteStream } from "../../sys/byte-stream.ts";
 import { PendingCalls } from "./pending-calls.ts";
+import type { BridgeTap } from "./tap.ts";
 
 /**
  * The largest frame in bytes that we read, announced in NegotiateProtocol. hcsshim's host stops at 64 KiB, which a list of
@@ -28,6 +29,7 @@ export interface BridgeOptions {
   onNotification(notification: ContainerNotification): void;
   /** Each response, with the milliseconds since its request: where the time of a slow guest goes. */
   onAnswered?(request: string, milliseconds: number): void;
+  readonly tap?: BridgeTap | undefined;
 }
 
 export interface CallOptions {
@@ -112,6 +114,7 @@ export class Bridge {
       const id = this.#pending.add({
         name: rpc.name,
         responseType: rpc.responseType,
+        sent,
         answer(answerBody) {
           const base = decodeBody(messageResponseBase, answerBody, `${rpc.name} response`);
           const failure = guestError(rpc.name, request.containerId, base);
@@ -131,7 +134,10 @@ export class Bridge {
         timer = setTimeout(() => this.#timeOut(id, rpc.name), this.#options.requestTimeoutMs);
       }
       if (cancellable.has(rpc.requestType)) signal?.addEventListener("abort", leave);
-      const send = (): void => void this.#stream.write(encodeFrame(rpc.requestType, id, body));
+      const send = (): void => {
+        this.#tell("to-guest", rpc.requestType, id, body);
+        this.#stream.write(encodeFrame(rpc.requestType, id, body));
+      };
       if (globalThis.UVM_SHIM_FAILPOINTS) {
         failpoint("bridge.send").then(send, (error) => this.#pending.take(id)?.fail(error));
       } else send();
@@ -190,6 +196,14 @@ export class Bridge {
     this.#kill(timeout);
   }
 
+  #tell(direction: "to-guest" | "from-guest", type: number, id: SequenceId, body: Uint8Array, sent?: number): void {
+    const { tap } = this.#options;
+    if (tap?.active !== true) return;
+    const bytes = MESSAGE_HEADER_SIZE + body.byteLength;
+    const ms = sent === undefined ? {} : { ms: performance.now() - sent };
+    tap.message({ at: new Date(), direction, type, id, bytes, body, ...ms });
+  }
+
   #endedError(consequence: string): ShimError {
     const reason = this.#closed?.reason;
     const why = reason === undefined ? "" : `: ${reason.message}`;
@@ -199,9 +213,10 @@ export class Bridge {
   #dispatch({ header: { type, id }, body }: Frame): void {
     // One chunk may hold several frames, and the first may have ended us.
     if (this.#closed !== undefined) return;
-    const { kind } = identifierParts(type);
-    if (kind === MessageType.response) {
-      const call = this.#pending.take(id);
+    const isResponse = identifierParts(type).kind === MessageType.response;
+    const call = isResponse ? this.#pending.take(id) : undefined;
+    this.#tell("from-guest", type, id, body, call?.sent);
+    if (isResponse) {
       if (call === undefined) throw violation(`answered a request with id ${id} that is not pending`);
       try {
         if (type !== call.responseType) throw violation(`answered ${call.name} with a ${messageName(type)}`);

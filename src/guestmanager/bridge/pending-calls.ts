@@ -5,6 +5,8 @@ import type { SequenceId } from "../../prot/header.ts";
 export interface PendingCall {
   readonly name: string;
   readonly responseType: number;
+  /** performance.now() */
+  readonly sent: number;
   /** Throws when the body is not a response of this call. */
   answer(body: Uint8Array): void;
   fail(error: ShimError): void;

@@ -245,6 +245,11 @@ export class ContainerController {
     return reportContainer(this, this.#processes());
   }
 
+  /** Its execs, with the process controller's states. In any state. */
+  diagnose(): { id: string; execs: { id: string; state: string }[] } {
+    return { id: this.id, execs: this.#execs.all().map(({ id, state }) => ({ id, state: state.name })) };
+  }
+
   pids(): Promise<{ pid: number; execId?: string }[]> {
     const live = this.#live("list its pids");
     return listPids(live, live.init, this.#execs.all(), this.#options.limits.query);

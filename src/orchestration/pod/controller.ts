@@ -12,13 +12,14 @@ import {
 } from "../../errors/shim-error.ts";
 import { unlessAborted } from "../../errors/unless-aborted.ts";
 import type { Spec } from "../../oci/spec.ts";
-import type { UvmOptions } from "../../vmmanager/uvm.ts";
+import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
 import { checkId } from "../check-id.ts";
 import { type BootHint, ContainerController } from "../container/controller.ts";
 import { HostHooks } from "../container/host-hooks.ts";
 import type { ContainerVm } from "../container/ports.ts";
 import { unknownExit } from "../container/queries.ts";
 import { within } from "../deadline.ts";
+import { DiagnosticsController } from "../diagnostics/controller.ts";
 import { PodNetwork } from "../network/pod-network.ts";
 import type { ProcessExit } from "../process/state.ts";
 import type { ReportLine } from "../report.ts";
@@ -64,6 +65,7 @@ const SIGNAL_MAX = 64;
  * which is taken back.
  */
 export class PodController implements Tasks, SandboxPod {
+  readonly diagnostics: DiagnosticsController;
   readonly #options: PodOptions;
   readonly #limits: PodLimits;
   readonly #members = new Map<string, Member>();
@@ -79,10 +81,17 @@ export class PodController implements Tasks, SandboxPod {
     this.#limits = { ...podLimits, ...options.limits };
     const ports = {
       createUvm: (uvm: UvmOptions, call: { signal: AbortSignal }) => options.stack.create(uvm, call),
-      createGuest: options.createGuest,
+      createGuest: (uvm: UtilityVM) => options.createGuest(uvm, this.diagnostics.traffic),
       warn: options.ports.warn,
     };
     const { id, stateDirectory, host } = options;
+    this.diagnostics = new DiagnosticsController({
+      ...{ id, namespace: options.namespace, stack: options.stack.name, ports: options.ports },
+      vm: (verb) => this.#vm.running(verb),
+      console: () => this.#vm.console,
+      awake: (work) => this.#rest.during(work),
+      tasks: () => [...this.#members.values()].map(({ container }) => container.diagnose()),
+    });
     const { warn } = options.ports;
     this.#network = host && new PodNetwork({ podId: id, stateDirectory, host: host.network, warn });
     this.#vm = new VmSlot(

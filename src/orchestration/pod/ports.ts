@@ -1,11 +1,13 @@
+import type { BridgeTap } from "../../guestmanager/bridge/tap.ts";
+import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { HostNetwork } from "../../vmmanager/host-network/host-network.ts";
 import type { runHook } from "../../vmmanager/run-hook.ts";
 import type { UvmSizing } from "../../vmmanager/sizing.ts";
-import type { Stack, UvmOptions } from "../../vmmanager/uvm.ts";
+import type { Stack, UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
 import type { ContainerLimits, ContainerPorts } from "../container/ports.ts";
 import { processLimits } from "../process/ports.ts";
-import { type VmHost, type VmLimits, type VmPorts, vmLimits } from "../vm/ports.ts";
+import { type VmHost, type VmLimits, vmLimits } from "../vm/ports.ts";
 import type { SavedPart } from "./saved.ts";
 
 export interface PodOptions {
@@ -16,7 +18,8 @@ export interface PodOptions {
   /** Run-time files of the pod, of its VM and of its containers; exists, 0700. */
   readonly stateDirectory: string;
   readonly stack: Stack;
-  readonly createGuest: VmPorts["createGuest"];
+  /** As VmPorts.createGuest, with who may listen in on its bridge. */
+  readonly createGuest: (uvm: UtilityVM, tap: BridgeTap) => LinuxGuest;
   readonly ports: ContainerPorts;
   readonly limits?: Partial<PodLimits>;
   /** The VM's size, from the spec of the pod's first container. Throws invalid-argument for what no VM can be. */

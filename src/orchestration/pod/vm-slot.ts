@@ -1,5 +1,6 @@
 import { failedPrecondition } from "../../errors/shim-error.ts";
 import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
+import type { VmConsole } from "../../vmmanager/console.ts";
 import type { UvmSizing } from "../../vmmanager/sizing.ts";
 import type { UvmOptions } from "../../vmmanager/uvm.ts";
 import { type SavedDevices, type VmDevices, vmDevices } from "../device/devices.ts";
@@ -45,9 +46,7 @@ export class VmSlot {
     this.#boot ??= this.#start(options());
     await this.#boot;
     if (this.#vm === undefined) return this.ready(options);
-    const host = this.#vm.host("create a container in it");
-    this.#devices ??= vmDevices(host);
-    return { ...host, devices: this.#devices };
+    return this.running("create a container in it");
   }
 
   /** Makes it of a saved one. `claim` takes what of it is taken, before it goes on. */
@@ -78,11 +77,22 @@ export class VmSlot {
 
   /** See VmController.save. Throws failed-precondition where none runs. */
   async save(write: (vm: PodVm, call: { signal: AbortSignal }) => Promise<void>): Promise<void> {
-    if (this.#vm === undefined) throw failedPrecondition("the pod has no vm; cannot save it: create a container first");
-    await this.#vm.save((host, call) => {
+    await this.#need("save it").save((host, call) => {
       this.#devices ??= vmDevices(host);
       return write({ ...host, devices: this.#devices }, call);
     });
+  }
+
+  /** The running one. Throws failed-precondition in any other state. */
+  running(verb: string): PodVm {
+    const host = this.#need(verb).host(verb);
+    this.#devices ??= vmDevices(host);
+    return { ...host, devices: this.#devices };
+  }
+
+  /** Undefined where the VM has none to show. Throws failed-precondition where there is no VM. */
+  get console(): VmConsole | undefined {
+    return this.#need("show its console").console;
   }
 
   get pausable(): boolean {
@@ -151,6 +161,11 @@ export class VmSlot {
   /** Ends the VM but keeps it: those who hold it learn of its end. */
   async terminate(): Promise<void> {
     await this.#vm?.terminate();
+  }
+
+  #need(verb: string): VmController {
+    if (this.#vm === undefined) throw failedPrecondition(`the pod has no vm; cannot ${verb}: create a container first`);
+    return this.#vm;
   }
 
   async #start(options: UvmOptions, ports = this.#ports): Promise<void> {

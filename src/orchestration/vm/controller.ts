@@ -2,6 +2,7 @@ import { ShimError, unavailable } from "../../errors/shim-error.ts";
 import { unlessAborted } from "../../errors/unless-aborted.ts";
 import { failpoint } from "../../failpoint/failpoint.ts";
 import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
+import type { VmConsole } from "../../vmmanager/console.ts";
 import type { VMExit } from "../../vmmanager/lifetime.ts";
 import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
 import { deadline, deferred, within } from "../deadline.ts";
@@ -52,6 +53,11 @@ export class VmController {
 
   guest(verb: string): LinuxGuest {
     return this.host(verb).guest;
+  }
+
+  /** From its creation to its release; undefined also where the stack has none. */
+  get console(): VmConsole | undefined {
+    return this.#unclosed?.console;
   }
 
   async create(): Promise<void> {

@@ -30,6 +30,19 @@ describe("the guest's console", () => {
     assert.deepEqual(console.tail(1), ["unfinishedä"]);
   });
 
+  it("is followed from its last finished lines on, by any number, each until it stops", async () => {
+    const { console, say } = withConsole();
+    await say("one\ntwo\nthr");
+    const [first, second]: [string[], string[]] = [[], []];
+    const following = console.follow(1, (line) => first.push(line));
+    assert.deepEqual(following.lines, ["two"]);
+    await say("ee\n");
+    console.follow(100, (line) => second.push(line));
+    following.stop();
+    await say("four\n");
+    assert.deepEqual([first, second], [["three"], ["four"]]);
+  });
+
   it("holds little of whatever a guest writes", async () => {
     const { console, lines, say } = withConsole();
     await say("x".repeat(100_000));

@@ -1,4 +1,5 @@
 import type { ByteStream } from "../../../sys/byte-stream.ts";
+import type { VmConsole } from "../../console.ts";
 
 /** What is kept: enough for a kernel's last words, and no more however much a guest writes. */
 const MAX_LINES = 200;
@@ -8,12 +9,12 @@ const MAX_LINE = 512;
  * The guest's console: always read, so that the guest never waits for it; the last lines are kept. The guest writes what
  * it likes: a line is cut at its limit, and what is no printable character is shown as "?".
  */
-export class GuestConsole {
+export class GuestConsole implements VmConsole {
   /** Resolves when the console has ended: with QEMU. */
   readonly ended: Promise<void>;
   readonly #stream: ByteStream;
   readonly #decoder = new TextDecoder();
-  readonly #onLine: (line: string) => void;
+  readonly #listeners: Set<(line: string) => void>;
   #lines: string[] = [];
   #partial = "";
   #untilPanic: readonly string[] | undefined;
@@ -21,7 +22,7 @@ export class GuestConsole {
   /** Takes the stream (not open yet) over. `onLine` hears each finished line. */
   constructor(stream: ByteStream, onLine: (line: string) => void) {
     this.#stream = stream;
-    this.#onLine = onLine;
+    this.#listeners = new Set([onLine]);
     this.ended = new Promise((resolve) => {
       stream.open({
         data: (chunk) => this.#take(chunk),
@@ -45,6 +46,11 @@ export class GuestConsole {
     return (this.#partial === "" ? this.#lines : [...this.#lines, printable(this.#partial)]).slice(-count);
   }
 
+  follow(count: number, onLine: (line: string) => void): { readonly lines: readonly string[]; stop(): void } {
+    this.#listeners.add(onLine);
+    return { lines: this.#lines.slice(-count), stop: () => void this.#listeners.delete(onLine) };
+  }
+
   #take(chunk: Uint8Array): void {
     let rest = this.#partial + this.#decoder.decode(chunk, { stream: true });
     for (;;) {
@@ -63,7 +69,7 @@ export class GuestConsole {
     if (line.includes("Kernel panic - ")) this.#untilPanic ??= this.#lines.slice(-MAX_LINES);
     // In steps: not a copy for each line.
     if (this.#lines.length >= 2 * MAX_LINES) this.#lines = this.#lines.slice(-MAX_LINES);
-    this.#onLine(line);
+    for (const tell of this.#listeners) tell(line);
   }
 }
 

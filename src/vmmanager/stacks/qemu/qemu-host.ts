@@ -17,6 +17,7 @@ const CONSOLE_LINES = 20;
 export class QemuHost {
   readonly pid: number;
   readonly monitor: FdMonitor;
+  readonly console: GuestConsole;
   /** Not open yet. Undefined with vsock. */
   readonly port: ByteStream | undefined;
   /** How it ended, once all its last words are in. Never rejects. */
@@ -33,6 +34,7 @@ export class QemuHost {
   ) {
     this.pid = process.pid;
     this.monitor = monitor;
+    this.console = console;
     this.port = port;
     this.#process = process;
     let shutdown: string | undefined;

@@ -1,6 +1,7 @@
 import { failedPrecondition, ShimError } from "../../../errors/shim-error.ts";
 import { unlessAborted } from "../../../errors/unless-aborted.ts";
 import type { HostSockets } from "../../../transport/sockets.ts";
+import type { VmConsole } from "../../console.ts";
 import type { CallOptions, SaveOptions, VMExit } from "../../lifetime.ts";
 import type { UvmProperties, UvmStatistics } from "../../properties.ts";
 import type { Operation, Resource } from "../../support.ts";
@@ -43,6 +44,7 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
   readonly stack = "qemu";
   readonly os = "linux";
   readonly sockets: HostSockets;
+  readonly console: VmConsole;
   readonly restored: readonly RestoredConnection[];
   readonly #parts: QemuUvmParts;
   readonly #exited: Promise<VMExit>;
@@ -55,6 +57,7 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
     const { options, host, channel, isRestored } = parts;
     this.id = options.id;
     this.sockets = channel.sockets;
+    this.console = host.console;
     this.#parts = parts;
     this.#state = isRestored ? "paused" : "created";
     this.restored = channel.restored;
