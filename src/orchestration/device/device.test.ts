@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import { type DeviceCall, DeviceStandIn } from "../../../test/compliance/device-stand-in.ts";
 import { stateTableSuite } from "../../../test/compliance/state-suite.ts";
-import { isKind, kindOf, unavailable } from "../../errors/shim-error.ts";
+import { alreadyExists, isKind, kindOf, unavailable } from "../../errors/shim-error.ts";
 import { deferred } from "../deadline.ts";
 import { type VmDevices, vmDevices } from "./devices.ts";
 import type { Mapping } from "./mapping.ts";
@@ -41,6 +41,48 @@ const kinds: { readonly name: string; reserve(): Mapping; readonly up: DeviceCal
     down: ["removeMappedDirectory", "removePlan9Share"],
   },
 ];
+
+describe("a share at a path that is taken", () => {
+  const at = (hostPath: string, readOnly = false) => devices.plan9.reserve({ hostPath, readOnly, guestPath: "/run/x" });
+  const mounts = () => [...vm.mounts.keys()];
+
+  it("by another share is refused, and takes nothing away", async () => {
+    const first = at("/dir");
+    await first.map();
+    for (const other of [() => at("/other"), () => at("/dir", true)]) {
+      assert.throws(other, { kind: "already-exists", message: /share 0 is mounted on \/run\/x in the guest/ });
+    }
+    await at("/dir").map();
+    assert.deepEqual(mounts(), ["/run/x"]);
+    await first.unmap();
+  });
+
+  it("by something of the guest's own is refused by it, and takes nothing away", async () => {
+    vm.faults.addMappedDirectory = () => {
+      throw alreadyExists("/run/x is mounted");
+    };
+    const mapping = at("/dir");
+    await assert.rejects(mapping.map(), { kind: "already-exists" });
+    await mapping.unmap();
+    assert.deepEqual(
+      vm.log.map((line) => line.split(" ")[0]),
+      ["addPlan9Share", "addMappedDirectory", "removePlan9Share"],
+    );
+    nothingLeft();
+  });
+
+  it("is not unmounted where the host has no such share to mount", async () => {
+    vm.faults.addPlan9Share = fault;
+    const mapping = at("/dir");
+    await assert.rejects(mapping.map(), /planted/);
+    await mapping.unmap();
+    assert.equal(
+      vm.log.some((line) => line.startsWith("removeMappedDirectory")),
+      false,
+    );
+    nothingLeft();
+  });
+});
 
 for (const { name, reserve, up, down } of kinds) {
   describe(`a ${name}`, () => {

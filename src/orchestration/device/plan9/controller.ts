@@ -1,3 +1,4 @@
+import { alreadyExists, isKind } from "../../../errors/shim-error.ts";
 import { bounded } from "../../deadline.ts";
 import type { Mapping } from "../mapping.ts";
 import { SharedDevice } from "../shared-device.ts";
@@ -11,6 +12,8 @@ interface Share {
   readonly name: string;
   readonly mounts: Map<string, { readonly device: SharedDevice; readonly guestPath: string }>;
 }
+
+const shareKey = ({ hostPath, readOnly }: Plan9Request): string => JSON.stringify([hostPath, readOnly]);
 
 /**
  * The directory shares of one VM. Requests of one path in the same mode hold one share and one mount together; the same
@@ -26,8 +29,9 @@ export class Plan9Controller {
     this.#ports = ports;
   }
 
-  /** Bookkeeping only. */
+  /** Bookkeeping only. Throws already-exists for a guest path that another share is mounted on. */
   reserve(request: Plan9Request): Mapping {
+    this.#refuseTaken(request);
     const share = this.#share(request);
     const key = request.guestPath ?? "";
     const mount = share.mounts.get(key) ?? this.#mount(share, key, request);
@@ -45,8 +49,16 @@ export class Plan9Controller {
     return this.#held;
   }
 
+  #refuseTaken({ hostPath, readOnly, guestPath }: Plan9Request): void {
+    if (guestPath === undefined) return;
+    for (const [key, { name, mounts }] of this.#shares) {
+      if (key === shareKey({ hostPath, readOnly }) || !mounts.has(guestPath)) continue;
+      throw alreadyExists(`share ${name} is mounted on ${guestPath} in the guest; cannot mount ${hostPath} there`);
+    }
+  }
+
   #share({ hostPath, readOnly }: Plan9Request): Share {
-    const key = JSON.stringify([hostPath, readOnly]);
+    const key = shareKey({ hostPath, readOnly });
     const known = this.#shares.get(key);
     if (known !== undefined) return known;
     const { uvm, limits } = this.#ports;
@@ -79,11 +91,25 @@ export class Plan9Controller {
     const settings = { mountPath: guestPath, port: PLAN9_PORT, shareName: share.name, readOnly };
     const what = `mount of ${request.hostPath} on ${guestPath}`;
     const below = share.device.reserve();
+    // Where the guest was never asked, or has something else mounted, an unmount would take away what is not ours.
+    let isOurs = false;
     const device = new SharedDevice(
       what,
       {
-        map: () => bounded(limits.guest, what, (o) => guest.addMappedDirectory(settings, o)),
-        unmap: () => bounded(limits.guest, `un${what}`, (o) => guest.removeMappedDirectory(settings, o)),
+        async map() {
+          const wasOurs = isOurs;
+          isOurs = true;
+          try {
+            await bounded(limits.guest, what, (o) => guest.addMappedDirectory(settings, o));
+          } catch (cause) {
+            isOurs = wasOurs || !isKind(cause, "already-exists");
+            throw cause;
+          }
+        },
+        async unmap() {
+          if (isOurs) await bounded(limits.guest, `un${what}`, (o) => guest.removeMappedDirectory(settings, o));
+          isOurs = false;
+        },
       },
       { below, onLeave: () => share.mounts.get(key)?.device === device && share.mounts.delete(key) },
     );
