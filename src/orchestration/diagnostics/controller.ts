@@ -15,6 +15,7 @@ import type {
   VmProcess,
   VmShare,
 } from "./ports.ts";
+import { endingWithItsWriter } from "./stdio.ts";
 
 const SIGKILL = 9;
 /** Of what waits for a slow reader, at two bytes a character. */
@@ -114,8 +115,9 @@ export class DiagnosticsController implements Diagnostics {
     signal.throwIfAborted();
     const id = `vm-exec-${++this.#lastExec}`;
     const process = new ProcessController({
-      ...{ id, stdio, context: { containerId: this.#pod.id, namespace }, handover: false, io: ports.io },
+      ...{ id, stdio, context: { containerId: this.#pod.id, namespace }, handover: false },
       ...{ hooks: { started() {}, exited() {} }, limits: this.#limits, warn: ports.warn },
+      io: endingWithItsWriter(ports.io),
     });
     let exitCode: Promise<number> = Promise.reject(unavailable(`process ${id} has not started`));
     exitCode.catch(() => {});
