@@ -24,6 +24,7 @@ describe("guest: connection", () => {
       cgroupV2MetricsSupported: true,
       resumeSupported: true,
       processorsSupported: true,
+      outOfMemoryNotificationsSupported: true,
     });
     await j.close();
   });

@@ -58,6 +58,25 @@ function directory(mount: MountEntry | undefined, path: string): string | undefi
   return undefined;
 }
 
+/** Where the kernel counts what its OOM killer has killed in there. Undefined without a memory controller. */
+export function oomCounterDirectory({ mode, controllers, unified }: Cgroup): string | undefined {
+  return mode === "v2" ? unified : controllers.get("memory");
+}
+
+/** How often it has killed there (v2: and below). 0 for a cgroup that is gone. */
+export function oomKills(cgroup: Cgroup): number {
+  const directory = oomCounterDirectory(cgroup);
+  if (directory === undefined) return 0;
+  try {
+    const text = readFileSync(join(directory, cgroup.mode === "v2" ? "memory.events" : "memory.oom_control"), "latin1");
+    return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code !== "ENOENT" && code !== "ENODEV") throw error;
+    return 0;
+  }
+}
+
 /** A directory to list processes or to freeze by: the v2 one, else that of a controller that every runtime joins. */
 export function processDirectory(cgroup: Cgroup): string | undefined {
   if (cgroup.mode === "v2") return cgroup.unified;

@@ -2,6 +2,8 @@
 export interface VMExit {
   readonly exitedAt: Date;
   readonly error?: Error;
+  /** This host's OOM killer has killed in the cgroup that the VM's processes stand in. */
+  readonly outOfMemory?: boolean;
 }
 
 export interface CallOptions {

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
+import { cgroupOf, oomCounterDirectory } from "../../src/sys/cgroup.ts";
 import { watchEvents } from "../harness/events.ts";
 import { until } from "../harness/until.ts";
 import { useMachine } from "../harness/use-machine.ts";
 
+const MIB = 1024 * 1024;
 /** Of the containers here. */
-const LIMIT = ["--memory-limit", String(24 * 1024 * 1024)];
+const LIMIT = ["--memory-limit", String(24 * MIB)];
 /** Three times as much, written into at once. */
 const EAT = "dd if=/dev/zero of=/dev/null bs=72M count=1 2>/dev/null";
 
@@ -44,6 +48,27 @@ describe("memory that runs out in a container", () => {
     assert.equal((await second.result()).code, 137);
     await events.waitFor(id, "/tasks/exit");
     assert.deepEqual(seen(), [...topics, "exit", "exit"]);
+    await events.close();
+    await ctr.remove(id);
+  });
+
+  it("on this host, for the VM, is told of its containers, which exited with 137", async (t) => {
+    if (!machine().runtime.stack.isVm) return t.skip("wants a VM: without one this is a container's own limit");
+    const { ctr } = machine();
+    const events = await watchEvents(ctr);
+    const id = machine().id("oom-host");
+    await ctr.runDetached(id, ["sleep", "1000"]);
+    const directory = oomCounterDirectory(cgroupOf(await ctr.pid(id))) ?? assert.fail("no memory controller");
+    const [limit, usage] =
+      cgroupOf("self").mode === "v2"
+        ? ["memory.max", "memory.current"]
+        : ["memory.limit_in_bytes", "memory.usage_in_bytes"];
+    writeFileSync(join(directory, limit), String(Number(readFileSync(join(directory, usage), "utf8")) + 4 * MIB));
+    const { code } = await ctr.exec(id, "e1", ["dd", "if=/dev/zero", "of=/dev/null", "bs=100M", "count=1"]);
+    assert.equal(code, 137);
+    assert.equal((await events.waitFor(id, "/tasks/exit")).fields.exit_status, 137);
+    const topics = events.topics(id).filter((topic) => topic !== "delete");
+    assert.deepEqual(topics, ["create", "start", "exec-added", "exec-started", "oom", "exit", "exit"]);
     await events.close();
     await ctr.remove(id);
   });

@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import type { Cgroup } from "../../sys/cgroup.ts";
+import { type Cgroup, oomCounterDirectory, oomKills } from "../../sys/cgroup.ts";
 import { watchFile } from "../../sys/file-changes.ts";
 import { watchOomControl } from "../../sys/oom-control.ts";
-import { readFlatKeyed } from "./stats-file.ts";
 
 /** cgroup v1 tells before it kills: when it is looked whether that has happened, in ms. */
 const LOOK_AFTER_MS = [0, 10, 40, 160, 640] as const;
@@ -13,7 +12,7 @@ const LOOK_AFTER_MS = [0, 10, 40, 160, 640] as const;
  * makes it sooner, where the container lives on.
  */
 export class OomWatch {
-  readonly #read: () => number;
+  readonly #cgroup: Cgroup;
   readonly #onKill: () => void;
   #told: number;
   #stopWatching: (() => void) | undefined;
@@ -22,12 +21,11 @@ export class OomWatch {
 
   /** `onKill`: once for each look that found the counter moved. */
   constructor(cgroup: Cgroup, onKill: () => void) {
-    const file = counterFile(cgroup);
-    this.#read = () => Number(file === undefined ? 0 : (readFlatKeyed(file).get("oom_kill") ?? 0));
+    this.#cgroup = cgroup;
     this.#onKill = onKill;
-    this.#told = this.#read();
+    this.#told = oomKills(cgroup);
     try {
-      this.#stopWatching = this.#watch(cgroup);
+      this.#stopWatching = this.#watch();
     } catch {
       // No more instances of inotify for this user, no event_control: it is told at the next exit.
     }
@@ -35,7 +33,7 @@ export class OomWatch {
 
   check(): void {
     if (this.#stopped) return;
-    const kills = this.#read();
+    const kills = oomKills(this.#cgroup);
     if (kills <= this.#told) return;
     this.#told = kills;
     this.#onKill();
@@ -49,10 +47,10 @@ export class OomWatch {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  #watch({ mode, unified, controllers }: Cgroup): (() => void) | undefined {
-    const directory = mode === "v2" ? unified : controllers.get("memory");
+  #watch(): (() => void) | undefined {
+    const directory = oomCounterDirectory(this.#cgroup);
     if (directory === undefined) return undefined;
-    if (mode === "v2") return watchFile(join(directory, "memory.events"), () => this.check());
+    if (this.#cgroup.mode === "v2") return watchFile(join(directory, "memory.events"), () => this.check());
     return watchOomControl(directory, () => this.#checkSoon());
   }
 
@@ -61,9 +59,4 @@ export class OomWatch {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers = LOOK_AFTER_MS.map((after) => setTimeout(() => this.check(), after));
   }
-}
-
-function counterFile({ mode, unified, controllers }: Cgroup): string | undefined {
-  const directory = mode === "v2" ? unified : controllers.get("memory");
-  return directory && join(directory, mode === "v2" ? "memory.events" : "memory.oom_control");
 }

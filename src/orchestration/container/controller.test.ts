@@ -1,3 +1,4 @@
+// Length: one subject, with its stand-ins, serves all that a container is asked and told.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { DeviceStandIn } from "../../../test/compliance/device-stand-in.ts";
@@ -5,6 +6,7 @@ import { createRequest, eventLine, execRequest, GuestStandIn } from "../../../te
 import { stateTableSuite, wrongStateSuite } from "../../../test/compliance/state-suite.ts";
 import { invalidArgument, kindOf, notFound, unavailable } from "../../errors/shim-error.ts";
 import type { Spec } from "../../oci/spec.ts";
+import type { VMExit } from "../../vmmanager/lifetime.ts";
 import { deferred } from "../deadline.ts";
 import { vmDevices } from "../device/devices.ts";
 import { podLimits } from "../pod/ports.ts";
@@ -26,6 +28,7 @@ class Subject {
   readonly cancel = new AbortController();
   spec: Spec = { ociVersion: "1.0.2", root: { path: "rootfs" }, ...ownPids };
   opened = 0;
+  vmExit: VMExit = { exitedAt: new Date() };
   readonly container: ContainerController;
 
   constructor(limits: Partial<ContainerLimits> = {}, request: Partial<CreateTask> = {}) {
@@ -81,6 +84,7 @@ class Subject {
       devices: vmDevices({ uvm: this.devices, guest: this.devices }),
       uvm: {
         stack: "local",
+        wait: async () => this.vmExit,
         hostPid: (pid) => pid + 1000,
         guestPath: (path) => path,
         sockets: {
@@ -575,6 +579,22 @@ describe("container controller", () => {
     await s.container.delete();
     assert.equal(s.mounts.size, 0);
   });
+
+  for (const first of ["its guest", "its VM"]) {
+    it(`is told that memory ran out where this host's OOM killer ended the VM; ${first} is missed first`, async () => {
+      const s = await new Subject().running();
+      s.vmExit = { exitedAt: new Date(), outOfMemory: true };
+      s.container.exec(execRequest("e1"));
+      await s.container.startExec("e1");
+      const waits = ["", "e1"].map((id) => s.container.wait(id, {}));
+      if (first === "its guest") s.guest.closeConnection();
+      else s.container.lose(s.vmExit);
+      for (const exit of await Promise.all(waits)) assert.equal(exit.status, 137);
+      s.container.lose(s.vmExit);
+      s.guest.closeConnection();
+      assert.deepEqual(s.events.slice(4), ["oom c1", "exit e1 137", "exit c1 137"]);
+    });
+  }
 
   it("one that is only created is lost too", async () => {
     const s = await new Subject().created();

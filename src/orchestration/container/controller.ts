@@ -5,6 +5,7 @@ import { unlessAborted } from "../../errors/unless-aborted.ts";
 import { failpoint } from "../../failpoint/failpoint.ts";
 import type { ContainerDocument, ContainerStatistics, GuestContainer } from "../../guestmanager/guest.ts";
 import type { Spec } from "../../oci/spec.ts";
+import type { VMExit } from "../../vmmanager/lifetime.ts";
 import { within } from "../deadline.ts";
 import { ProcessController } from "../process/controller.ts";
 import type { ProcessHooks } from "../process/ports.ts";
@@ -48,6 +49,8 @@ type Boot = (spec: Spec, hint: BootHint) => Promise<ContainerVm>;
 type StdioRequest = Pick<CreateTask, "terminal" | "stdin" | "stdout" | "stderr">;
 
 const SIGKILL = 9;
+/** The exit status of a process whose end nobody saw. */
+const LOST = 255;
 
 /** How a restored container comes to its state: the table's own way. */
 const stepsTo = {
@@ -80,6 +83,7 @@ export class ContainerController {
   readonly #execs: Execs;
   #init: ProcessController | undefined;
   #sharesPids = false;
+  #lostToOom = false;
   /** While it is being restored. */
   #untold: Parameters<ContainerPorts["events"]["publish"]>[0][] | undefined;
 
@@ -295,9 +299,24 @@ export class ContainerController {
   }
 
   /** The VM or its guest is gone: every process is dead, the init is told last. */
-  lose(): void {
-    for (const exec of this.#execs.all()) exec.lose();
-    this.#init?.lose();
+  lose(exit?: Pick<VMExit, "outOfMemory">): void {
+    const status = this.#lostStatus(exit);
+    for (const exec of this.#execs.all()) exec.lose(status);
+    this.#init?.lose(status);
+  }
+
+  /** What killed a VM for want of memory has killed its containers. */
+  #lostStatus(exit?: Pick<VMExit, "outOfMemory">): number {
+    if (!exit?.outOfMemory) return LOST;
+    if (!this.#lostToOom) this.#outOfMemory();
+    this.#lostToOom = true;
+    return 128 + SIGKILL;
+  }
+
+  /** Of a process whose guest cannot tell its end any more. */
+  async #lost({ uvm }: ContainerVm): Promise<number> {
+    const ended = uvm.wait({ signal: AbortSignal.timeout(this.#options.limits.request) });
+    return this.#lostStatus(await ended.catch(() => undefined));
   }
 
   /** All its stdio stands still until `release`. failed-precondition in a state that cannot be saved. */
@@ -531,6 +550,7 @@ export class ContainerController {
       io: ports.io,
       hooks,
       limits: limits.process,
+      lost: () => this.#lost(vm),
       warn: (message, cause) => this.#warn(message, cause),
     });
   }

@@ -62,7 +62,12 @@ class Subject {
     };
     this.#vm = {
       uvm: {
-        ...{ stack: "qemu", hostPid: () => 1000, guestPath: () => undefined },
+        ...{
+          stack: "qemu",
+          wait: async () => ({ exitedAt: new Date() }),
+          hostPid: () => 1000,
+          guestPath: () => undefined,
+        },
         sockets: {
           listen: () => {
             throw new Error("not asked for here");

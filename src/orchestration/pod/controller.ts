@@ -12,6 +12,7 @@ import {
 } from "../../errors/shim-error.ts";
 import { unlessAborted } from "../../errors/unless-aborted.ts";
 import type { Spec } from "../../oci/spec.ts";
+import type { VMExit } from "../../vmmanager/lifetime.ts";
 import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
 import { checkId } from "../check-id.ts";
 import { type BootHint, ContainerController } from "../container/controller.ts";
@@ -97,7 +98,7 @@ export class PodController implements Tasks, SandboxPod {
     this.#vm = new VmSlot(
       ports,
       this.#limits.vm,
-      () => this.#lost(),
+      (exit) => this.#lost(exit),
       async () => this.#network?.close(),
     );
     this.#rest = new VmRest(this.#vm, () => this.#vm.pausable && this.#allPaused(), warn);
@@ -421,9 +422,9 @@ export class PodController implements Tasks, SandboxPod {
     return this.#members.size > 0 && [...this.#members.values()].every(({ container }) => container.state === "paused");
   }
 
-  #lost(): void {
+  #lost(exit: VMExit): void {
     this.#sandbox?.onLost();
-    for (const { container } of this.#members.values()) container.lose();
+    for (const { container } of this.#members.values()) container.lose(exit);
   }
 
   #uvmOptions(options: RuntimeOptions | undefined, spec: Spec): UvmOptions {

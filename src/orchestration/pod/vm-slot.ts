@@ -1,6 +1,7 @@
 import { failedPrecondition } from "../../errors/shim-error.ts";
 import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
 import type { VmConsole } from "../../vmmanager/console.ts";
+import type { VMExit } from "../../vmmanager/lifetime.ts";
 import type { UvmSizing } from "../../vmmanager/sizing.ts";
 import type { UvmOptions } from "../../vmmanager/uvm.ts";
 import { type SavedDevices, type VmDevices, vmDevices } from "../device/devices.ts";
@@ -22,7 +23,7 @@ export interface PodVm extends VmHost {
 export class VmSlot {
   readonly #ports: VmPorts;
   readonly #limits: VmLimits;
-  readonly #onEnd: () => void;
+  readonly #onEnd: (exit: VMExit) => void;
   readonly #released: () => Promise<void>;
   #vm: VmController | undefined;
   #boot: Promise<void> | undefined;
@@ -33,7 +34,7 @@ export class VmSlot {
   #unreleased: VmController[] = [];
 
   /** `onEnd`: the VM ended while it was in use. `released`: part of each release, after the VM's end; never rejects. */
-  constructor(ports: VmPorts, limits: VmLimits, onEnd: () => void, released: () => Promise<void>) {
+  constructor(ports: VmPorts, limits: VmLimits, onEnd: (exit: VMExit) => void, released: () => Promise<void>) {
     this.#ports = ports;
     this.#limits = limits;
     this.#onEnd = onEnd;
@@ -187,7 +188,7 @@ export class VmSlot {
     void vm.wait().then((exit) => {
       if (this.#vm !== vm) return;
       this.#ports.warn(`vm ${vm.id} ended under its containers`, exit.error);
-      this.#onEnd();
+      this.#onEnd(exit);
     });
   }
 

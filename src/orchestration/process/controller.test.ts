@@ -57,6 +57,7 @@ class Subject {
       context: { containerId: "c1", namespace: "ns" },
       handover: options.handover ?? false,
       limits: { ...processLimits, ...options.limits },
+      lost: async () => 255,
       warn: (message) => log.push(`warn ${message}`),
       io: {
         open: async (paths): Promise<StdioEndpoints> => {

@@ -19,6 +19,8 @@ export interface ProcessOptions {
   readonly io: ProcessIoPorts;
   readonly hooks: ProcessHooks;
   readonly limits: ProcessLimits;
+  /** The exit status of one whose guest is gone; 255 without it. Bounded; never rejects. */
+  lost?(): Promise<number>;
   warn(message: string, cause?: unknown): void;
 }
 
@@ -89,7 +91,7 @@ export class ProcessController {
       (status) => this.#diedUnstarted({ status, at: new Date() }),
       (cause) => {
         if (!this.#machine.is("created", "starting")) return;
-        if (isKind(cause, "unavailable")) this.lose();
+        if (isKind(cause, "unavailable")) this.#lost();
         else this.#options.warn(`process ${this.id}: its exit cannot be learned before its start`, cause);
       },
     );
@@ -217,8 +219,8 @@ export class ProcessController {
   }
 
   /** Guest or VM is gone: it is dead and nobody can tell how. */
-  lose(): void {
-    const exit = { status: LOST, at: new Date() };
+  lose(status = LOST): void {
+    const exit = { status, at: new Date() };
     if (this.#machine.is("starting")) this.#early ??= exit;
     else this.#exiting(exit);
   }
@@ -267,9 +269,16 @@ export class ProcessController {
       (status) => this.#exiting({ status, at: new Date() }),
       (cause) => {
         this.#options.warn(`process ${this.id}: its exit code is lost`, cause);
-        this.#exiting({ status: LOST, at: new Date() });
+        if (isKind(cause, "unavailable")) this.#lost();
+        else this.lose();
       },
     );
+  }
+
+  #lost(): void {
+    const { lost } = this.#options;
+    if (lost === undefined) this.lose();
+    else void lost().then((status) => this.lose(status));
   }
 
   #diedUnstarted(exit: ProcessExit): void {

@@ -286,7 +286,8 @@ export class VmController {
 
   #end(exit: VMExit): void {
     const error = (this.#shutDown ? undefined : exit.error) ?? this.#failure;
-    const kept: VMExit = { exitedAt: exit.exitedAt, ...(error && { error }) };
+    const { exitedAt, outOfMemory } = exit;
+    const kept: VMExit = { exitedAt, ...(error && { error }), ...(outOfMemory && { outOfMemory }) };
     const moved =
       this.#machine.transition("exited", { name: "terminated", exit: kept }) ||
       (this.#machine.is("not-created") && this.#machine.transition("terminate", { name: "terminated", exit: kept }));

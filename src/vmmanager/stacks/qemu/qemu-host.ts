@@ -3,6 +3,7 @@ import { isKind, ShimError, unavailable } from "../../../errors/shim-error.ts";
 import { type Logger, silentLogger } from "../../../log/logger.ts";
 import type { ByteStream } from "../../../sys/byte-stream.ts";
 import type { CallOptions } from "../../lifetime.ts";
+import { oomKillsSince } from "../../oom-kills.ts";
 import { removeVmCgroups } from "../../vm-cgroup.ts";
 import { GuestConsole } from "./console.ts";
 import { FdMonitor } from "./fd-monitor.ts";
@@ -12,6 +13,7 @@ import { VmEndedError } from "./vm-end.ts";
 const MONITOR_MS = 30_000;
 const LAST_WORDS_MS = 500;
 const CONSOLE_LINES = 20;
+const SIGKILL = 9;
 
 /** A QEMU that answers: its process, its monitor, its console, and the host's end of the guest's port. */
 export class QemuHost {
@@ -24,6 +26,7 @@ export class QemuHost {
   readonly ended: Promise<VmEndedError>;
   readonly #process: QemuProcess;
   #isGone = false;
+  #outOfMemory = false;
 
   private constructor(
     id: string,
@@ -45,6 +48,7 @@ export class QemuHost {
     monitor.qmp.on("GUEST_PANICKED", () => {
       panicked = true;
     });
+    const killed = oomKillsSince(process.pid);
     let violation: string | undefined;
     // Nobody can drive such a VM any more, and a guest may have taken it over.
     void monitor.qmp.closed.then((reason) => {
@@ -54,6 +58,7 @@ export class QemuHost {
     });
     this.ended = process.exited.then(async (exit) => {
       this.#isGone = true;
+      this.#outOfMemory = exit.signal === SIGKILL && killed();
       await lastWords(process, console, monitor.qmp.closed);
       const errorOutput = process.errors.text;
       const end = { exit, panicked, errorOutput, console: console.tail(CONSOLE_LINES) };
@@ -105,6 +110,11 @@ export class QemuHost {
 
   get isGone(): boolean {
     return this.#isGone;
+  }
+
+  /** Killed, and this host's OOM killer has been at work where it stood. */
+  get outOfMemory(): boolean {
+    return this.#outOfMemory;
   }
 
   kill(): void {

@@ -66,7 +66,8 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
       this.#state = "ended";
       channel.destroy(error);
       host.monitor.close();
-      return { exitedAt: new Date(), ...(this.#asked ? {} : { error }) };
+      const outOfMemory = host.outOfMemory ? { outOfMemory: true } : {};
+      return { exitedAt: new Date(), ...(this.#asked ? {} : { error }), ...outOfMemory };
     });
   }
 
