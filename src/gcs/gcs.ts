@@ -19,6 +19,7 @@ import { runProgram } from "./run-program.ts";
 import { GuestHost } from "./runtime/guest-host.ts";
 import { PodFiles } from "./runtime/pod-files.ts";
 import { Runc } from "./runtime/runc.ts";
+import { socketResources } from "./sockets/mapped-sockets.ts";
 import { systemStdio } from "./stdio/system-stdio.ts";
 import { type StorageResolvers, storageResources } from "./storage/resources.ts";
 import { systemMounts } from "./storage/system-mounts.ts";
@@ -99,6 +100,7 @@ export function createGcs(options: GcsOptions): Gcs {
           [RequestType.remove]: (settings) => network.remove(settings),
         },
         ...(machine && machineResources(machine)),
+        ...socketResources(runtime, sockets),
       },
       preparePod: (id, settings) => podFiles.prepare(id, settings),
       powerOff() {

@@ -28,6 +28,7 @@ import { type GuestMachine, guestMachine } from "./machine.ts";
 import { type GuestNetwork, guestNetwork } from "./network.ts";
 import { connectStdio, executeProcess, openProcess } from "./process.ts";
 import { type GuestScsi, guestScsi } from "./scsi.ts";
+import { type GuestUnixSockets, guestUnixSockets } from "./sockets.ts";
 import { closeStdioFds, PreparedStdio, StdioPorts } from "./stdio.ts";
 import { type GuestVpmem, guestVpmem } from "./vpmem.ts";
 
@@ -44,7 +45,14 @@ export interface GuestOptions {
 }
 
 /** A Linux guest: the interface that every guest has, and the managers of its devices. */
-export type LinuxGuest = Guest & GuestLayers & GuestDirectories & GuestScsi & GuestVpmem & GuestNetwork & GuestMachine;
+export type LinuxGuest = Guest &
+  GuestLayers &
+  GuestDirectories &
+  GuestScsi &
+  GuestVpmem &
+  GuestNetwork &
+  GuestMachine &
+  GuestUnixSockets;
 
 export function createGuest(options: GuestOptions): LinuxGuest {
   const guest = new BridgeGuest(options);
@@ -55,6 +63,7 @@ export function createGuest(options: GuestOptions): LinuxGuest {
     ...guestVpmem(guest),
     ...guestNetwork(guest),
     ...guestMachine(guest),
+    ...guestUnixSockets(guest),
   });
 }
 

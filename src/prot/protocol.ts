@@ -10,6 +10,8 @@ export const INFINITE_WAIT_TIMEOUT = 0xffff_ffff;
 /** Guest ports (reference: hcsshim guest, ports and boot): the bridge, and the first of the stdio ports. */
 export const BRIDGE_PORT = 0x4000_0000;
 export const FIRST_STDIO_PORT = 0x4000_0001;
+/** Ours: the first of the ports that MappedSocket names. */
+export const FIRST_SOCKET_PORT = 0x6000_0000;
 
 export const OsType = { linux: "Linux", windows: "Windows" } as const;
 

@@ -3,16 +3,20 @@ import type { GuestDirectories } from "../../src/guestmanager/directories.ts";
 import type { Guest, GuestProcess } from "../../src/guestmanager/guest.ts";
 import type { GuestLayers } from "../../src/guestmanager/layers.ts";
 import type { GuestScsi } from "../../src/guestmanager/scsi.ts";
+import type { GuestUnixSockets } from "../../src/guestmanager/sockets.ts";
+import { createMemorySockets } from "../../src/transport/memory.ts";
 import type { Plan9Manager } from "../../src/vmmanager/plan9.ts";
 import type { ScsiManager } from "../../src/vmmanager/scsi.ts";
 
 export type DeviceCall =
   | keyof (Omit<ScsiManager, "scsiLimits"> & Plan9Manager)
-  | keyof (GuestScsi & GuestDirectories & GuestLayers)
+  | keyof (GuestScsi & GuestDirectories & GuestLayers & GuestUnixSockets)
   | "createProcess";
 
-/** A VM's disks and shares as host and guest would keep them: what is added twice, or taken in the wrong order, throws. */
-export class DeviceStandIn implements ScsiManager, Plan9Manager, GuestScsi, GuestDirectories, GuestLayers {
+/** A VM's disks, shares and sockets as host and guest would keep them: what is added twice, or taken in the wrong order, throws. */
+export class DeviceStandIn
+  implements ScsiManager, Plan9Manager, GuestScsi, GuestDirectories, GuestLayers, GuestUnixSockets
+{
   exitCode = 0;
   scsiLimits = { controllers: 4, luns: 64 };
   readonly log: string[] = [];
@@ -25,6 +29,7 @@ export class DeviceStandIn implements ScsiManager, Plan9Manager, GuestScsi, Gues
   /** Guest path -> the disk's place or the share's name. */
   readonly mounts = new Map<string, string>();
   readonly layers = new Set<string>();
+  readonly sockets = createMemorySockets().host;
 
   addScsiDisk: ScsiManager["addScsiDisk"] = ({ controller, lun, hostPath, readOnly }) =>
     this.#call("addScsiDisk", `${controller}:${lun} ${hostPath}${readOnly ? " ro" : ""}`, () =>
@@ -59,6 +64,10 @@ export class DeviceStandIn implements ScsiManager, Plan9Manager, GuestScsi, Gues
     });
   removeMappedDirectory: GuestDirectories["removeMappedDirectory"] = ({ mountPath = "" }) =>
     this.#call("removeMappedDirectory", mountPath, () => void this.mounts.delete(mountPath));
+  addMappedSocket: GuestUnixSockets["addMappedSocket"] = ({ path = "", port = 0 }) =>
+    this.#call("addMappedSocket", path, () => add(this.mounts, path, String(port)));
+  removeMappedSocket: GuestUnixSockets["removeMappedSocket"] = ({ path = "" }) =>
+    this.#call("removeMappedSocket", path, () => remove(this.mounts, path));
   addCombinedLayers: GuestLayers["addCombinedLayers"] = (settings) => {
     const { containerRootPath = "", layers = [], scratchPath = "" } = settings;
     const paths = layers.map(({ path = "" }) => path);

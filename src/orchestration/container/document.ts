@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { invalidArgument, unimplemented } from "../../errors/shim-error.ts";
 import type { ContainerDocument } from "../../guestmanager/guest.ts";
 import type { Spec } from "../../oci/spec.ts";
+import { isSocketMount, socketBind } from "./mount-plan.ts";
 import type { ContainerVm } from "./ports.ts";
 
 export interface DocumentSource {
@@ -24,7 +25,9 @@ export function guestDocument(source: DocumentSource, uvm: ContainerVm["uvm"]): 
   if (path === undefined || ociBundlePath === undefined) {
     throw unimplemented(`container ${id}: the guest of stack ${uvm.stack} does not see the host's paths`);
   }
-  return { ociBundlePath, ociSpecification: { ...spec, root: { ...spec.root, path } } };
+  const mounts = spec.mounts?.map((mount) => (isSocketMount(mount) ? socketBind(mount) : mount));
+  const root = { ...spec.root, path };
+  return { ociBundlePath, ociSpecification: { ...spec, root, ...(mounts && { mounts }) } };
 }
 
 /** Its processes outlive the init: the pid namespace is not its own (runc's shim: ShouldKillAllOnExit). */

@@ -60,13 +60,22 @@ describe("a mount of the spec, in a VM", () => {
     assert.deepEqual([plan.kind, plan.kind === "shm" && plan.bytes], ["shm", 65536]);
   });
 
+  it("of a socket is the guest's own, bound, whether it is asked for by bind or by uds", () => {
+    const plan = planMount({ destination: "/s", type: "uds", source: "/run/x.sock" }, files);
+    assert.ok(plan.kind === "socket");
+    assert.equal(plan.hostPath, "/run/x.sock");
+    assert.deepEqual(guestMount(plan, "/run/mounts/m1"), bind("/run/mounts/m1", ["bind"], "/s"));
+    const bound = planMount(bind("/run/x.sock", ["rbind", "ro"]), files);
+    assert.deepEqual(guestMount(bound, "/g"), bind("/g", ["rbind", "ro"]));
+  });
+
   it("of the kernel's views and devices means the guest's", () => {
     for (const source of ["/sys/fs/cgroup", "/dev/null"]) assert.equal(planMount(bind(source), files).kind, "keep");
   });
 
   const refused: [SpecMount, ErrorKind, RegExp][] = [
     [bind("/nowhere"), "invalid-argument", /mount on \/x: \/nowhere does not exist/],
-    [bind("/run/x.sock"), "unimplemented", /\/run\/x\.sock is a socket/],
+    [{ destination: "/s", type: "uds", source: "/file" }, "invalid-argument", /mount on \/s: \/file is not a socket/],
     [bind("/run/x.fifo"), "unimplemented", /is a fifo/],
     [bind("/dev/sda"), "unimplemented", /is a block device/],
     [{ destination: "/n", type: "nfs", source: "h:/e" }, "invalid-argument", /mount on \/n: type nfs from h:\/e/],

@@ -7,6 +7,7 @@ import type { ScsiRequest } from "../device/scsi/ports.ts";
 import { readScsiRequest } from "../device/scsi/saved.ts";
 import type { ShmRequest } from "../device/shm/ports.ts";
 import { readShmRequest } from "../device/shm/saved.ts";
+import type { SocketRequest } from "../device/socket/ports.ts";
 import type { ReleaseList } from "../release-list.ts";
 import { list, maybe, oneOf, record, text } from "../saved-json.ts";
 import type { ContainerLimits, ContainerVm } from "./ports.ts";
@@ -18,8 +19,9 @@ export type Holding =
   | { readonly kind: "disk"; readonly request: ScsiRequest }
   | { readonly kind: "shm"; readonly request: ShmRequest }
   | { readonly kind: "layers"; readonly request: Layers }
-  /** No VM is saved with one. */
-  | { readonly kind: "share"; readonly request: Plan9Request };
+  /** No VM is saved with one of these two. */
+  | { readonly kind: "share"; readonly request: Plan9Request }
+  | { readonly kind: "socket"; readonly request: SocketRequest };
 
 export interface HoldingContext {
   readonly vm: Pick<ContainerVm, "devices" | "guest">;
@@ -42,6 +44,8 @@ function reserve(holding: Holding, { devices, guest }: HoldingContext["vm"], ms:
       return devices.shm.reserve(holding.request);
     case "share":
       return devices.plan9.reserve(holding.request);
+    case "socket":
+      return devices.sockets.reserve(holding.request);
     case "layers": {
       const { request } = holding;
       const guestPath = request.containerRootPath ?? "";

@@ -16,7 +16,9 @@ export type MountPlan =
   | { readonly kind: "keep"; readonly mount: SpecMount }
   | { readonly kind: "share"; readonly mount: SpecMount; readonly hostPath: string; readonly readOnly: boolean }
   | { readonly kind: "disk"; readonly mount: SpecMount; readonly disk: DiskMount }
-  | { readonly kind: "shm"; readonly mount: SpecMount; readonly hostPath: string; readonly bytes: number };
+  | { readonly kind: "shm"; readonly mount: SpecMount; readonly hostPath: string; readonly bytes: number }
+  /** The guest has a socket of its own that leads to the host's. */
+  | { readonly kind: "socket"; readonly mount: SpecMount; readonly hostPath: string };
 
 /** Of the kernel alone: the guest's does what the host's would. */
 const KERNEL = new Set([
@@ -34,6 +36,10 @@ export function planMount(mount: SpecMount, files: HostFiles): MountPlan {
   const subject = `mount on ${destination}`;
   if (type === "bind" || options.includes("bind") || options.includes("rbind") || (type === "" && source !== "")) {
     return planBind(mount, source, options, files);
+  }
+  if (isSocketMount(mount)) {
+    if (files.kindOf(source) === "socket") return { kind: "socket", mount: socketBind(mount), hostPath: source };
+    throw invalidArgument(`${subject}: ${source} is not a socket; cannot forward it`);
   }
   if (KERNEL.has(type)) return { kind: "keep", mount };
   const disk = diskOf({ type, source, target: "", options }, files.kindOf);
@@ -53,6 +59,7 @@ function planBind(mount: SpecMount, source: string, options: readonly string[], 
     case "missing":
       throw invalidArgument(`${subject} does not exist; cannot bind it`);
     case "socket":
+      return { kind: "socket", mount, hostPath: source };
     case "fifo":
       throw unimplemented(
         `${subject} is a ${kind}; cannot bind it into a VM: its other end is on the host, where the guest's kernel cannot reach it`,
@@ -69,6 +76,16 @@ function planBind(mount: SpecMount, source: string, options: readonly string[], 
   }
   if (KERNEL_TREES.some((tree) => source === tree || source.startsWith(`${tree}/`))) return { kind: "keep", mount };
   return { kind: "share", mount, hostPath: source, readOnly: options.includes("ro") || options.includes("rro") };
+}
+
+/** Of the type "uds" (nerdbox's): a unix socket of the host, which the runtime is to make reachable in the container. */
+export function isSocketMount({ type }: SpecMount): boolean {
+  return type === "uds";
+}
+
+/** The same as a bind, which runc knows. */
+export function socketBind(mount: SpecMount): SpecMount {
+  return { ...mount, type: "bind", options: [...(mount.options ?? []), "bind"] };
 }
 
 /** The mount as the guest's runtime gets it, once what it needs is at `guestPath`. */

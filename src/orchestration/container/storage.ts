@@ -114,6 +114,8 @@ async function bringMount(plan: MountPlan, context: StorageContext): Promise<str
       const { hostPath, bytes } = plan;
       return bring({ kind: "shm", request: { hostPath, bytes } }, context);
     }
+    case "socket":
+      return bring({ kind: "socket", request: { hostPath: plan.hostPath } }, context);
     case "disk":
       return bringDisk(plan.disk, context);
   }

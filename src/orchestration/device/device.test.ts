@@ -24,7 +24,7 @@ beforeEach(() => {
 
 function nothingLeft(): void {
   assert.deepEqual(vm.left(), []);
-  assert.deepEqual([devices.scsi.held, devices.plan9.held], [0, 0]);
+  assert.deepEqual([devices.scsi.held, devices.plan9.held, devices.sockets.held], [0, 0, 0]);
 }
 
 const kinds: { readonly name: string; reserve(): Mapping; readonly up: DeviceCall[]; readonly down: DeviceCall[] }[] = [

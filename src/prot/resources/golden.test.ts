@@ -7,6 +7,7 @@ import { lcowMappedVpciDevice, lcowMappedVpmemDevice } from "./devices.ts";
 import { lcowCombinedLayers } from "./layers.ts";
 import { processors, resume } from "./machine.ts";
 import { lcowMappedDirectory } from "./mapped-directory.ts";
+import { mappedSocket } from "./mapped-socket.ts";
 import { lcowNetworkAdapter } from "./network.ts";
 import { lcowMappedVirtualDisk, scsiDevice } from "./scsi.ts";
 import { confidentialOptions, securityPolicyFragment } from "./security-policy.ts";
@@ -106,6 +107,9 @@ describe("golden guest resources", () => {
   golden("Resume (ours)", resume, '{"UnixNanoseconds":1795268400000000001,"Entropy":"AQI="}', {
     unixNanoseconds: 1795268400000000001n,
     entropy: "AQI=",
+  });
+  golden("MappedSocket (ours)", mappedSocket, '{"Path":"/run/mounts/m0","Port":1610612736,"Mode":432,"Gid":5}', {
+    ...{ path: "/run/mounts/m0", port: 0x6000_0000, mode: 0o660, gid: 5 },
   });
   golden("Processors (ours)", processors, '{"Count":4}', { count: 4 });
   golden(

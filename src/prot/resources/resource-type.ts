@@ -22,5 +22,7 @@ export const ResourceType = {
   resume: "Resume",
   /** Ours (ProcessorsSupported): on the guest. */
   processors: "Processors",
+  /** Ours: on the guest. */
+  mappedSocket: "MappedSocket",
 } as const;
 export type ResourceType = (typeof ResourceType)[keyof typeof ResourceType];
