@@ -93,13 +93,21 @@ function suggest(key: string): string {
 function lineOf(text: string, key: string): string {
   let table = "";
   for (const [index, line] of text.split("\n").entries()) {
-    const header = /^\s*\[+\s*([^\]]+?)\s*\]/.exec(line)?.[1];
-    const name = /^\s*([^=#[]+?)\s*=/.exec(line)?.[1];
+    const { header, name } = lineHead(line.trim());
     if (header !== undefined) table = `${plain(header)}.`;
     const set = header !== undefined ? plain(header) : name !== undefined ? table + plain(name) : undefined;
     if (set === key || set?.startsWith(`${key}.`)) return ` line ${index + 1}`;
   }
   return "";
+}
+
+/** What a line opens or sets. By steps, as a pattern takes minutes at a text's line of a few thousand blanks. */
+function lineHead(line: string): { readonly header?: string; readonly name?: string } {
+  const start = line.startsWith("[[") ? 2 : line.startsWith("[") ? 1 : 0;
+  const end = line.search(start > 0 ? /\]/ : /[=#[]/);
+  if (end <= start) return {};
+  if (start > 0) return { header: line.slice(start, end) };
+  return line[end] === "=" ? { name: line.slice(0, end) } : {};
 }
 
 /** A dotted key without quotes and spaces. */

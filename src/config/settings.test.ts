@@ -124,6 +124,17 @@ describe("resolveSettings", () => {
     ["a misspelt key", 'log-level = "info"\n', /bad.toml line 1: unknown key log-level: did you mean log_level\?/],
     ["an unknown key in a table", '[runc]\nbinary = "x"\nrot = "/x"\n', /bad.toml line 3: unknown key runc.rot/],
     ["an unknown table", "[vm]\ncpus = 4\n", /bad.toml line 1: unknown key vm/],
+    ["a key in a list of tables", "[[ runc ]]\nrot = 1\n", /line 1: unknown key runc/],
+    [
+      "a key behind a long line of blanks",
+      `TypeUrl = """\n[${" ".repeat(50_000)}\n"""\nzzz = 1\n`,
+      /line 4: unknown key zzz/,
+    ],
+    [
+      "a key behind blanks and a word",
+      `TypeUrl = """\n${" ".repeat(50_000)}x\n"""\nzzz = 1\n`,
+      /line 4: unknown key zzz/,
+    ],
     ["a wrong type", "stack = 3\n", /bad.toml line 1: stack must be a string, it is the number 3/],
     ["a value out of range", '# x\nstack = "xen"\n', /line 2: stack must be one of hcs, qemu, .*, it is "xen"/],
     ["a string for a boolean", '[runc]\nsystemd_cgroup = "yes"\n', /line 2: runc.systemd_cgroup must be true or/],

@@ -107,9 +107,9 @@ export class JsonReader {
     const token = this.#take(NUMBER);
     if (token === undefined) throw this.#error(`unexpected ${JSON.stringify(this.#text[this.#at])}`);
     const value = Number(token);
-    if (/^-?\d+$/.test(token)) return Number.isSafeInteger(value) ? value : BigInt(token);
-    if (!Number.isFinite(value)) throw this.#error(`number ${token} is out of range`, token.length);
-    return value;
+    // Also integers: a million digits are seconds of a bigint's arithmetic, and nobody's number.
+    if (!Number.isFinite(value)) throw this.#error(`number ${token.slice(0, 40)} is out of range`, token.length);
+    return Number.isSafeInteger(value) || !/^-?\d+$/.test(token) ? value : BigInt(token);
   }
 
   #word<T>(word: string, value: T): T {

@@ -93,6 +93,7 @@ describe("parseJson", () => {
     ["\u0000\u0001garbage", /unexpected ".*" at line 1, column 1/],
     ["[012345678901234567890]", /expected "," or "]"/],
     ["1e999", /number 1e999 is out of range at line 1, column 1/],
+    ["1".repeat(1_000_000), /number 1{40} is out of range at line 1, column 1$/],
     ["[".repeat(100_000), /nested deeper than 512 levels at line 1/],
     [`${"[".repeat(100_000)}${"]".repeat(100_000)}`, /nested deeper than 512 levels at line 1/],
     [`{"x":"${"]".repeat(600)}","a":${'{"a":'.repeat(600)}1${"}".repeat(601)}`, /nested deeper than 512 levels/],

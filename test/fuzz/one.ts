@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { fuzz } from "./runner.ts";
+import { type Finding, fuzz } from "./runner.ts";
 import { targets } from "./targets.ts";
 import { startWatchdog } from "./watchdog.ts";
 
@@ -32,10 +32,13 @@ const run = {
 const again = `test/fuzz/one.ts ${name} --seed ${run.seed}`;
 const watchdog = startWatchdog(again);
 const target = await open();
-const { findings, ...report } = await fuzz(target, run, watchdog);
+const { findings, ...report } = await fuzz(target, run, { watchdog, found: tell });
 await target.close?.();
 await watchdog.stop();
-for (const { index, input, error } of findings) {
+process.stdout.write(`${JSON.stringify({ name, ...report })}\n`);
+process.exit(findings.length === 0 ? 0 : 1);
+
+function tell({ index, input, error }: Finding): void {
   const directory = join("out", "fuzz", name);
   mkdirSync(directory, { recursive: true });
   const file = join(directory, `seed-${run.seed}-input-${index}`);
@@ -43,5 +46,3 @@ for (const { index, input, error } of findings) {
   const told = error instanceof Error ? error.stack : String(error);
   process.stderr.write(`${again} --from ${index} --inputs 1: ${input.length} bytes in ${file}\n${told}\n`);
 }
-process.stdout.write(`${JSON.stringify({ name, ...report })}\n`);
-process.exit(findings.length === 0 ? 0 : 1);

@@ -85,7 +85,13 @@ export async function feed(target: Target, input: Uint8Array): Promise<Outcome> 
   return outcome;
 }
 
-export async function fuzz(target: Target, run: Run, watchdog?: Watchdog): Promise<Report> {
+export interface Hearers {
+  readonly watchdog?: Watchdog;
+  /** At once: a long run may have an end that nobody waits for. */
+  readonly found?: (finding: Finding) => void;
+}
+
+export async function fuzz(target: Target, run: Run, hearers: Hearers = {}): Promise<Report> {
   const corpus = corpusOf(target.name)
     .map(({ bytes }) => bytes)
     .filter(({ length }) => length <= LONGEST_BASE);
@@ -95,7 +101,9 @@ export async function fuzz(target: Target, run: Run, watchdog?: Watchdog): Promi
   let input: Uint8Array = new Uint8Array();
   const found = (error: unknown): void => {
     const place = placeOf(error);
-    if (!findings.has(place)) findings.set(place, { index, input, error });
+    if (findings.has(place)) return;
+    findings.set(place, { index, input, error });
+    hearers.found?.({ index, input, error });
   };
   process.on("unhandledRejection", found);
   process.on("uncaughtException", found);
@@ -108,7 +116,7 @@ export async function fuzz(target: Target, run: Run, watchdog?: Watchdog): Promi
       input = inputOf(target, corpus, run.seed, index);
       const start = performance.now();
       if (start - began > run.seconds * 1000) break;
-      watchdog?.at(index);
+      hearers.watchdog?.at(index);
       try {
         const outcome = await feed(target, input);
         outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;

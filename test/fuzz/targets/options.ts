@@ -52,6 +52,8 @@ function line(dice: Random): string {
   if (!dice.chance(1 / 30)) return dice.pick(lines);
   const deep = dice.pick([10, 500, 5000]);
   return dice.pick([
+    `TypeUrl = """\n[${" ".repeat(deep)}\n"""\nzzz = 1`,
+    `TypeUrl = """\n${" ".repeat(deep)}x\n"""\nzzz = 1`,
     `a = ${"[".repeat(deep)}${"]".repeat(deep)}`,
     `a = ${"{a=".repeat(deep)}1${"}".repeat(deep)}`,
     `[${Array(deep).fill("a").join(".")}]`,
