@@ -6,7 +6,7 @@ import { ShimDiag } from "../../src/generated/containerd/runhcs/v1/diag.ts";
 import { type BridgeMessage, Diagnostics, Direction } from "../../src/generated/uvmshim/diag/v1.ts";
 import type { Client } from "../../src/ttrpc/client.ts";
 import { connect } from "../../src/ttrpc/socket.ts";
-import { runOk, start } from "../harness/command.ts";
+import { type CommandOptions, type CommandResult, run, runOk, start } from "../harness/command.ts";
 import { socketPath } from "../harness/leftovers.ts";
 import { runtimeUnderTest } from "../harness/runtime-under-test.ts";
 import { until } from "../harness/until.ts";
@@ -32,6 +32,11 @@ describe("diagnostics on the shim's socket", () => {
 
   const connected = (id: string): Promise<Client> =>
     connect(socketPath(machine().containerd.address, machine().namespace, id));
+
+  const uvmctl = (id: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult> => {
+    const socket = socketPath(machine().containerd.address, machine().namespace, id);
+    return run([process.execPath, "--import", "tsx", "cmd/uvmctl/main.ts", socket, ...args], options);
+  };
 
   it("tell of daemon, tasks, stacks and of what is said on the bridge", async (t) => {
     if (machine().runtime.isPeer) return t.skip("runc's shim has no such service");
@@ -62,6 +67,11 @@ describe("diagnostics on the shim's socket", () => {
       );
       assert.equal(report.lines[0]?.fields.get("pid"), String(pid));
       assert.match(report.guestStacks, /pid \d+ running/);
+
+      const shown = await uvmctl(id, ["tasks"]);
+      assert.deepEqual([shown.code, shown.stdout.split("\n")[0]], [0, id]);
+      const lines = (await uvmctl(id, ["report"])).stdout.trim().split("\n");
+      assert.equal(JSON.parse(lines[0] ?? "").pid, pid);
 
       for (const secrets of [false, true]) {
         const listener = await connected(id);
@@ -96,7 +106,7 @@ describe("diagnostics on the shim's socket", () => {
   });
 
   const refuse = async (): Promise<void> => {
-    await withPod("refused", async (_, client) => {
+    await withPod("refused", async (id, client) => {
       const diag = client.service(ShimDiag);
       const refusal = { kind: "unimplemented", message: /stack local, which has no vm; cannot / };
       const file = machine().file("not-run");
@@ -107,6 +117,8 @@ describe("diagnostics on the shim's socket", () => {
         kind: "unimplemented",
         message: /stack local has no console/,
       });
+      const { code, stderr } = await uvmctl(id, ["exec", "touch", file]);
+      assert.deepEqual([code, /no vm; cannot run/.test(stderr)], [125, true]);
       assert.throws(() => readFileSync(file), { code: "ENOENT" });
     });
   };
@@ -116,19 +128,19 @@ describe("diagnostics on the shim's socket", () => {
       const diag = client.service(ShimDiag);
       const output = machine().file("output");
       const asked = { workdir: "", terminal: false, stdin: "", stdout: `file://${output}`, stderr: "" };
-      const run = async (args: readonly string[], more: Partial<typeof asked> = {}) => {
+      const inGuest = async (args: readonly string[], more: Partial<typeof asked> = {}) => {
         writeFileSync(output, "");
         const { exitCode } = await diag.diagExecInHost({ ...asked, ...more, args: [...args] });
         return { exitCode, output: readFileSync(output, "utf8") };
       };
-      const sh = (line: string, more: Partial<typeof asked> = {}) => run(["sh", "-c", line], more);
+      const sh = (line: string, more: Partial<typeof asked> = {}) => inGuest(["sh", "-c", line], more);
 
-      const kernel = (await run(["uname", "-r"])).output.trim();
+      const kernel = (await inGuest(["uname", "-r"])).output.trim();
       assert.match(kernel, /^\d+\.\d+/);
       assert.deepEqual(await sh("pwd; cat /proc/1/comm", { workdir: "/run" }), { exitCode: 0, output: "/run\ngcs\n" });
       for (const code of [0, 3, 255]) assert.equal((await sh(`exit ${code}`)).exitCode, code);
       assert.equal((await sh("kill -9 $$")).exitCode, 137);
-      await assert.rejects(run(["/no/such/program"]), { kind: "invalid-argument", message: /\/no\/such\/program/ });
+      await assert.rejects(inGuest(["/no/such/program"]), { kind: "invalid-argument", message: /\/no\/such\/program/ });
       const errors = machine().file("errors");
       assert.equal((await sh("echo out; echo err >&2", { stderr: `file://${errors}` })).output, "out\n");
       assert.equal(readFileSync(errors, "utf8"), "err\n");
@@ -141,6 +153,11 @@ describe("diagnostics on the shim's socket", () => {
       const { exitCode } = await diag.diagExecInHost({ ...asked, stdin, stdout, args: ["cat"] });
       assert.deepEqual([exitCode, (await reader.result()).stdout], [0, "from the host\n"]);
       assert.equal((await writer.result()).code, 0);
+
+      const echoed = await uvmctl(id, ["exec", "-i", "-w", "/run", "sh", "-c", "pwd; cat; exit 7"], {
+        input: "typed\n",
+      });
+      assert.deepEqual([echoed.code, echoed.stdout, echoed.stderr], [7, "/run\ntyped\n", ""]);
 
       const onTerminal = await sh("tty; test -t 0 && test -t 2 && echo to-stderr >&2; exit 4", { terminal: true });
       assert.equal(onTerminal.exitCode, 4);

@@ -17,6 +17,7 @@ describe("a frame's body, to be read", () => {
         ProcessParameters: JSON.stringify({ CommandArgs: ["ls", "s3cret"], Environment: { A: "s3cret" } }),
         CommandLine: "ls s3cret",
         Entropy: "s3cret",
+        GuestStacks: "pid 7 running; env TOKEN=s3cret true",
       },
       OciSpecification: { hooks: { poststop: [{ path: "/h", args: ["h", "s3cret"], env: ["B=s3cret"] }] } },
     });

@@ -12,6 +12,8 @@ const hide: Readonly<Record<string, (value: unknown) => unknown>> = {
   commandargs: hideArguments,
   commandline: () => HIDDEN,
   entropy: () => HIDDEN,
+  // Processes stand there with their arguments.
+  gueststacks: () => HIDDEN,
 };
 
 /** A frame's body to be read by people: JSON, cut at 64 KiB of characters. Without `secrets` names stay and values go. */
