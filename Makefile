@@ -39,11 +39,13 @@ test-qemu: build uvm-image ## what boots VMs alone: the stack and its image, the
 faults: build build-failpoints uvm-image ## play the fault matrix and print it as a table (FAULTS="words": those alone; STACK=local or qemu)
 	@$(NODE) test/faults/main.ts $(if $(filter command line environment,$(origin STACK)),--stack $(STACK)) $(FAULTS)
 
-test-peers: build uvm-image ## the same flows with containerd 2.x and nerdctl, and ttrpc against Go (needs Go >= 1.26)
+test-peers: build uvm-image ## containerd/shimtest, the same flows with containerd 2.x and nerdctl, ttrpc against Go (needs Go >= 1.26)
 	@test/peers/run
 
-conformance: build uvm-image ## containerd/shimtest (SHIMTEST: its built directory) on STACK (default: each that has a profile)
-	@$(NODE) test/conformance/main.ts $(STACK)
+conformance: build uvm-image ## all of containerd/shimtest, its stress runs and benchmarks, on every stack (STACKS: those; SHIMTEST: another release)
+	@scripts/bootstrap.sh peers
+	@scripts/peers.sh
+	@$(NODE) test/conformance/main.ts $(STACKS)
 
 check: bootstrap ## compiler, linter, formatter, layer rule, generated code, lock file, file lengths
 	$(BIN)/tsc -p .

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the programs that the peer tests run against, from the module in test/peers, into out/peers:
 #   containerd, ctr, containerd-shim-runc-v2, nerdctl, the CNI plugins that nerdctl asks for (all pinned by go.mod), and
-#   cri (ours, a client of k8s.io/cri-api; crictl is not to be had as a module), ttrpc-peer (ours, on containerd's Go ttrpc); and containerd-2.2, from the module in test/peers/containerd-2.2.
+#   shimtest.test and its testbin (containerd's conformance suite for shims), cri (ours, a client of k8s.io/cri-api; crictl is not to be had as a module), ttrpc-peer (ours, on containerd's Go ttrpc); and containerd-2.2, from the module in test/peers/containerd-2.2.
 # Builds again only when the module, our Go sources, the Go version or this script changed. Ends by printing the versions.
 # Usage: scripts/peers.sh
 set -eu
@@ -53,6 +53,8 @@ if [ "$(cat "$out/stamp" 2>/dev/null || true)" != "$stamp" ]; then
       github.com/containernetworking/plugins/plugins/meta/firewall \
       github.com/containernetworking/plugins/plugins/meta/portmap \
       github.com/containernetworking/plugins/plugins/meta/tuning
+    nice go test -c -trimpath -o "$out/shimtest.test" github.com/containerd/shimtest
+    nice go build -trimpath -ldflags '-s -w' -o "$out/testbin" github.com/containerd/shimtest/cmd/testbin
     nice go build -trimpath -ldflags '-s -w' -o "$out/ttrpc-peer" ./ttrpc
     nice go build -trimpath -ldflags '-s -w' -o "$out/cri" ./cri
     cd containerd-2.2
@@ -67,5 +69,5 @@ echo "peers.sh: $found"
 "$out/containerd-2.2" --version
 "$out/ctr" --version
 "$out/nerdctl" --version
-(cd "$module" && go list -m github.com/containerd/ttrpc github.com/containernetworking/plugins)
+(cd "$module" && go list -m github.com/containerd/shimtest github.com/containerd/ttrpc github.com/containernetworking/plugins)
 runc --version 2>/dev/null | head -n 1 || echo "peers.sh: no runc on PATH" >&2

@@ -68,12 +68,15 @@ export function parseFlags(args: readonly string[]): Flags {
   };
 }
 
-/** A namespace, task id or group: it becomes a directory's name, so it must be one harmless path component. */
+/**
+ * A namespace, task id or group: it becomes a directory's name, so it must be one harmless path component. containerd's own
+ * rule is narrower, and its own to keep: callers without containerd name pods "x#01".
+ */
 export function checkIdentifier(what: string, value: string): string {
   if (value === "") throw invalidArgument(`${what} is empty: containerd gives it with -${what}`);
-  if (value.length > 255 || !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(value)) {
+  if (value.length > 255 || !/^[A-Za-z0-9][A-Za-z0-9._#-]*$/.test(value)) {
     throw invalidArgument(
-      `${what} ${JSON.stringify(value.slice(0, 80))} is not an identifier: letters, digits, ".", "_", "-"`,
+      `${what} ${JSON.stringify(value.slice(0, 80))} is not an identifier: letters, digits, ".", "_", "-", "#"`,
     );
   }
   return value;

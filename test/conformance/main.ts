@@ -1,37 +1,47 @@
 /**
- * `main.ts [--short] [STACK...]`: containerd/shimtest (directory: SHIMTEST) against out/containerd-shim-uvm-v1 on every stack
- * that has a profile, or on those named. Prints each test that did not pass, each skip with its reason and a sum a stack;
- * ends with 1 where a test failed, fewer passed than the profile asks for, or something was left on the host.
- * --short leaves the stress runs and the benchmarks out.
+ * `main.ts [--short] [STACK...]`: containerd/shimtest against out/containerd-shim-uvm-v1 on every stack that has a profile,
+ * or on those named: the release that test/peers/go.mod pins, or that of the directory SHIMTEST. Prints each test that did
+ * not pass, each skip with its reason and a sum a profile; ends with 1 where a test failed, fewer passed than the profile
+ * asks for, something was left on the host, or there is no shimtest. --short is what CI runs: of a stack that boots VMs the
+ * tests that its profile chooses, and stress runs of seconds.
  */
 import { parseArgs } from "node:util";
 import type { GoTest } from "../harness/go-test-report.ts";
-import { type Profile, profiles } from "./profiles.ts";
-import { findShimTest, Suite } from "./suite.ts";
+import { gaps, type Profile, profiles, releases } from "./profiles.ts";
+import { findShimTest, type ShimTest, Suite } from "./suite.ts";
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const minute = 60_000;
+const shimtestSoaks = 60; // It stresses until so many seconds before its deadline.
 
-async function conform(profile: Profile, short: boolean): Promise<boolean> {
-  const suite = new Suite(findShimTest(process.env.SHIMTEST), profile);
+async function conform(shimtest: ShimTest, profile: Profile, short: boolean): Promise<boolean> {
+  const suite = new Suite(shimtest, profile);
+  const { suites } = gaps(profile, shimtest.release);
+  const part = short ? profile.short : undefined;
   try {
     await suite.open();
-    const brief = short ? [] : ["Stress"]; // It has runs of its own, below.
-    const tests = await suite.tests("^TestShim$", ["-test.short"], profile.minutes * minute, brief);
-    const { transfer } = profile.skippedSuites;
-    if (transfer === undefined) tests.push(...(await suite.tests("^FuzzTransferMissing$", [], minute)));
-    if (!short) {
-      // shimtest stresses until a minute before its deadline.
-      const stressed =
-        profile.skippedSuites.sandbox === undefined ? ["Lifecycle", "Exec", "Sandbox"] : ["Lifecycle", "Exec"];
+    const wanted = part === undefined ? "^TestShim$" : `^TestShim$/.*/^(${part.tests.join("|")})$`;
+    // The stress runs have deadlines of their own, below.
+    const tests = await suite.tests(wanted, ["-test.short"], profile.minutes * minute, ["Stress"]);
+    if (suites.transfer === undefined) tests.push(...(await suite.fuzz("FuzzTransferMissing", short ? 5 : 60)));
+    const seconds = short ? profile.stress.short : profile.stress.full;
+    if (seconds > 0) {
+      const stressed = ["Lifecycle", "Exec"];
+      if (suites.transfer === undefined) stressed.push("Transfer");
+      if (suites.sandbox === undefined) stressed.push("Sandbox");
       for (const name of stressed) {
-        tests.push(...(await suite.tests(`^TestShim$/.*/^Stress$/^${name}$`, [], minute + 6_000)).map(oneOfMany));
+        const run = await suite.tests(
+          `^TestShim$/.*/^Stress$/^${name}$`,
+          ["-test.parallel=1"],
+          (shimtestSoaks + seconds) * 1000,
+        );
+        tests.push(...run.map(oneOfMany));
       }
-      const wanted = "BenchmarkShim/.*/(Lifecycle|StartupPhases|Exec|StdioRoundTrip|ReadLargeFile|ReadBindMount)$";
-      for (const line of await suite.benchmarks(wanted, 3, 2 * minute)) say(`  ${line}`);
+      const measured = "Lifecycle|StartupPhases|Exec|StdioRoundTrip|ReadLargeFile|ReadBindMount|ContainerCreate";
+      const lines = await suite.benchmarks(`BenchmarkShim/.*/(${measured})$`, short ? 3 : 20, 5 * minute);
+      for (const line of lines) say(`  ${line}`);
     }
-    const left = await suite.assertNothingLeft().then(() => undefined, String);
-    return report(profile, tests, left);
+    return report(shimtest, profile, short, tests, await suite.leftovers());
   } finally {
     await suite.close();
   }
@@ -42,27 +52,42 @@ function oneOfMany(test: GoTest): GoTest {
   return { ...test, name: test.name.replace(/iter\d+$/, "iteration") };
 }
 
-function report(profile: Profile, tests: readonly GoTest[], left: string | undefined): boolean {
+function report(
+  { release }: ShimTest,
+  profile: Profile,
+  short: boolean,
+  tests: readonly GoTest[],
+  left: readonly string[],
+): boolean {
+  const part = short ? profile.short : undefined;
   const iterations = tests.filter(({ name, outcome }) => name.endsWith("/iteration") && outcome === "passed");
   if (iterations.length > 0) say(`  stressed: ${iterations.length} lifecycles`);
   const counted = tests.filter((test) => !iterations.includes(test));
   const of = (outcome: GoTest["outcome"]): GoTest[] => counted.filter((test) => test.outcome === outcome);
   for (const { name, log } of of("failed")) say(`  FAILED ${name}\n${log.map((line) => `    ${line}`).join("\n")}`);
+  const { suites, tests: without } = gaps(profile, release);
   const skips = [
     ...of("skipped").map(({ name, log }) => [name, log.at(-1) ?? "shimtest gives no reason"]),
-    ...Object.entries(profile.skippedTests),
-    ...Object.entries(profile.skippedSuites).map(([suite, reason]) => [`suite ${suite}`, reason]),
+    ...Object.entries(without),
+    ...Object.entries(suites).map(([suite, reason]) => [`suite ${suite}`, reason]),
   ];
   for (const [name, reason] of skips) say(`  skipped ${name}: ${reason}`);
+  if (part !== undefined) say(`  of the others, --short runs ${part.tests.join(", ")}; make conformance runs all`);
   const passed = of("passed").length;
   const failed = of("failed").length;
-  if (passed < profile.passes) say(`  FAILED: ${passed} tests passed, and ${profile.passes} did before`);
-  if (left !== undefined) say(`  FAILED: ${left}`);
-  const shape = profile.formatMounts ? "image files" : "a directory";
+  const expected = (part ?? profile).passes[release];
+  if (passed < expected) say(`  FAILED: ${passed} tests passed, and ${expected} did before`);
+  for (const line of left) say(`  FAILED: left ${line}`);
+  const root = profile.formatMounts ? "image files" : "a directory";
+  const leaks = ["process", "mount", "socket", "cgroup", "file"].map((kind) => {
+    const count = left.filter((line) => line.startsWith(`${kind} `)).length;
+    return `${count} ${kind}${kind === "process" ? "es" : "s"}`;
+  });
   say(
-    `== shimtest, stack ${profile.stack}, root from ${shape}: ${passed} passed, ${failed} failed, ${skips.length} skipped${left === undefined ? ", nothing left" : ""}`,
+    `== shimtest ${releases[release]}, stack ${profile.stack}, root from ${root}: ${passed} passed, ${failed} failed, ` +
+      `${skips.length} skipped; left behind: ${leaks.join(", ")}`,
   );
-  return failed === 0 && left === undefined && passed >= profile.passes;
+  return failed === 0 && left.length === 0 && passed >= expected;
 }
 
 const { values, positionals } = parseArgs({
@@ -74,9 +99,8 @@ const unknown = positionals.filter((name) => !profiles.some(({ stack }) => stack
 try {
   if (unknown.length > 0)
     throw new Error(`no profile for stack ${unknown.join(", ")}: see test/conformance/profiles.ts`);
-  for (const profile of chosen) {
-    if (!(await conform(profile, values.short || !profile.stressed))) process.exitCode = 1;
-  }
+  const shimtest = findShimTest(process.env.SHIMTEST);
+  for (const profile of chosen) if (!(await conform(shimtest, profile, values.short))) process.exitCode = 1;
 } catch (error) {
   say(`conformance: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

@@ -7,24 +7,33 @@ import type { Inventory } from "../harness/leftovers.ts";
 import { shimDirectory } from "../harness/runtime-under-test.ts";
 import { Traces } from "../harness/traces.ts";
 import { until } from "../harness/until.ts";
-import type { Profile } from "./profiles.ts";
+import { gaps, type Profile, type Release } from "./profiles.ts";
 
 /** A built containerd/shimtest. */
 export interface ShimTest {
+  readonly release: Release;
   readonly binary: string;
   /** The program that its containers run. */
   readonly testbin: string;
 }
 
-/** The paths of a built shimtest; throws, with a sentence for people, where they are not. */
+const peers = fileURLToPath(new URL("../../out/peers/", import.meta.url));
+
+/** What SHIMTEST names, else what scripts/peers.sh built. Throws, with a sentence for people, where it is not there. */
 export function findShimTest(directory: string | undefined): ShimTest {
-  if (directory === undefined || directory === "") {
-    throw new Error("SHIMTEST is not set: let it name the directory of a built containerd/shimtest");
-  }
-  const found = { binary: join(directory, "_output/shimtest.test"), testbin: join(directory, "testdata/testbin") };
-  for (const path of Object.values(found)) {
-    if (!existsSync(path))
-      throw new Error(`SHIMTEST is ${directory}, which has no built containerd/shimtest: no ${path}`);
+  const given = directory === undefined || directory === "" ? undefined : directory;
+  const found: ShimTest =
+    given === undefined
+      ? { release: "pinned", binary: join(peers, "shimtest.test"), testbin: join(peers, "testbin") }
+      : {
+          ...{ release: "given", binary: join(given, "_output/shimtest.test") },
+          testbin: join(given, "testdata/testbin"),
+        };
+  for (const path of [found.binary, found.testbin]) {
+    if (existsSync(path)) continue;
+    const mend =
+      given === undefined ? "scripts/peers.sh builds it" : `SHIMTEST is ${given}, which has none that is built`;
+    throw new Error(`containerd/shimtest is not there: no ${path}; ${mend}`);
   }
   return found;
 }
@@ -64,7 +73,7 @@ export class Suite {
       JSON.stringify({
         shim_binary: join(shimDirectory, "containerd-shim-uvm-v1"),
         format_mounts: this.#profile.formatMounts,
-        skip: Object.keys(this.#profile.skippedSuites),
+        skip: Object.keys(gaps(this.#profile, this.#shimtest.release).suites),
         debug: true,
       }),
     );
@@ -99,7 +108,7 @@ export class Suite {
     milliseconds: number,
     without: readonly string[] = [],
   ): Promise<GoTest[]> {
-    const skipped = [...Object.keys(this.#profile.skippedTests), ...without].join("|");
+    const skipped = [...Object.keys(gaps(this.#profile, this.#shimtest.release).tests), ...without].join("|");
     const skip = skipped === "" ? [] : [`-test.skip=^TestShim$/.*/^(${skipped})$`];
     const { code, stdout, stderr } = await this.run(
       ["-test.v", `-test.run=${pattern}`, ...skip, ...flags],
@@ -109,8 +118,21 @@ export class Suite {
       ...test,
       name: test.name.replace(`TestShim/${this.#name}/`, ""),
     }));
+    const late = /^panic: (test timed out after \S+)\n\s+running tests:\n((?:\t\t.*\n)*)/m.exec(stdout + stderr);
+    if (late !== null) {
+      // Go tells outcomes at the end of the whole: of those before nothing is known.
+      const running = (late[2] ?? "").trim().split(/\n\s*/).at(-1) ?? "";
+      return [{ name: running, outcome: "failed", log: [late[1] ?? ""] }];
+    }
     const explained = code === 0 || tests.some(({ outcome }) => outcome === "failed");
     return explained ? tests : [...tests, { name: "shimtest", outcome: "failed", log: [`code ${code}`, stderr] }];
+  }
+
+  /** A fuzz target, its seeds first, for so many seconds. Built without coverage it tries blindly. */
+  async fuzz(target: string, seconds: number): Promise<GoTest[]> {
+    const cache = `-test.fuzzcachedir=${this.#file("tmp")}`;
+    const flags = [`-test.fuzz=^${target}$`, `-test.fuzztime=${seconds}s`, cache, "-test.parallel=1"];
+    return await this.tests(`^${target}$`, flags, seconds * 1000 + 60_000);
   }
 
   /** Its benchmarks' lines, one each. */
@@ -125,12 +147,12 @@ export class Suite {
       .map((line) => line.slice(prefix.length));
   }
 
-  /** What is still there: processes, sockets, mounts, cgroups, files. Throws with a line for each. */
-  async assertNothingLeft(): Promise<void> {
-    if (this.#before !== undefined) await this.#traces.assertNoLeaks(this.#before);
+  /** What is still there, a line each: processes, sockets, mounts, taps, cgroups, files. */
+  async leftovers(): Promise<string[]> {
+    const traces = this.#before === undefined ? [] : await this.#traces.leaksSince(this.#before);
     const { stdout } = await run(["find", this.#file("tmp"), this.#file("run"), "-mindepth", "1"]);
-    const left = stdout.split("\n").filter((path) => path !== "");
-    if (left.length > 0) throw new Error(`${left.length} files left:\n${left.map((path) => `  ${path}\n`).join("")}`);
+    const files = stdout.split("\n").filter((path) => path !== "");
+    return [...traces, ...files.map((path) => `file ${path}`)];
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,7 @@ require (
 	github.com/containerd/containerd/v2 v2.4.2
 	github.com/containerd/log v0.2.0
 	github.com/containerd/nerdctl/v2 v2.3.5
+	github.com/containerd/shimtest v0.3.0
 	github.com/containerd/ttrpc v1.2.10
 	github.com/containernetworking/plugins v1.9.1
 	google.golang.org/grpc v1.83.2
