@@ -50,13 +50,13 @@ export async function daemonAction(flags: Flags): Promise<number> {
 }
 
 function serve(pod: DeferredPod, streams: StreamController, context: DaemonContext): Service {
-  const { log, shutdown, record, report } = context;
+  const { log, shutdown, abandoned, record, report } = context;
   const sandbox = new SandboxController(record.podId, () => pod.ready());
   const busy = (): boolean => pod.busy() || sandbox.busy();
   const server = new Server({
     onConnectionError: (error) => log.warn("a connection ended badly", { error }),
   });
-  registerTaskService(server, { tasks: pod, log, shimPid: process.pid, shutdown });
+  registerTaskService(server, { tasks: pod, log, shimPid: process.pid, shutdown, abandoned });
   registerSandboxService(server, { sandboxes: sandbox, log, shutdown });
   registerStreamingService(server, { streams, log });
   const guestStacks = (options: { signal: AbortSignal }): Promise<string | undefined> => pod.guestStacks(options);

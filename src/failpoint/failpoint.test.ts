@@ -80,6 +80,23 @@ describe("failpoints", () => {
     armFailpoints({}, {});
   });
 
+  it("let the clock jump", async () => {
+    const { Date: real } = globalThis;
+    armFailpoints({ UVM_SHIM_FAILPOINTS: "a.b=1*jump(3600000)|1*jump(-7200000)" }, {});
+    try {
+      const now = real.now();
+      await failpoint("a.b");
+      assert.ok(Math.abs(Date.now() - now - 3_600_000) < 60_000);
+      assert.ok(new Date() > new real(now + 3_000_000));
+      assert.equal(new Date(5).getTime(), 5);
+      await failpoint("a.b");
+      assert.ok(Math.abs(Date.now() - now + 3_600_000) < 60_000);
+    } finally {
+      globalThis.Date = real;
+      armFailpoints({}, {});
+    }
+  });
+
   it("refuse a variable without a point's name", () => {
     assert.throws(() => armFailpoints({ UVM_SHIM_FAILPOINTS: "error(x)" }, {}), { kind: "invalid-argument" });
   });

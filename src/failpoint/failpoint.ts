@@ -54,6 +54,8 @@ async function run(name: string, action: Action): Promise<void> {
       throw new ShimError("internal", action.message);
     case "sleep":
       return await pause(action.ms);
+    case "jump":
+      return shiftClock(action.ms);
     case "kill":
       process.kill(process.pid, "SIGKILL");
       return await never();
@@ -67,6 +69,21 @@ async function run(name: string, action: Action): Promise<void> {
       writeFileSync(`${action.path}.reached`, name);
       while (!existsSync(action.path)) await pause(HOLD_LOOK_MS);
   }
+}
+
+/** The wall clock of this process: what is left that looks at it must be able to bear that. */
+function shiftClock(ms: number): void {
+  const Before = Date;
+  globalThis.Date = class extends Before {
+    constructor(...given: [] | [number]) {
+      if (given.length === 0) super(Before.now() + ms);
+      else super(...given);
+    }
+
+    static override now(): number {
+      return Before.now() + ms;
+    }
+  } as DateConstructor;
 }
 
 function pause(ms: number): Promise<void> {

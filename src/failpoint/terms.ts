@@ -7,6 +7,7 @@ export type Action =
   | { readonly kind: "panic"; readonly message: string }
   | { readonly kind: "sleep"; readonly ms: number }
   | { readonly kind: "kill" }
+  | { readonly kind: "jump"; readonly ms: number }
   | { readonly kind: "hold"; readonly path: string };
 
 /**
@@ -40,7 +41,7 @@ function parseTerm(text: string): { left: number; action: Action } {
   const action = kind === undefined ? undefined : parseAction(kind, argument);
   if (action === undefined) {
     throw invalidArgument(
-      `failpoint term ${JSON.stringify(text)}: want [N*]off, error(text), panic[(text)], sleep(ms), delay(ms), kill or hold(path)`,
+      `failpoint term ${JSON.stringify(text)}: want [N*]off, error(text), panic[(text)], sleep(ms), delay(ms), jump(ms), kill or hold(path)`,
     );
   }
   return { left: count === undefined ? Number.POSITIVE_INFINITY : Number(count), action };
@@ -58,6 +59,8 @@ function parseAction(kind: string, argument: string | undefined): Action | undef
     case "sleep":
     case "delay":
       return /^\d+$/.test(argument ?? "") ? { kind: "sleep", ms: Number(argument) } : undefined;
+    case "jump":
+      return /^-?\d+$/.test(argument ?? "") ? { kind, ms: Number(argument) } : undefined;
     case "hold":
       return argument?.startsWith("/") ? { kind, path: argument } : undefined;
     default:

@@ -21,6 +21,8 @@ const FLUSH_MS = 2000;
 const STOP_MS = 2500;
 const STACKS_MS = 2000;
 const IDLE_MS = 60_000;
+const ROLLBACK_MS = 60_000;
+const ROLLBACK_LOOK_MS = 100;
 
 /** What the daemon serves, made by `cmd/`. */
 export interface Service {
@@ -49,6 +51,12 @@ export interface DaemonContext {
    * nothing), and the daemon leaves once the call is answered. Otherwise nothing happens.
    */
   shutdown(): Promise<void>;
+  /**
+   * A create was left by its client. A containerd that died in it knows nothing of it when it is back, and 1.6 keeps such
+   * a shim, and so its name, for ever (reference: containerd-shim, 1.15): with nothing held once it is taken back, the
+   * daemon leaves.
+   */
+  abandoned(): void;
   /** True once the daemon leaves: no more creates. */
   leaving(): boolean;
   /** The daemon's own state, then what its service reports. */
@@ -118,6 +126,7 @@ class Daemon implements RunningDaemon {
       events: this.#publisher,
       log: this.#log,
       shutdown: () => this.#shutdown(),
+      abandoned: () => this.#leaveWhenFree("a create was left by its client, and nothing is held"),
       leaving: () => this.#leaving !== undefined,
       report: () => this.#report(),
     });
@@ -160,6 +169,18 @@ class Daemon implements RunningDaemon {
   async #shutdown(): Promise<void> {
     if (this.#service?.busy() === true) return;
     await this.leave("Shutdown with nothing held");
+  }
+
+  #leaveWhenFree(reason: string): void {
+    const until = performance.now() + ROLLBACK_MS;
+    const timer = setInterval(() => {
+      const busy = this.#service?.busy() === true;
+      // Held for good: by another container.
+      if (busy && performance.now() < until) return;
+      clearInterval(timer);
+      if (!busy) void this.leave(reason);
+    }, ROLLBACK_LOOK_MS);
+    timer.unref();
   }
 
   async leave(reason: string): Promise<void> {

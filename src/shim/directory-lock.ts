@@ -12,13 +12,13 @@ export async function withDirectoryLock<T>(
   body: () => Promise<T>,
   options: { timeoutMs?: number } = {},
 ): Promise<T> {
-  const deadline = Date.now() + (options.timeoutMs ?? 3000);
+  const deadline = performance.now() + (options.timeoutMs ?? 3000);
   // Closed on exec, so no child can keep the lock.
   const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     // A blocking flock would hold up the event loop, and with it the holder, if that is us.
     for (let pause = 1; !tryLock(fd); pause = Math.min(pause * 2, 16)) {
-      if (Date.now() >= deadline) {
+      if (performance.now() >= deadline) {
         throw unavailable(`directory ${directory} is locked by another shim for too long: try again`);
       }
       await new Promise((resolve) => setTimeout(resolve, pause));

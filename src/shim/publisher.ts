@@ -30,6 +30,7 @@ interface Queued {
   readonly request: ForwardRequest;
   readonly topic: string;
   readonly containerId: string;
+  /** Monotonic: a clock that is set, or a host that slept, must not cost an event. */
   readonly expiresAt: number;
 }
 
@@ -75,9 +76,8 @@ export class Publisher implements EventSink {
       const [lost] = this.#queue.splice(1, 1);
       log.error("too many events wait for containerd: the oldest is dropped", describe(lost));
     }
-    const now = new Date();
-    const request = envelopeOf(event, namespace, now);
-    this.#queue.push({ request, topic, containerId, expiresAt: now.getTime() + maxAgeMs });
+    const request = envelopeOf(event, namespace, new Date());
+    this.#queue.push({ request, topic, containerId, expiresAt: performance.now() + maxAgeMs });
     if (!this.#sending) {
       this.#sending = true;
       // #send handles its own failures: there is nobody to tell but the log.
@@ -117,7 +117,7 @@ export class Publisher implements EventSink {
       if (error === undefined) {
         this.#queue.shift();
         pause = minPauseMs;
-      } else if (isKind(error, "invalid-argument") || Date.now() >= head.expiresAt) {
+      } else if (isKind(error, "invalid-argument") || performance.now() >= head.expiresAt) {
         this.#queue.shift();
         log.error("containerd did not take an event: it is dropped", { ...describe(head), error });
       } else if (last) {

@@ -116,8 +116,8 @@ class Opening {
   }
 
   async #loggersDrained(ms: number): Promise<void> {
-    const until = Date.now() + ms;
-    while (this.#loggers.some((logger) => logger.unread() > 0) && Date.now() < until) {
+    const until = performance.now() + ms;
+    while (this.#loggers.some((logger) => logger.unread() > 0) && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, LOOK));
     }
   }

@@ -35,9 +35,9 @@ export function joinVmCgroup(stateDirectory: string, path: string, pid: number):
 
 /** Once the processes are dead. Of what it made; parents stay, as others may be about to make theirs in them. Idempotent. */
 export async function removeVmCgroups(stateDirectory: string): Promise<void> {
-  const deadline = Date.now() + EMPTY_MS;
+  const deadline = performance.now() + EMPTY_MS;
   for (const directory of recorded(stateDirectory)) {
-    while (!removed(directory, Date.now() > deadline)) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!removed(directory, performance.now() > deadline)) await new Promise((resolve) => setTimeout(resolve, 5));
   }
   rmSync(recordPath(stateDirectory), { force: true });
 }

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { FAILPOINT_ANNOTATION } from "../../src/failpoint/failpoint.ts";
 import type { EventWatch } from "../harness/events.ts";
+import type { OwnProcess } from "../harness/leftovers.ts";
 import type { Machine } from "../harness/machine.ts";
 import { until } from "../harness/until.ts";
 
@@ -18,6 +19,15 @@ export function alive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** QEMU and virtiofsd. */
+export function vmProcesses({ traces }: Pick<Machine, "traces">): OwnProcess[] {
+  return traces.processes().filter(({ title }) => /qemu-system|virtiofsd/.test(title.split(" ")[0] ?? ""));
+}
+
+export async function appears(path: string): Promise<void> {
+  await until(`${path} is there`, () => existsSync(path));
 }
 
 /** "in 1 s" where the work is done in that time, else how long it took. */

@@ -1,6 +1,7 @@
 import { Machine } from "../harness/machine.ts";
 import { failpointsDirectory, runtimeUnderTest, shimDirectory } from "../harness/runtime-under-test.ts";
 import { ShimProgram } from "../harness/shim-program.ts";
+import { finished, prepared, requestOf, started } from "./program-task.ts";
 import { expectedOn, type FaultRow, type StackName } from "./row.ts";
 
 /** One row, played. */
@@ -23,24 +24,38 @@ export class Stage {
 
   async play(row: FaultRow): Promise<Outcome> {
     const directory = row.failpoints ? failpointsDirectory : shimDirectory;
+    const name = `${row.on} ${directory}`;
     if (row.on === "containerd") {
-      const machine = await this.#scene(`containerd ${directory}`, () => this.#machine(directory));
-      return await this.#measure(row, machine, () => row.run(machine));
+      const machine = await this.#scene(name, () => this.#machine(directory));
+      return await this.#measure(row, name, machine, () => row.run(machine));
     }
-    const shim = await this.#scene(`program ${directory}`, () => this.#program(directory));
-    return await this.#measure(row, shim, () => row.run(shim));
+    const shim = await this.#scene(name, () => this.#program(directory));
+    return await this.#measure(row, name, shim, () => row.run(shim));
   }
 
   async close(): Promise<void> {
     for (const scene of this.#scenes.values()) await scene.close();
   }
 
-  async #measure(row: FaultRow, { traces }: Machine | ShimProgram, run: () => Promise<string>): Promise<Outcome> {
+  async #measure(
+    row: FaultRow,
+    name: string,
+    scene: Machine | ShimProgram,
+    run: () => Promise<string>,
+  ): Promise<Outcome> {
+    const { traces } = scene;
     const before = traces.inventory();
     const begin = performance.now();
     const seen = await run().catch((error: Error) => `failed: ${error.message}`);
     const milliseconds = performance.now() - begin;
-    return { expected: expectedOn(row, this.stack), seen, milliseconds, leaks: await traces.leaksSince(before) };
+    const leaks = await traces.leaksSince(before);
+    const expected = expectedOn(row, this.stack);
+    if (seen !== expected || leaks.length > 0) {
+      // The next row has nothing to do with it.
+      this.#scenes.delete(name);
+      await scene.close();
+    }
+    return { expected, seen, milliseconds, leaks };
   }
 
   async #scene<T extends Machine | ShimProgram>(name: string, make: () => Promise<T>): Promise<T> {
@@ -61,6 +76,11 @@ export class Stage {
   async #program(directory: string): Promise<ShimProgram> {
     const shim = new ShimProgram(this.#runtime(), directory);
     await shim.events.open();
+    if (this.stack === "local") {
+      const task = await started(shim, await prepared(shim, "warm-up", {}, ["true"]));
+      await task.task.create(requestOf(task.id, task.bundle));
+      await finished(shim, task);
+    }
     return shim;
   }
 

@@ -137,6 +137,8 @@ function countDescriptors(owner: string, pid: number): Map<string, number> {
     } catch {
       continue; // Closed since the listing.
     }
+    // Its own database, opened when it is first used.
+    if (target.endsWith("/metadata.db")) continue;
     const kind = /^(socket|pipe):/.exec(target)?.[1] ?? target;
     const key = `${owner} ${kind}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);

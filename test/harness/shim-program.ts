@@ -16,7 +16,7 @@ import { Options } from "../../src/generated/runtimeoptions/v1.ts";
 import type { Client } from "../../src/ttrpc/client.ts";
 import type { ServiceClient } from "../../src/ttrpc/service.ts";
 import { connect } from "../../src/ttrpc/socket.ts";
-import { type CommandResult, run, runOk } from "./command.ts";
+import { type Command, type CommandResult, run, runOk, start } from "./command.ts";
 import { EventServer } from "./event-server.ts";
 import { type RuntimeUnderTest, runtimeUnderTest, shimDirectory } from "./runtime-under-test.ts";
 import { Traces } from "./traces.ts";
@@ -60,8 +60,9 @@ export class ShimProgram {
   }
 
   /** A spec for `bundle`. */
-  spec(id: string, args: readonly string[]): string {
+  spec(id: string, args: readonly string[], annotations: Readonly<Record<string, string>> = {}): string {
     return JSON.stringify({
+      annotations,
       ociVersion: "1.0.2",
       process: { terminal: false, user: { uid: 0, gid: 0 }, args, env: ["PATH=/bin"], cwd: "/" },
       root: { path: "rootfs" },
@@ -76,17 +77,30 @@ export class ShimProgram {
 
   /** Runs the program as containerd does: `start`, `delete`, or another action. */
   async call(id: string, action: readonly string[], call: ShimCall = {}): Promise<CommandResult> {
+    const { argv, options, input } = this.#command(id, action, call);
+    return await run(argv, { ...options, input });
+  }
+
+  /** The same in the background. */
+  begin(id: string, action: readonly string[], call: ShimCall = {}): Command {
+    const { argv, options, input } = this.#command(id, action, call);
+    const command = start(argv, { ...options, stdin: "pipe" });
+    command.stdin?.end(input);
+    return command;
+  }
+
+  #command(id: string, action: readonly string[], call: ShimCall) {
     const path = [this.#directory, process.env.PATH ?? "", "/usr/sbin", "/sbin"].join(":");
     const { directory, namespace, address, env } = this.traces;
     const argv = [
       ...[this.runtime.binary, "-namespace", namespace, "-address", address],
       ...["-publish-binary", "/bin/false", "-id", id, ...(call.flags ?? []), ...action],
     ];
-    return await run(argv, {
+    const options = {
       cwd: call.bundle ?? directory,
       env: { PATH: path, TTRPC_ADDRESS: this.events.path, ...env, ...call.env },
-      ...(call.input === undefined ? { input: this.#options() } : { input: call.input }),
-    });
+    };
+    return { argv, options, input: call.input ?? this.#options() };
   }
 
   /** The task API at the address that `start` printed. */
@@ -127,7 +141,12 @@ export class ShimProgram {
     if (this.runtime.configuration === undefined) return new Uint8Array();
     const path = join(this.traces.directory, "runtime.toml");
     writeFileSync(path, this.runtime.configuration);
-    const value = Options.encode(Options.create({ configPath: path }));
-    return Any.encode(Any.create({ typeUrl: "runtimeoptions.v1.Options", value }));
+    return runtimeOptions({ configPath: path });
   }
+}
+
+/** stdin of `start`: the runtime's options as containerd 1.6 gives them. */
+export function runtimeOptions(options: Parameters<typeof Options.create>[0]): Uint8Array {
+  const value = Options.encode(Options.create(options));
+  return Any.encode(Any.create({ typeUrl: "runtimeoptions.v1.Options", value }));
 }

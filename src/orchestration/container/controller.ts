@@ -423,11 +423,11 @@ export class ContainerController {
       throw cause;
     });
     init.made(guest.initPid, guest.initPid === 0 ? undefined : guest.waitInit());
+    if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("task.create.before-commit");
     if (signal.aborted) {
       await this.#killUnstarted(guest, init);
       signal.throwIfAborted();
     }
-    if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("task.create.before-commit");
     this.#machine.begin("created", { name: "created", vm, guest });
     const { bundle, rootfs, stdin, stdout, stderr, terminal, checkpoint } = request;
     const io = { stdin, stdout, stderr, terminal };

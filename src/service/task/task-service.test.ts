@@ -32,6 +32,7 @@ class Subject {
   readonly server = new Server();
   readonly client: Client;
   shutdowns = 0;
+  abandoned = 0;
   held = true;
   state: ProcessState["status"] = "running";
   exitedAt: Date | undefined;
@@ -91,6 +92,9 @@ class Subject {
       shimPid: 99,
       shutdown: async () => {
         this.shutdowns += 1;
+      },
+      abandoned: () => {
+        this.abandoned += 1;
       },
       ...(budget !== undefined && { budgets: { Start: budget, State: budget } }),
     });
@@ -335,6 +339,25 @@ describe("task service", () => {
     withSubject(async (s) => {
       s.fail = () => new Promise(() => {});
       await assert.rejects(s.task.start(ref, { timeout: 20 }), { kind: "deadline-exceeded" });
+    }),
+  );
+
+  it(
+    "tells of a create whose client is gone, and of no other failure",
+    withSubject(async (s) => {
+      const request = CreateTaskRequest.create({ id: "c1", bundle: "/b" });
+      s.fail = () => Promise.reject(new ShimError("canceled", "no"));
+      await assert.rejects(s.task.create(request), { kind: "canceled" });
+      s.fail = () => new Promise(() => {});
+      const started = s.task.start(ref);
+      const created = s.task.create(request);
+      while (s.calls.length < 3) await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(s.abandoned, 0);
+      s.client.close();
+      await Promise.all([assert.rejects(started), assert.rejects(created)]);
+      while (s.abandoned === 0) await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(s.abandoned, 1);
     }),
   );
 

@@ -23,6 +23,8 @@ export interface TaskServiceOptions {
   readonly shimPid: number;
   /** Shutdown was asked for and nothing is held; the call is answered after it. */
   shutdown(): Promise<void>;
+  /** The client that asked for a create is gone before its answer: the create is being taken back. */
+  abandoned?(): void;
   readonly budgets?: Partial<typeof rpcBudgets>;
 }
 
@@ -66,6 +68,7 @@ export function taskHandlers(options: TaskServiceOptions): TaskHandlers {
         return answer;
       } catch (thrown) {
         const error = errorOf(thrown);
+        if (method === "Create" && error.kind === "canceled" && context.signal.aborted) options.abandoned?.();
         log.debug(`${method} failed`, { id: request.id, kind: error.kind, error: error.message });
         throw error;
       } finally {
