@@ -10,6 +10,7 @@ import { qmpClient } from "./targets/qmp-client.ts";
 import { records } from "./targets/records.ts";
 import { saved } from "./targets/saved.ts";
 import { spec } from "./targets/spec.ts";
+import { streaming } from "./targets/streaming.ts";
 import { ttrpcClient, ttrpcServer } from "./targets/ttrpc.ts";
 
 /** By the name of their corpus. */
@@ -22,6 +23,7 @@ export const targets: Readonly<Record<string, TargetModule>> = {
   "gcs-json": gcsJson,
   "mux-guest": muxGuest,
   "mux-host": muxHost,
+  streaming,
   spec,
   options,
   bootstrap,

@@ -44,6 +44,8 @@ describe("a frame's body, to be read", () => {
     assert.equal(text({ ContainerConfig: '{ "TOKEN": s3cret' }), '{"ContainerConfig":"<hidden>"}');
     assert.equal(text({ env: "TOKEN=s3cret", Environment: "s3cret" }), '{"env":"<hidden>","Environment":"<hidden>"}');
     assert.equal(text(""), "");
+    assert.equal(text({ constructor: { env: ["A=s3cret"] } }), '{"constructor":{"env":["A=<hidden>"]}}');
+    assert.equal(text('{"__proto__":{"env":["A=s3cret"]}}'), '{"__proto__":{"env":["A=<hidden>"]}}');
   });
 
   it("keeps 64-bit integers and null, and cuts what nobody reads", () => {

@@ -4,17 +4,19 @@ const MAX_LENGTH = 64 * 1024;
 const HIDDEN = "<hidden>";
 
 /** By member name in lower case: OCI's and HCS's for what may hold secrets. */
-const hide: Readonly<Record<string, (value: unknown) => unknown>> = {
-  env: (value) => (Array.isArray(value) ? value.map(hideAssigned) : HIDDEN),
-  environment: hideMembers,
-  annotations: hideMembers,
-  args: hideArguments,
-  commandargs: hideArguments,
-  commandline: () => HIDDEN,
-  entropy: () => HIDDEN,
-  // Processes stand there with their arguments.
-  gueststacks: () => HIDDEN,
-};
+const hide = new Map<string, (value: unknown) => unknown>(
+  Object.entries({
+    env: (value) => (Array.isArray(value) ? value.map(hideAssigned) : HIDDEN),
+    environment: hideMembers,
+    annotations: hideMembers,
+    args: hideArguments,
+    commandargs: hideArguments,
+    commandline: () => HIDDEN,
+    entropy: () => HIDDEN,
+    // Processes stand there with their arguments.
+    gueststacks: () => HIDDEN,
+  }),
+);
 
 /** A frame's body to be read by people: JSON, cut at 64 KiB of characters. Without `secrets` names stay and values go. */
 export function bodyText(body: Uint8Array, secrets: boolean): string {
@@ -39,7 +41,7 @@ function shown(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => {
-      const hidden = member === null ? undefined : hide[name.toLowerCase()];
+      const hidden = member === null ? undefined : hide.get(name.toLowerCase());
       return [name, hidden ? hidden(member) : shown(member)];
     }),
   );

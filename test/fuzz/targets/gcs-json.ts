@@ -12,6 +12,7 @@ import {
   withNetworkNamespace,
 } from "../../../src/gcs/runtime/oci-members.ts";
 import { stringifyJson } from "../../../src/oci/json.ts";
+import { bodyText } from "../../../src/orchestration/diagnostics/body-text.ts";
 import { decodeBody, encodeBody } from "../../../src/prot/body.ts";
 import { type Codec, parseAt } from "../../../src/prot/json-codec.ts";
 import { messageResponseBase } from "../../../src/prot/messages/base.ts";
@@ -59,6 +60,8 @@ export function gcsJson(): Target {
     generate: (dice) => titled(dice.pick(titles), dice.pick(["{}", '{"ContainerId":"c"}', '{"Result":0}'])),
     run(input) {
       const { title, body } = untitled(input);
+      // As the diagnostics tell it to people.
+      bodyText(body, false);
       const [name = "", direction] = title.split(" ");
       const rpc = calls.get(name);
       if (rpc !== undefined && direction === "request") return request(rpc, body);

@@ -1,16 +1,7 @@
 import assert from "node:assert/strict";
-import * as runcOptions from "../../../src/generated/containerd/runc/v1.ts";
-import * as bootstrapTypes from "../../../src/generated/containerd/runtime/bootstrap/v1.ts";
-import * as sandbox from "../../../src/generated/containerd/runtime/sandbox/v1.ts";
-import * as events from "../../../src/generated/containerd/services/events/ttrpc/v1.ts";
-import * as task from "../../../src/generated/containerd/task/v2.ts";
-import * as types from "../../../src/generated/containerd/types.ts";
-import * as google from "../../../src/generated/google/protobuf.ts";
-import * as rpc from "../../../src/generated/google/rpc.ts";
-import * as cgroups1 from "../../../src/generated/io/containerd/cgroups/v1.ts";
-import * as cgroups2 from "../../../src/generated/io/containerd/cgroups/v2.ts";
-import * as runtimeOptions from "../../../src/generated/runtimeoptions/v1.ts";
-import * as ttrpc from "../../../src/generated/ttrpc.ts";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { MessageType } from "../../../src/generated/wire.ts";
 import { decodeMessage } from "../../../src/ttrpc/message.ts";
 import { damageBody, titled, untitled } from "../damage.ts";
@@ -20,19 +11,24 @@ import type { Target } from "../target.ts";
 
 type AnyType = MessageType<Record<string, unknown>>;
 
-const modules = [runcOptions, bootstrapTypes, sandbox, events, task, types, google, rpc, cgroups1, cgroups2].concat([
-  runtimeOptions,
-  ttrpc,
-] as never[]);
-const all = modules.flatMap((module) => Object.values(module) as unknown[]).filter(isType);
-const byName = new Map(all.map((type) => [type.typeName, type]));
+const generated = join(import.meta.dirname, "../../../src/generated");
+
+/** All that is generated, so that none is forgotten. */
+async function types(): Promise<AnyType[]> {
+  const files = readdirSync(generated, { recursive: true, encoding: "utf8" }).sort();
+  const sources = files.filter((file) => file.endsWith(".ts") && !file.startsWith("wire"));
+  const modules = await Promise.all(sources.map((file) => import(pathToFileURL(join(generated, file)).href)));
+  return modules.flatMap((module: object) => Object.values<unknown>({ ...module })).filter(isType);
+}
 
 function isType(value: unknown): value is AnyType {
   return typeof value === "object" && value !== null && "typeName" in value && "decode" in value;
 }
 
 /** Each message's decoder: the first line is the type's name. What it takes is written and read again to the same. */
-export function protobuf(): Target {
+export async function protobuf(): Promise<Target> {
+  const all = await types();
+  const byName = new Map(all.map((type) => [type.typeName, type]));
   return {
     name: "protobuf",
     weight: 20,
