@@ -46,7 +46,7 @@ export const openedLibraries = ["libc.so.6"] as const;
 export const applets: readonly string[] = [
   ...["cat", "chmod", "cp", "date", "dd", "df", "dmesg", "echo", "env", "free", "grep", "head", "kill", "ln", "ls"],
   ...["lsmod", "mkdir", "modprobe", "mount", "mv", "nsenter", "ps", "rm", "sed", "sh", "sleep", "stty", "sync", "tail"],
-  ...["top", "touch", "tr", "true", "false", "tty", "umount", "uname", "wc"],
+  ...["top", "touch", "tr", "true", "false", "tty", "umount", "uname", "unshare", "wc"],
 ];
 
 /** Loaded by /init, in the order that their dependencies ask for. */

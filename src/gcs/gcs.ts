@@ -4,6 +4,7 @@ import { runtime } from "#runtime";
 import { ShimError } from "../errors/shim-error.ts";
 import { type Logger, silentLogger } from "../log/logger.ts";
 import { BRIDGE_PORT, RequestType } from "../prot/protocol.ts";
+import { pod } from "../prot/resources/pod.ts";
 import { ResourceType } from "../prot/resources/resource-type.ts";
 import type { ByteStream } from "../sys/byte-stream.ts";
 import { Reaper } from "../sys/reaper.ts";
@@ -18,6 +19,7 @@ import type { LinkResolver } from "./network/ports.ts";
 import { runProgram } from "./run-program.ts";
 import { GuestHost } from "./runtime/guest-host.ts";
 import { PodFiles } from "./runtime/pod-files.ts";
+import { PodNamespaces } from "./runtime/pod-namespaces.ts";
 import { Runc } from "./runtime/runc.ts";
 import { socketResources } from "./sockets/mapped-sockets.ts";
 import { systemStdio } from "./stdio/system-stdio.ts";
@@ -73,6 +75,8 @@ export function createGcs(options: GcsOptions): Gcs {
   const reaper = options.reaper ?? ownReaper;
   const network = new GuestNetwork(options.network?.findLink ?? ((adapter) => linkByMac(adapter)), runProgram);
   const podFiles = new PodFiles(network);
+  const podDirectory = join(stateDirectory, "pod");
+  const podNamespaces = new PodNamespaces(podDirectory, (argv, spawnOptions) => runtime.spawn(argv, spawnOptions));
   const host = new GuestHost(
     {
       runc: new Runc({
@@ -99,10 +103,21 @@ export function createGcs(options: GcsOptions): Gcs {
           [RequestType.add]: (settings) => network.add(settings),
           [RequestType.remove]: (settings) => network.remove(settings),
         },
+        [ResourceType.pod]: {
+          [RequestType.add]: async (settings) => {
+            const { id, hostname, hosts, resolvConf } = pod.decode(settings, "Pod");
+            await podFiles.add(id, podDirectory, { hostname, hosts, "resolv.conf": resolvConf });
+            podNamespaces.hostname = hostname;
+          },
+        },
         ...(machine && machineResources(machine)),
         ...socketResources(runtime, sockets),
       },
-      preparePod: (id, settings) => podFiles.prepare(id, settings),
+      async preparePod(id, settings) {
+        const prepared = await podFiles.prepare(id, settings);
+        return { ...prepared, ociSpecification: await podNamespaces.join(prepared.ociSpecification) };
+      },
+      releasePod: () => podNamespaces.release(),
       powerOff() {
         // The answer to the shutdown leaves first.
         setImmediate(() => {

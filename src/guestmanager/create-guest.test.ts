@@ -25,6 +25,7 @@ describe("guest: connection", () => {
       resumeSupported: true,
       processorsSupported: true,
       outOfMemoryNotificationsSupported: true,
+      podSupported: true,
     });
     await j.close();
   });

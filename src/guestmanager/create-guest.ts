@@ -26,6 +26,7 @@ import type {
 import { type GuestLayers, guestLayers } from "./layers.ts";
 import { type GuestMachine, guestMachine } from "./machine.ts";
 import { type GuestNetwork, guestNetwork } from "./network.ts";
+import { type GuestPod, guestPod } from "./pod.ts";
 import { connectStdio, executeProcess, openProcess } from "./process.ts";
 import { type GuestScsi, guestScsi } from "./scsi.ts";
 import { type GuestUnixSockets, guestUnixSockets } from "./sockets.ts";
@@ -52,7 +53,8 @@ export type LinuxGuest = Guest &
   GuestVpmem &
   GuestNetwork &
   GuestMachine &
-  GuestUnixSockets;
+  GuestUnixSockets &
+  GuestPod;
 
 export function createGuest(options: GuestOptions): LinuxGuest {
   const guest = new BridgeGuest(options);
@@ -64,6 +66,7 @@ export function createGuest(options: GuestOptions): LinuxGuest {
     ...guestNetwork(guest),
     ...guestMachine(guest),
     ...guestUnixSockets(guest),
+    ...guestPod(guest),
   });
 }
 

@@ -48,6 +48,8 @@ export interface GuestCapabilities {
   readonly processorsSupported: boolean;
   /** It tells when its kernel's OOM killer has killed in a container. */
   readonly outOfMemoryNotificationsSupported: boolean;
+  /** ModifySettings "Pod" on the guest, and namespaces that it keeps for its pod. */
+  readonly podSupported: boolean;
 }
 
 /** The guest, over the bridge: one method = one GCS request. Keeps no maps and no counts. */

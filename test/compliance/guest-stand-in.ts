@@ -3,6 +3,7 @@ import type { GuestCapabilities, GuestContainer, GuestProcess } from "../../src/
 import { type Deferred, deferred } from "../../src/orchestration/deadline.ts";
 import type { TaskEvent } from "../../src/orchestration/events.ts";
 import type { CreateTask, ExecTask } from "../../src/orchestration/tasks.ts";
+import type { Pod } from "../../src/prot/resources/pod.ts";
 
 const allCapabilities: GuestCapabilities = {
   namespaceAddRequestSupported: true,
@@ -16,6 +17,7 @@ const allCapabilities: GuestCapabilities = {
   resumeSupported: true,
   processorsSupported: true,
   outOfMemoryNotificationsSupported: true,
+  podSupported: true,
 };
 
 /** What a test sees of a container in the guest. */
@@ -89,6 +91,10 @@ export class GuestStandIn {
   openProcess(id: string, pid: number): GuestProcess {
     const side = this.side(id);
     return this.#process(pid, pid === side.initPid ? side.init : (side.execs.at(-1) ?? deferred()));
+  }
+
+  async addPod(pod: Pod): Promise<void> {
+    await this.request(`pod ${pod.id} ${pod.hostname}`.trimEnd());
   }
 
   async dumpStacks(): Promise<string> {

@@ -37,6 +37,7 @@ describe("bridge server: negotiation", () => {
           ResumeSupported: true,
           ProcessorsSupported: true,
           OutOfMemoryNotificationsSupported: true,
+          PodSupported: true,
         },
       },
     });

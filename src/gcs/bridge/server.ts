@@ -25,6 +25,7 @@ const ALL: GcsGuestCapabilities = {
   resumeSupported: true,
   processorsSupported: true,
   outOfMemoryNotificationsSupported: true,
+  podSupported: true,
 };
 
 /** The guest's side of the bridge. Containers, and exits that were not told yet, outlive a connection; negotiation doesn't. */

@@ -92,6 +92,7 @@ export class GuestHost implements GcsHost {
     if (mode === "graceful") await Promise.all(all.map((container) => container.end("graceful", SHUTDOWN_MS)));
     await Promise.all(all.map((container) => container.end("forced", SHUTDOWN_MS)));
     this.#external.kill();
+    await plain(() => this.#settings.releasePod?.());
     this.#settings.powerOff();
   }
 

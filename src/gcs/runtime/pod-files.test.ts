@@ -51,6 +51,19 @@ describe("pod files", () => {
     assert.equal(mount?.source, join(directory, "bundle/hostname"));
   });
 
+  it("are brought by the host for a pod without a sandbox container, those that it has", async () => {
+    const files = new PodFiles(network);
+    const own = join(directory, "pod");
+    await files.add("s1", own, { hostname: "web", hosts: "", "resolv.conf": "nameserver 10.0.0.53\n" });
+    assert.deepEqual(destinations(await files.prepare("c1", settings(workload))), [
+      "/etc/hostname",
+      "/etc/resolv.conf",
+    ]);
+    assert.equal(await readFile(join(own, "hostname"), "utf8"), "web\n");
+    const bad = files.add("s1", own, { hostname: "a b", hosts: "", "resolv.conf": "" });
+    await assert.rejects(bad, (error) => isKind(error, "invalid-argument"));
+  });
+
   it("leave alone what the specification mounts itself", async () => {
     const own = { ...sandbox, mounts: [{ destination: "/etc/hosts", source: "/mine" }] };
     const prepared = await new PodFiles(network).prepare("s1", settings(own));

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { invalidArgument } from "../../errors/shim-error.ts";
@@ -26,6 +27,15 @@ export class PodFiles {
     this.#network = network;
   }
 
+  /** Of a pod without a sandbox container: `directory` is its own, and gets them. Empty texts leave the images' own. */
+  async add(podId: string, directory: string, files: Readonly<Record<(typeof FILES)[number], string>>): Promise<void> {
+    checkHostname(`pod "${podId}"`, files.hostname);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const texts = { ...files, hostname: files.hostname === "" ? "" : `${files.hostname}\n` };
+    for (const file of FILES) if (texts[file] !== "") await writeFile(join(directory, file), texts[file]);
+    this.#directories.set(podId, directory);
+  }
+
   async prepare(id: string, settings: ContainerSettings): Promise<ContainerSettings> {
     const specification = settings.ociSpecification;
     if (podRole(specification) === "container") {
@@ -35,12 +45,7 @@ export class PodFiles {
     }
     const dns = this.#network.dns(networkNamespaceId(specification) ?? "");
     if (dns.servers.length + dns.searches.length === 0) return settings;
-    const hostname = specification.hostname ?? "";
-    if (typeof hostname !== "string" || !HOSTNAME.test(hostname)) {
-      throw invalidArgument(
-        `container "${id}": hostname ${typeof hostname === "string" ? JSON.stringify(hostname) : typeof hostname} is not a host name`,
-      );
-    }
+    const hostname = checkHostname(`container "${id}"`, specification.hostname ?? "");
     const directory = settings.ociBundlePath;
     await mkdir(directory, { recursive: true });
     await writeFile(join(directory, "hostname"), `${hostname}\n`);
@@ -51,13 +56,19 @@ export class PodFiles {
   }
 }
 
+function checkHostname(subject: string, hostname: unknown): string {
+  if (typeof hostname === "string" && HOSTNAME.test(hostname)) return hostname;
+  throw invalidArgument(`${subject}: hostname ${typeof hostname === "string" ? JSON.stringify(hostname) : typeof hostname} is not a host name`);
+}
+
 function withFiles(settings: ContainerSettings, directory: string): ContainerSettings {
   const given = settings.ociSpecification.mounts ?? [];
   if (!Array.isArray(given)) throw invalidArgument("OCI specification: mounts is not a list");
   const taken = new Set(given.map((mount: unknown) => (mount as { destination?: unknown } | null)?.destination));
   const root = objectMember(settings.ociSpecification, "root");
   const mode = root?.readonly === true ? "ro" : "rw";
-  const added = FILES.filter((file) => !taken.has(`/etc/${file}`)).map((file) => ({
+  const missing = FILES.filter((file) => !taken.has(`/etc/${file}`) && existsSync(join(directory, file)));
+  const added = missing.map((file) => ({
     destination: `/etc/${file}`,
     type: "bind",
     source: join(directory, file),

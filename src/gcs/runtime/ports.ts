@@ -27,6 +27,8 @@ export interface GuestSettings {
   readonly resources: Readonly<Record<string, Readonly<Record<string, (settings: unknown) => void | Promise<void>>>>>;
   /** Before create: hostname, hosts and resolv.conf, where the host leaves them to this guest. */
   readonly preparePod?: (id: string, settings: ContainerSettings) => Promise<ContainerSettings>;
+  /** Once every container has ended: what the guest keeps for its pod. */
+  readonly releasePod?: () => Promise<void>;
   /** The guest was shut down. */
   readonly powerOff: () => void;
 }

@@ -188,6 +188,7 @@ describe("golden responses", () => {
           resumeSupported: false,
           processorsSupported: false,
           outOfMemoryNotificationsSupported: false,
+          podSupported: false,
         },
       },
     },

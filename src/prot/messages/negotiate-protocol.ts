@@ -27,6 +27,7 @@ export const gcsGuestCapabilities = record({
   resumeSupported: field("ResumeSupported", bool, "omitempty"),
   processorsSupported: field("ProcessorsSupported", bool, "omitempty"),
   outOfMemoryNotificationsSupported: field("OutOfMemoryNotificationsSupported", bool, "omitempty"),
+  podSupported: field("PodSupported", bool, "omitempty"),
 });
 export type GcsGuestCapabilities = TypeOf<typeof gcsGuestCapabilities>;
 

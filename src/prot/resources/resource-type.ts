@@ -24,5 +24,7 @@ export const ResourceType = {
   processors: "Processors",
   /** Ours: on the guest. */
   mappedSocket: "MappedSocket",
+  /** Ours (PodSupported): on the guest. */
+  pod: "Pod",
 } as const;
 export type ResourceType = (typeof ResourceType)[keyof typeof ResourceType];
