@@ -28,7 +28,7 @@ export interface GuestCallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** GuestDefinedCapabilities of the negotiate response; the last seven are ours (additive, docs/gcs-protocol.md). */
+/** GuestDefinedCapabilities of the negotiate response; the last eight are ours (additive, docs/gcs-protocol.md). */
 export interface GuestCapabilities {
   readonly namespaceAddRequestSupported: boolean;
   readonly signalProcessSupported: boolean;

@@ -68,18 +68,8 @@ const notInVm: Tests = {
   InboundTCPListen: "dials 127.0.0.1 of this host for a listener in the VM, which has a loopback interface of its own",
 };
 
-/** Of the sandbox suite; its namespaces are named by paths that exist nowhere, for the shim to replace by the pod's own. */
-const notShared = "members of a sandbox do not share its namespaces yet";
 const sandboxGaps: Tests = {
   ContainerOutboundTCP: internet,
-  ContainerTrafficScopedToNetworkSandbox: "members of a sandbox do not join its netns_path yet",
-  InboundToNetnsScopedListener: "members of a sandbox do not join its netns_path yet",
-  MemberContainersSharePID: notShared,
-  MemberContainersSharePIDKillScopedToOwnContainer: notShared,
-  MemberContainersShareIPC: notShared,
-  MemberContainersShareDevShm: notShared,
-  MemberContainersShareUTS: notShared,
-  MemberContainersUTSNotShared: notShared,
 };
 
 export const profiles: readonly Profile[] = [

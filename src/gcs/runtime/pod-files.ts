@@ -58,7 +58,9 @@ export class PodFiles {
 
 function checkHostname(subject: string, hostname: unknown): string {
   if (typeof hostname === "string" && HOSTNAME.test(hostname)) return hostname;
-  throw invalidArgument(`${subject}: hostname ${typeof hostname === "string" ? JSON.stringify(hostname) : typeof hostname} is not a host name`);
+  throw invalidArgument(
+    `${subject}: hostname ${typeof hostname === "string" ? JSON.stringify(hostname) : typeof hostname} is not a host name`,
+  );
 }
 
 function withFiles(settings: ContainerSettings, directory: string): ContainerSettings {

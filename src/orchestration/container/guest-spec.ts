@@ -1,5 +1,6 @@
 import { invalidArgument } from "../../errors/shim-error.ts";
 import type { Spec, SpecLinux, SpecMount, SpecNamespace, SpecProcess } from "../../oci/spec.ts";
+import { POD_NAMESPACE } from "../../prot/resources/pod.ts";
 
 /** Where the container is in the guest, and what of its pod is there already. */
 export interface GuestPlace {
@@ -61,7 +62,7 @@ function guestLinux(linux: SpecLinux, place: GuestPlace): SpecLinux {
 /** A namespace of the host is another container's of the pod: its path leads to the VM's own process. */
 function guestNamespace(namespace: SpecNamespace, { id, sandboxPid, networkNamespaceId }: GuestPlace): SpecNamespace {
   const { type, path = "" } = namespace;
-  if (path === "") return namespace;
+  if (path === "" || path === POD_NAMESPACE) return namespace;
   if (type === "network" && (networkNamespaceId !== undefined || sandboxPid === undefined)) return { type };
   if (sandboxPid !== undefined) return { type, path: `/proc/${sandboxPid}/ns/${FILES[type] ?? type}` };
   throw invalidArgument(

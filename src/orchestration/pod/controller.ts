@@ -11,6 +11,7 @@ import {
   unimplemented,
 } from "../../errors/shim-error.ts";
 import { unlessAborted } from "../../errors/unless-aborted.ts";
+import type { ContainerStatistics } from "../../guestmanager/guest.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { VMExit } from "../../vmmanager/lifetime.ts";
 import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
@@ -24,8 +25,8 @@ import { DiagnosticsController } from "../diagnostics/controller.ts";
 import { PodNetwork } from "../network/pod-network.ts";
 import type { ProcessExit } from "../process/state.ts";
 import type { ReportLine } from "../report.ts";
+import { HeldSandbox } from "../sandbox/held.ts";
 import type { CreateSandbox, SandboxPod } from "../sandbox/ports.ts";
-import { sandboxSpec } from "../sandbox/spec.ts";
 import type {
   CheckpointTask,
   CreateTask,
@@ -74,7 +75,7 @@ export class PodController implements Tasks, SandboxPod {
   readonly #rest: VmRest;
   readonly #network: PodNetwork | undefined;
   /** Of the sandbox that keeps the VM. */
-  #sandbox: { readonly onLost: () => void } | undefined;
+  #sandbox: HeldSandbox | undefined;
   #sandboxEnded = false;
 
   constructor(options: PodOptions) {
@@ -149,7 +150,8 @@ export class PodController implements Tasks, SandboxPod {
       );
     }
     if (this.#members.has(request.id)) throw alreadyExists(`container ${request.id} already exists`);
-    const { namespace, stateDirectory, ports } = this.#options;
+    const { namespace, stateDirectory } = this.#options;
+    const { ports } = this.#sandbox ?? this.#options;
     const container = new ContainerController({
       request,
       namespace,
@@ -169,12 +171,20 @@ export class PodController implements Tasks, SandboxPod {
     return { pid: await unlessAborted(created, signal) };
   }
 
-  async hold({ bundle, annotations }: CreateSandbox, onLost: () => void): Promise<{ pid: number }> {
-    this.#sandbox = { onLost };
-    const spec = sandboxSpec(this.#options.ports.loadSpec, bundle, annotations);
-    const { uvm } = await this.#vm.ready(() => this.#uvmOptions(undefined, spec));
+  async hold(request: CreateSandbox, onLost: () => void): Promise<{ pid: number }> {
+    const sandbox = new HeldSandbox(request, this.#options.ports, onLost);
+    this.#sandbox = sandbox;
+    const vm = await this.#vm.ready(() => this.#uvmOptions(undefined, sandbox.spec()));
+    await sandbox.start(vm, this.#limits.container.request);
     // Without a VM the sandbox is this daemon, in this host's namespaces.
-    return { pid: uvm.hostPid(0) || process.pid };
+    return { pid: vm.uvm.hostPid(0) || process.pid };
+  }
+
+  async metrics({ signal }: RpcOptions): Promise<ContainerStatistics> {
+    const sandbox = this.#sandbox;
+    if (sandbox === undefined) throw failedPrecondition("no sandbox keeps the pod; cannot measure it");
+    const containers = [...this.#members.values()].map(({ container }) => container);
+    return this.#awake(() => sandbox.metrics(containers, { signal }), signal);
   }
 
   async letGo(): Promise<void> {

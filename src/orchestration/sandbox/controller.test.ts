@@ -27,6 +27,10 @@ class Subject implements SandboxPod {
     return await this.boot.promise;
   }
 
+  async metrics(): Promise<object> {
+    return { v2: { pids: { current: 3 } } };
+  }
+
   async letGo(): Promise<void> {
     this.calls.push("letGo");
   }
@@ -45,6 +49,7 @@ describe("a sandbox", () => {
     assert.deepEqual(status, { ready: true, pid: 7, state: "ready", networkNamespace: "/run/netns/n1" });
     assert.ok(Date.now() - createdAt.getTime() < 60_000);
     sandbox.ping("s1");
+    assert.deepEqual(await sandbox.metrics("s1", options), { v2: { pids: { current: 3 } } });
     const exit = sandbox.wait("s1", options);
     await sandbox.stop("s1", options);
     assert.equal((await exit).status, 0);
@@ -68,6 +73,7 @@ describe("a sandbox", () => {
     const { sandbox } = new Subject();
     await assert.rejects(sandbox.start("s1", options), kind("failed-precondition"));
     assert.throws(() => sandbox.ping("s1"), kind("failed-precondition"));
+    await assert.rejects(sandbox.metrics("s1", options), kind("failed-precondition"));
     assert.throws(() => sandbox.status("s1"), kind("not-found"));
     await assert.rejects(sandbox.wait("s1", options), kind("not-found"));
     await assert.rejects(sandbox.stop("s1", options), kind("not-found"));

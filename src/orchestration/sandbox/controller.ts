@@ -1,5 +1,6 @@
 import { alreadyExists, notFound } from "../../errors/shim-error.ts";
 import { unlessAborted } from "../../errors/unless-aborted.ts";
+import type { ContainerStatistics } from "../../guestmanager/guest.ts";
 import { deferred } from "../deadline.ts";
 import { Machine } from "../state-table.ts";
 import type { RpcOptions } from "../tasks.ts";
@@ -70,6 +71,12 @@ export class SandboxController implements Sandboxes {
   ping(id: string): void {
     this.#own(id);
     this.#machine.guard("use", "ping");
+  }
+
+  async metrics(id: string, options: RpcOptions): Promise<ContainerStatistics> {
+    this.#own(id);
+    this.#machine.guard("use", "measure");
+    return await unlessAborted((await this.#pod()).metrics(options), options.signal);
   }
 
   /** Of whatever is there: containerd also cleans up so after a create that failed. */

@@ -1,3 +1,4 @@
+import type { ContainerStatistics } from "../../guestmanager/guest.ts";
 import type { RpcOptions } from "../tasks.ts";
 
 /** What containerd says of a sandbox before it starts. */
@@ -7,6 +8,21 @@ export interface CreateSandbox {
   /** The pod's network namespace on this host; empty: this host's own. */
   readonly networkNamespace: string;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Only CRI's pods have one. */
+  readonly config?: SandboxConfig;
+}
+
+/** What CRI says of a pod, as far as a shim sees to it. */
+export interface SandboxConfig {
+  readonly hostname: string;
+  readonly dns: {
+    readonly servers: readonly string[];
+    readonly searches: readonly string[];
+    readonly options: readonly string[];
+  };
+  /** A directory of this host's cgroup hierarchy, or systemd's name of a slice; empty: none. */
+  readonly cgroupParent: string;
+  readonly sysctls: Readonly<Record<string, string>>;
 }
 
 export interface SandboxExit {
@@ -21,6 +37,8 @@ export interface SandboxPod {
    * host that lives as long as it does.
    */
   hold(sandbox: CreateSandbox, onLost: () => void): Promise<{ pid: number }>;
+  /** The processor time, memory and so on that it costs on this host; where it has no VM, that of its containers. */
+  metrics(options: RpcOptions): Promise<ContainerStatistics>;
   /** Ends the containers and the VM; never rejects, bounded. No container is created any more. */
   letGo(): Promise<void>;
 }
@@ -33,6 +51,7 @@ export interface Sandboxes {
   wait(id: string, options: RpcOptions): Promise<SandboxExit>;
   status(id: string): SandboxStatus;
   ping(id: string): void;
+  metrics(id: string, options: RpcOptions): Promise<ContainerStatistics>;
   shutdown(id: string, options: RpcOptions): Promise<void>;
 }
 

@@ -6,6 +6,8 @@ import {
   Sandbox,
   type SandboxStatusResponse,
 } from "../../generated/containerd/runtime/sandbox/v1.ts";
+import { Metrics } from "../../generated/io/containerd/cgroups/v2.ts";
+import { PodSandboxConfig } from "../../generated/runtime/v1.ts";
 import { createLogger } from "../../log/logger.ts";
 import type { CreateSandbox, Sandboxes } from "../../orchestration/sandbox/ports.ts";
 import { memoryStreamPair } from "../../transport/memory-stream.ts";
@@ -42,6 +44,10 @@ class Subject {
       }),
       ping: () => {
         if (this.stopped) throw failedPrecondition("sandbox s1 is stopped; cannot ping");
+      },
+      metrics: async () => {
+        sandboxes.ping("s1");
+        return { v2: { pids: { current: 3 } } };
       },
       shutdown: async (id) => note("shutdown", id),
     };
@@ -109,6 +115,37 @@ describe("sandbox service", () => {
   );
 
   it(
+    "takes from CRI's description of a pod what it sees to, and nothing from another's",
+    withSubject(async (s) => {
+      const dnsConfig = { servers: ["10.0.0.53"], searches: ["a.test"], options: ["ndots:2"] };
+      const sysctls = new Map([["net.ipv4.ip_forward", "1"]]);
+      const value = PodSandboxConfig.encode({ hostname: "web", dnsConfig, linux: { cgroupParent: "/pods", sysctls } });
+      const fields = { ...ref, bundlePath: "/b" };
+      const create = (typeUrl: string, bytes = value) =>
+        s.sandbox.createSandbox(CreateSandboxRequest.create({ ...fields, options: { typeUrl, value: bytes } }));
+      await create("runtime.v1.PodSandboxConfig");
+      await create("another.Config");
+      const created = { id: "s1", bundle: "/b", networkNamespace: "", annotations: {} };
+      const config = { hostname: "web", dns: dnsConfig, cgroupParent: "/pods", sysctls: Object.fromEntries(sysctls) };
+      assert.deepEqual(s.calls, [
+        ["create", { ...created, config }],
+        ["create", created],
+      ]);
+      await assert.rejects(create("runtime.v1.PodSandboxConfig", Uint8Array.of(18, 200)), { kind: "invalid-argument" });
+    }),
+  );
+
+  it(
+    "answers a pod's metrics as those of a container",
+    withSubject(async (s) => {
+      const { metrics } = await s.sandbox.sandboxMetrics(ref);
+      assert.deepEqual([metrics?.id, metrics?.data?.typeUrl], ["s1", Metrics.typeName]);
+      assert.ok(metrics?.timestamp !== undefined && metrics.timestamp.seconds > 0n);
+      assert.equal(Metrics.decode(metrics.data?.value ?? new Uint8Array()).pids?.current, 3n);
+    }),
+  );
+
+  it(
     "names its platform as containerd does",
     withSubject(async (s) => {
       const { platform } = await s.sandbox.platform(ref);
@@ -120,8 +157,8 @@ describe("sandbox service", () => {
   it(
     "answers what it cannot do with a code",
     withSubject(async (s) => {
-      await assert.rejects(s.sandbox.sandboxMetrics(ref), { kind: "unimplemented" });
       s.stopped = true;
+      await assert.rejects(s.sandbox.sandboxMetrics(ref), { kind: "failed-precondition" });
       await assert.rejects(s.sandbox.pingSandbox(ref), { kind: "failed-precondition" });
     }),
   );

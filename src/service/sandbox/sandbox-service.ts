@@ -1,4 +1,3 @@
-import { unimplemented } from "../../errors/shim-error.ts";
 import { unlessAborted } from "../../errors/unless-aborted.ts";
 import { Sandbox } from "../../generated/containerd/runtime/sandbox/v1.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -8,7 +7,9 @@ import type { RpcOptions } from "../../orchestration/tasks.ts";
 import type { Server } from "../../ttrpc/server.ts";
 import type { Handlers, UnaryHandler } from "../../ttrpc/service.ts";
 import { rpcError } from "../status.ts";
+import { metricsAny } from "../task/metrics.ts";
 import { timestampOf } from "../timestamp.ts";
+import { sandboxConfig } from "./sandbox-config.ts";
 
 export interface SandboxServiceOptions {
   readonly sandboxes: Sandboxes;
@@ -69,8 +70,11 @@ export function sandboxHandlers(options: SandboxServiceOptions): Handlers<typeof
     };
 
   return {
-    createSandbox: rpc("CreateSandbox", async ({ sandboxId: id, bundlePath: bundle, netnsPath, annotations }) => {
-      sandboxes.create({ id, bundle, networkNamespace: netnsPath, annotations: Object.fromEntries(annotations) });
+    createSandbox: rpc("CreateSandbox", async (request) => {
+      const { sandboxId: id, bundlePath: bundle, netnsPath: networkNamespace } = request;
+      const config = sandboxConfig(request.options, log);
+      const annotations = Object.fromEntries(request.annotations);
+      sandboxes.create({ id, bundle, networkNamespace, annotations, ...(config && { config }) });
       return {};
     }),
     startSandbox: rpc("StartSandbox", async ({ sandboxId }, call) => {
@@ -115,9 +119,9 @@ export function sandboxHandlers(options: SandboxServiceOptions): Handlers<typeof
       await options.shutdown();
       return {};
     }),
-    sandboxMetrics: rpc("SandboxMetrics", async ({ sandboxId }) => {
-      sandboxes.ping(sandboxId);
-      throw unimplemented(`sandbox ${sandboxId}: metrics of a whole pod are not supported`);
+    sandboxMetrics: rpc("SandboxMetrics", async ({ sandboxId }, call) => {
+      const data = metricsAny(sandboxId, await sandboxes.metrics(sandboxId, call));
+      return { metrics: { timestamp: timestampOf(new Date()), id: sandboxId, data } };
     }),
   };
 }
