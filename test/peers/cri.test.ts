@@ -11,13 +11,24 @@ const server = "mkdir /www; echo from-the-server >/www/page; echo up; exec busyb
 const neighbour = "mkdir /www; echo from-the-neighbour >/www/page; exec busybox httpd -f -p 127.0.0.1:7000 -h /www";
 const fetch = (host: string): string[] => ["/bin/busybox", "wget", "-q", "-O", "-", `http://${host}/page`];
 
-for (const stack of ["local", "qemu"] as const) {
-  describe(`CRI of containerd 2.x, stack ${stack}`, () => {
+/** One pid namespace in a pod and one /dev/shm; who has a pid namespace of its own sees nobody else. */
+const leave = "hostname; cat /etc/hostname; cat /proc/sys/net/core/somaxconn; echo left >/dev/shm/mark";
+const look = "cat /dev/shm/mark; ps | grep -q '[h]ttpd -f -p 80' && echo seen || echo unseen";
+
+const modes = [
+  ["local", "podsandbox"],
+  ["local", "shim"],
+  ["qemu", "podsandbox"],
+  ["qemu", "shim"],
+] as const;
+
+for (const [stack, sandboxer] of modes) {
+  describe(`CRI of containerd 2.x, stack ${stack}, sandboxes by ${sandboxer}`, () => {
     let machine: Machine;
     let cri: Cri;
 
     before(async () => {
-      machine = await Machine.start(criMachine(stack));
+      machine = await Machine.start(criMachine(stack, sandboxer));
       cri = await Cri.on(machine);
       mkdirSync(machine.file("logs"));
     });
@@ -25,12 +36,12 @@ for (const stack of ["local", "qemu"] as const) {
 
     it("runs a pod of three containers that share localhost, and leaves nothing of it", async () => {
       const empty = machine.traces.inventory();
-      const pod = await cri.runPod("web");
+      const pod = await cri.runPod("web", { "net.core.somaxconn": "777" });
       const [address = "", address6 = ""] = await cri.podAddresses(pod);
       assert.match(address, /^10\.214\.7\.\d+$/);
       assert.match(address6, /^fd14:7::/);
       const web = await cri.runContainer(pod, "server", ["sh", "-c", server]);
-      await cri.runContainer(pod, "neighbour", ["sh", "-c", neighbour]);
+      const next = await cri.runContainer(pod, "neighbour", ["sh", "-c", neighbour], "CONTAINER");
       const client = await cri.runContainer(pod, "client", ["sleep", "1000"]);
 
       // One shim for the pod, one VM in it.
@@ -57,12 +68,25 @@ for (const stack of ["local", "qemu"] as const) {
       assert.match(seen, /^default via 10\.214\.7\.1 dev eth0/m);
       assert.match(seen, /nameserver 10\.214\.7\.1/);
 
+      assert.equal((await cri.exec(web, ["sh", "-c", leave])).stdout, "web\nweb\n777\n");
+      assert.equal((await cri.exec(client, ["sh", "-c", look])).stdout, "left\nseen\n");
+      assert.equal((await cri.exec(next, ["sh", "-c", look])).stdout, "left\nunseen\n");
+
       const { code, stdout, stderr } = await cri.exec(client, ["sh", "-c", "cat; echo err >&2; exit 5"], "in\n");
       assert.deepEqual({ code, stdout, stderr }, { code: 5, stdout: "in\n", stderr: "err\n" });
       assert.equal(cri.log("server"), "up\n");
       const { stats } = await cri.call<Stats>("ContainerStats", { containerId: web });
       assert.ok(Number(stats.memory.workingSetBytes.value) > 0);
       assert.ok(Number(stats.cpu.usageCoreNanoSeconds.value) > 0);
+      const { stats: pods } = await cri.call<{ stats: { linux: Stats["stats"] }[] }>("ListPodSandboxStats");
+      assert.equal(pods.length, 1);
+      assert.ok(Number(pods[0]?.linux.memory.workingSetBytes.value) > 0);
+      assert.ok(Number(pods[0]?.linux.cpu.usageCoreNanoSeconds.value) > 0);
+
+      await machine.containerd.stop();
+      await machine.containerd.start();
+      await until("the pod is ready again", async () => (await cri.podState(pod)) === "SANDBOX_READY");
+      assert.equal((await cri.containerStatus(web)).state, "CONTAINER_RUNNING");
 
       await cri.call("StopContainer", { containerId: client, timeout: 0 });
       assert.equal((await cri.containerStatus(client)).state, "CONTAINER_EXITED");
@@ -71,6 +95,7 @@ for (const stack of ["local", "qemu"] as const) {
 
       await cri.stopPod(pod);
       assert.equal((await cri.containerStatus(web)).state, "CONTAINER_EXITED");
+      assert.equal(await cri.podState(pod), "SANDBOX_NOTREADY");
       await cri.removePod(pod);
       await nothingLeft(empty);
     });

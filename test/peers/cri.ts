@@ -16,8 +16,11 @@ const pauseImage = "docker.io/library/pause-static:test";
 /** CRI keeps all its own in this namespace of containerd. */
 export const criNamespace = "k8s.io";
 
+/** Who makes pods: CRI, with a container of its own that sleeps, or our shim by containerd's sandbox API. */
+export type Sandboxer = "podsandbox" | "shim";
+
 /** A containerd 2.x with CRI, CNI's bridge and our runtime on a stack, in mount and network namespaces of its own. */
-export function criMachine(stack: StackUnderTest["name"]): MachineOptions {
+export function criMachine(stack: StackUnderTest["name"], sandboxer: Sandboxer): MachineOptions {
   const runtime = runtimeUnderTest(undefined, stack);
   return {
     runtime,
@@ -41,6 +44,7 @@ export function criMachine(stack: StackUnderTest["name"]): MachineOptions {
         '  default_runtime_name = "test"',
         `[${plugin}.containerd.runtimes.test]`,
         `  runtime_type = "${runtime.name}"`,
+        `  sandboxer = "${sandboxer}"`,
         ...(runtime.configuration === undefined
           ? []
           : [`[${plugin}.containerd.runtimes.test.options]`, `  ConfigPath = "${join(directory, "runtime.toml")}"`]),
@@ -106,13 +110,13 @@ export class Cri {
   }
 
   /** `crictl runp`. */
-  async runPod(name: string): Promise<string> {
+  async runPod(name: string, sysctls: Readonly<Record<string, string>> = {}): Promise<string> {
     const config = {
       metadata: { name, namespace: "test", uid: this.machine.id(name), attempt: 0 },
       hostname: name,
       logDirectory: this.machine.file("logs"),
       dnsConfig: { servers: ["10.214.7.1"], searches: ["pods.test"] },
-      linux: { cgroupParent: `/${this.machine.namespace}/${name}` },
+      linux: { cgroupParent: `/${this.machine.namespace}/${name}`, sysctls },
     };
     const { podSandboxId } = await this.call<{ podSandboxId: string }>("RunPodSandbox", { config });
     this.#sandboxes.set(podSandboxId, config);
@@ -120,8 +124,14 @@ export class Cri {
   }
 
   /** `crictl create` and `crictl start`; its log is `<name>.log` in the pod's log directory. */
-  async runContainer(podSandboxId: string, name: string, command: readonly string[]): Promise<string> {
-    const config = { metadata: { name }, image: { image: imageName }, command, logPath: `${name}.log` };
+  async runContainer(
+    podSandboxId: string,
+    name: string,
+    command: readonly string[],
+    pid: "POD" | "CONTAINER" = "POD",
+  ): Promise<string> {
+    const linux = { securityContext: { namespaceOptions: { pid } } };
+    const config = { metadata: { name }, image: { image: imageName }, command, logPath: `${name}.log`, linux };
     const sandboxConfig = this.#sandboxes.get(podSandboxId);
     const request = { podSandboxId, config, sandboxConfig };
     const { containerId } = await this.call<{ containerId: string }>("CreateContainer", request);
@@ -144,6 +154,13 @@ export class Cri {
     }
   }
 
+  /** Undefined while CRI does not answer: containerd's socket is there before it. */
+  async podState(podSandboxId: string): Promise<string | undefined> {
+    const answer = await this.call<PodStatus>("PodSandboxStatus", { podSandboxId }).catch(() => undefined);
+    // As JSON the enum's first is left out.
+    return answer && (answer.status.state ?? "SANDBOX_READY");
+  }
+
   async podAddresses(podSandboxId: string): Promise<string[]> {
     const { status } = await this.call<PodStatus>("PodSandboxStatus", { podSandboxId });
     return [status.network.ip, ...(status.network.additionalIps ?? []).map(({ ip }) => ip)];
@@ -162,5 +179,8 @@ export class Cri {
 }
 
 interface PodStatus {
-  readonly status: { readonly network: { readonly ip: string; readonly additionalIps?: readonly { ip: string }[] } };
+  readonly status: {
+    readonly state?: string;
+    readonly network: { readonly ip: string; readonly additionalIps?: readonly { ip: string }[] };
+  };
 }
