@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { ShimError } from "../../src/errors/shim-error.ts";
-import { corpusOf, feed, fuzz, inputOf } from "./runner.ts";
+import { corpusOf, feed, fuzz, inputOf, LONGEST_MS } from "./runner.ts";
 import type { Target } from "./target.ts";
 import { targets } from "./targets.ts";
 
@@ -21,7 +21,9 @@ describe("the fuzzers", () => {
       try {
         assert.equal(target.name, name);
         for (const entry of corpusOf(name)) {
+          const start = performance.now();
           await assert.doesNotReject(async () => feed(target, entry.bytes), `corpus/${name}/${entry.name}`);
+          assert.ok(performance.now() - start < LONGEST_MS, `corpus/${name}/${entry.name} takes too long`);
         }
         const { findings, inputs } = await fuzz(target, { seed: 1, from: 0, inputs: SHORT, seconds: 60 });
         assert.deepEqual(findings, []);

@@ -59,7 +59,7 @@ export function ttrpcServer(): Target {
   });
   return {
     name: "ttrpc-server",
-    weight: 2,
+    weight: 1,
     damage: either(damageBytes, reorder),
     generate: (dice) => frames(dice, "client"),
     async run(input) {
@@ -98,7 +98,7 @@ function clientOf(server: Server): Client {
 export function ttrpcClient(): Target {
   return {
     name: "ttrpc-client",
-    weight: 2,
+    weight: 1,
     damage: either(damageBytes, reorder),
     generate: (dice) => frames(dice, "server"),
     async run(input) {
