@@ -5,6 +5,7 @@ import { createGuest } from "../../src/guestmanager/create-guest.ts";
 import type { Logger } from "../../src/log/logger.ts";
 import { loadSpec, type Spec } from "../../src/oci/spec.ts";
 import { hostFiles } from "../../src/orchestration/container/host-files.ts";
+import { hooksPaid, type OwedHooks, oweHooks } from "../../src/orchestration/container/owed-hooks.ts";
 import { hostRootfs } from "../../src/orchestration/container/rootfs.ts";
 import { PodController } from "../../src/orchestration/pod/controller.ts";
 import type { DaemonContext } from "../../src/shim/daemon.ts";
@@ -20,6 +21,13 @@ import { createStack } from "./stacks.ts";
 function sizeVm(configured: QemuSettings, spec: Spec, log: Logger): UvmSizing {
   const host = { hostProcessors: availableParallelism(), hostMemoryMiB: Math.floor(totalmem() / 2 ** 20) };
   return sizeUvm({ configured, spec, ...host, warn: (message) => log.warn(message) });
+}
+
+function hookAccount(stateDirectory: string) {
+  return {
+    owe: (container: OwedHooks) => oweHooks(stateDirectory, container),
+    paid: (id: string) => hooksPaid(stateDirectory, id),
+  };
 }
 
 /** A pod, from its controller down to its stack. */
@@ -49,7 +57,9 @@ export async function createPod(context: DaemonContext, streams: StreamSource): 
       warn: (message, error) => log.warn(message, { error }),
       note: (message) => log.info(message),
     },
-    ...(settings.stack !== "local" && { host: { network: hostNetwork, runHook } }),
+    ...(settings.stack !== "local" && {
+      host: { network: hostNetwork, runHook, account: hookAccount(stateDirectory) },
+    }),
     ...(settings.stack === "qemu" && { sizing: (spec) => sizeVm(settings.qemu, spec, log) }),
     leaving,
   });

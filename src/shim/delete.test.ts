@@ -10,6 +10,7 @@ import { resolveSettings } from "../config/settings.ts";
 import { notFound } from "../errors/shim-error.ts";
 import { DeleteResponse, Task } from "../generated/containerd/task/v2.ts";
 import { Empty, Timestamp } from "../generated/google/protobuf.ts";
+import { oweHooks } from "../orchestration/container/owed-hooks.ts";
 import { mountOne, unmountRecursive } from "../sys/mount.ts";
 import { isAlive, startTime } from "../sys/process.ts";
 import { Server } from "../ttrpc/server.ts";
@@ -172,6 +173,41 @@ describe("delete of a pod whose daemon was killed", {
     } finally {
       qemu.kill("SIGKILL");
       unmountRecursive(dir);
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+
+  it("runs the poststop hooks of the other members, whose own delete finds nothing of the pod any more", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "uvm-delete-"));
+    try {
+      const [stateDirectory, socketPath] = [join(dir, "ns/p1"), join(dir, "socket")];
+      const settings = { ...(await resolveSettings({})), stack: "qemu" as const };
+      for (const id of ["p1", "c1", "c2"]) {
+        mkdirSync(join(dir, id));
+        const poststop = [{ path: "/bin/sh", args: ["sh", "-c", `echo ran >>${dir}/${id}.log`], env: ["PATH=/bin"] }];
+        writeFileSync(join(dir, id, "config.json"), JSON.stringify({ ociVersion: "1.1.0", hooks: { poststop } }));
+        writeBundleRecord(join(dir, id), { podId: "p1", stateDirectory, socketPath, settings });
+      }
+      const bundle = join(dir, "p1");
+      writeDaemonRecord(stateDirectory, { pid: process.pid, startTime: 1n, stack: "qemu", socketPath, bundle });
+      // The daemon has run those of c2.
+      for (const id of ["p1", "c1"]) oweHooks(stateDirectory, { id, bundle: join(dir, id) });
+      const remove = async (id: string): Promise<void> => {
+        const flags = { ...{ namespace: "ns", id, bundle: join(dir, id), address: "", action: "delete" as const } };
+        const { problems } = await deleteTask({
+          runtime,
+          flags: { publishBinary: "", debug: false, info: false, version: false, ...flags },
+          workingDirectory: join(dir, id),
+          env: {},
+          askDaemon,
+        });
+        assert.deepEqual(problems, []);
+      };
+      for (const id of ["p1", "c1", "c2"]) await remove(id);
+      const logs = readdirSync(dir).filter((name) => name.endsWith(".log"));
+      assert.deepEqual(logs.sort(), ["c1.log", "p1.log"]);
+      for (const log of logs) assert.equal(readFileSync(join(dir, log), "utf8"), "ran\n");
+    } finally {
       rmSync(dir, { recursive: true, force: true });
     }
   });

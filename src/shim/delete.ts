@@ -6,6 +6,7 @@ import { DeleteResponse } from "../generated/containerd/task/v2.ts";
 import { parseJson } from "../oci/json.ts";
 import { loadSpec } from "../oci/spec.ts";
 import { HostHooks } from "../orchestration/container/host-hooks.ts";
+import { hooksPaid, type OwedHooks, owedHooks } from "../orchestration/container/owed-hooks.ts";
 import { deadline } from "../orchestration/deadline.ts";
 import { timestampOf } from "../service/timestamp.ts";
 import { unmountRecursive } from "../sys/mount.ts";
@@ -122,6 +123,7 @@ async function endTask(
 
   // What follows takes milliseconds, but for hooks; and only VMs have them here.
   const { signal, done } = deadline(Math.max(0, latest - performance.now() - budgetMs / 8), `delete of ${id}`);
+  const owed = daemon.stack === "local" ? [] : owedHooks(stateDirectory);
   const containers = containersOf(daemon).filter((container) => isLeader || container === id);
   const deletions = containers.map((container) =>
     attempt(`container ${container} cannot be deleted`, () => forceDelete(context, daemon, container, signal)),
@@ -135,12 +137,19 @@ async function endTask(
   }
   done();
   // Where it sees the host, runc has run them.
-  if (daemon.stack !== "local") await attempt("a poststop hook failed", () => runPoststop(id, bundle, latest));
+  if (daemon.stack === "local") return killed;
+  const others = existsSync(stateDirectory) ? [] : owed.filter((container) => container.id !== id);
+  await Promise.all(
+    [{ id, bundle }, ...others].map((container) =>
+      attempt("a poststop hook failed", () => runPoststop(container, latest)),
+    ),
+  );
+  hooksPaid(stateDirectory, id);
   return killed;
 }
 
 /** Those that the daemon would have run at the container's end: of nerdctl, the one that gives its address back. */
-async function runPoststop(id: string, bundle: string, latest: number): Promise<void> {
+async function runPoststop({ id, bundle }: OwedHooks, latest: number): Promise<void> {
   // A bundle of containerd's sandbox API has none.
   if (!existsSync(join(bundle, "config.json"))) return;
   const failures: unknown[] = [];

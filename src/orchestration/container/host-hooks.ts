@@ -1,6 +1,7 @@
 import { type HostStage, hooksOf } from "../../oci/hooks.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { HookState, runHook } from "../../vmmanager/run-hook.ts";
+import type { OwedHooks } from "./owed-hooks.ts";
 
 export interface HostHooksOptions {
   readonly id: string;
@@ -8,6 +9,8 @@ export interface HostHooksOptions {
   readonly spec: Spec;
   readonly run: typeof runHook;
   warn(message: string, cause?: unknown): void;
+  /** Before the first one runs, where poststop hooks are to come; and after those. */
+  readonly account?: { owe(container: OwedHooks): void; paid(id: string): void };
 }
 
 /**
@@ -26,6 +29,8 @@ export class HostHooks {
   /** Before the container is made in the guest. Throws what the first failing one throws. */
   creating(pid: number): Promise<void> {
     const work = async (): Promise<void> => {
+      const { id, bundle, spec, account } = this.#options;
+      if (hooksOf(spec, "poststop").length > 0) account?.owe({ id, bundle });
       for (const stage of ["prestart", "createRuntime"] as const) await this.#runAll(stage, "created", pid);
     };
     this.#creating = work();
@@ -45,6 +50,7 @@ export class HostHooks {
     this.#over = true;
     await this.#creating.catch(() => {});
     await this.#runAll("poststop", "stopped", 0, (cause) => this.#warn(cause));
+    this.#options.account?.paid(this.#options.id);
   }
 
   async #runAll(stage: HostStage, status: HookState["status"], pid: number, onError?: (cause: unknown) => void) {

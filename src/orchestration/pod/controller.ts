@@ -354,7 +354,8 @@ export class PodController implements Tasks, SandboxPod {
     const vm = await this.#vm.ready(() => ({ ...this.#uvmOptions(options, spec), ...hint }));
     const { host, ports } = this.#options;
     if (host === undefined) return vm;
-    const hooks = new HostHooks({ id, bundle, spec, run: host.runHook, warn: ports.warn });
+    const { runHook: run, account } = host;
+    const hooks = new HostHooks({ id, bundle, spec, run, warn: ports.warn, ...(account && { account }) });
     const member = this.#members.get(id);
     // Its create was cancelled while the VM booted: nobody would take back what its hooks do.
     if (member === undefined) throw unavailable(`container ${id} is not created any more; cannot run its hooks`);

@@ -5,6 +5,7 @@ import type { HostNetwork } from "../../vmmanager/host-network/host-network.ts";
 import type { runHook } from "../../vmmanager/run-hook.ts";
 import type { UvmSizing } from "../../vmmanager/sizing.ts";
 import type { Stack, UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
+import type { HostHooksOptions } from "../container/host-hooks.ts";
 import type { ContainerLimits, ContainerPorts } from "../container/ports.ts";
 import { processLimits } from "../process/ports.ts";
 import { type VmHost, type VmLimits, vmLimits } from "../vm/ports.ts";
@@ -25,7 +26,11 @@ export interface PodOptions {
   /** The VM's size, from the spec of the pod's first container. Throws invalid-argument for what no VM can be. */
   sizing?(spec: Spec): UvmSizing;
   /** For stacks whose guest is another machine: the pod's network and the OCI hooks are seen to on this host. */
-  readonly host?: { readonly network: HostNetwork; readonly runHook: typeof runHook };
+  readonly host?: {
+    readonly network: HostNetwork;
+    readonly runHook: typeof runHook;
+    readonly account?: HostHooksOptions["account"];
+  };
   /** The `local` stack's runc, as configured; a create's own runtime options go over it, but for the root. */
   readonly runc?: UvmOptions["runc"];
   /** What else of the pod goes into a save, by name. */
