@@ -270,11 +270,11 @@ export class PodController implements Tasks, SandboxPod {
   async update(
     id: string,
     resources: object,
-    _annotations: Readonly<Record<string, string>>,
+    annotations: Readonly<Record<string, string>>,
     { signal }: RpcOptions,
   ): Promise<void> {
     const { container } = this.#member(id);
-    await this.#awake(() => container.update(resources, () => this.#vm.fit(resources)), signal);
+    await this.#awake(() => container.update(resources, () => this.#vm.fit(id, resources, annotations)), signal);
   }
 
   async wait({ id, execId }: ProcessRef, { signal }: RpcOptions): Promise<{ exitStatus: number; exitedAt: Date }> {
@@ -352,6 +352,7 @@ export class PodController implements Tasks, SandboxPod {
   /** The running VM, with the network that this spec asks for. */
   async #vmFor({ id, bundle, options }: CreateTask, spec: Spec, hint: BootHint): Promise<ContainerVm> {
     const vm = await this.#vm.ready(() => ({ ...this.#uvmOptions(options, spec), ...hint }));
+    await this.#vm.makeRoom(id, spec.linux?.resources);
     const { host, ports } = this.#options;
     if (host === undefined) return vm;
     const { runHook: run, account } = host;
@@ -395,6 +396,7 @@ export class PodController implements Tasks, SandboxPod {
   async #remove(id: string): Promise<void> {
     const hooks = this.#members.get(id)?.hooks;
     this.#members.delete(id);
+    this.#vm.forget(id);
     if (!this.#needed()) await this.#vm.release();
     await hooks?.deleted();
     if (!this.#needed()) this.#options.onIdle?.();

@@ -4,7 +4,7 @@ import type { ContainerLimits } from "../container/ports.ts";
 import { RestoredStreams } from "../process/saved.ts";
 import type { PodOptions, RestoreOptions } from "./ports.ts";
 import { removeSavedPod, type SavedPart, type SavedPod, writeSavedPod } from "./saved.ts";
-import type { VmSlot } from "./vm-slot.ts";
+import type { PodVm, VmSlot } from "./vm-slot.ts";
 
 /** Writes what `restorePod` reads, and then lets the pod go on or ends its VM. A failed save lets it go on. */
 export async function savePod(
@@ -56,11 +56,11 @@ export async function restorePod(
   take: (container: ContainerController, initPid: number) => void,
 ): Promise<void> {
   const { id, namespace, stateDirectory, stack, ports, runc, guestPid, containerLimits: limits } = options;
-  const { size: sizing } = document;
-  const uvmOptions = { id, stateDirectory, ...(runc && { runc }), ...(sizing && { sizing }), ...uvm };
+  const { size } = document;
+  const uvmOptions = { id, stateDirectory, ...(runc && { runc }), ...(size && { sizing: size }), ...uvm };
   const make = (made: UvmOptions, call: { signal: AbortSignal }) => stack.restore(made, { directory }, call);
   const containers: ContainerController[] = [];
-  await vm.restore(uvmOptions, make, document.devices, async (host) => {
+  const claim = async (host: PodVm): Promise<void> => {
     const streams = new RestoredStreams(host.uvm.restored);
     await restoreParts?.(document.parts, host);
     for (const saved of document.containers) {
@@ -73,6 +73,7 @@ export async function restorePod(
       take(container, saved.initPid);
       await container.restore(saved, host, streams);
     }
-  });
+  };
+  await vm.restore(uvmOptions, make, document.devices, claim, size?.claims);
   for (const container of containers) container.restored();
 }

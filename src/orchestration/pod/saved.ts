@@ -2,11 +2,10 @@ import { open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { failedPrecondition, isKind, notFound, ShimError } from "../../errors/shim-error.ts";
 import { parseJson, stringifyJson } from "../../oci/json.ts";
-import type { UvmSizing } from "../../vmmanager/sizing.ts";
 import { readSavedContainer, type SavedContainer } from "../container/saved.ts";
 import { readSavedDevices, type SavedDevices } from "../device/devices.ts";
 import { broken, list, maybe, record } from "../saved-json.ts";
-import { readSavedSize } from "../vm/size.ts";
+import { readSavedSize, type SavedSize } from "../vm/size.ts";
 
 /** Beside what the stack writes into the directory; written last: where it is, the save is whole. */
 const FILE = "pod.json";
@@ -17,7 +16,7 @@ export interface SavedPod {
   readonly containers: readonly SavedContainer[];
   readonly devices: SavedDevices;
   /** The VM's, where it is known. */
-  readonly size?: UvmSizing;
+  readonly size?: SavedSize;
   /** What others keep of the pod (its network), each by its name and in its own form. */
   readonly parts: Readonly<Record<string, unknown>>;
 }

@@ -2,14 +2,13 @@ import { failedPrecondition } from "../../errors/shim-error.ts";
 import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
 import type { VmConsole } from "../../vmmanager/console.ts";
 import type { VMExit } from "../../vmmanager/lifetime.ts";
-import type { UvmSizing } from "../../vmmanager/sizing.ts";
 import type { UvmOptions } from "../../vmmanager/uvm.ts";
 import { type SavedDevices, type VmDevices, vmDevices } from "../device/devices.ts";
 import type { ReportLine } from "../report.ts";
 import { VmController } from "../vm/controller.ts";
 import type { VmHost, VmLimits, VmPorts } from "../vm/ports.ts";
 import { tellResumed } from "../vm/resumed.ts";
-import { VmSize } from "../vm/size.ts";
+import { type SavedSize, VmSize } from "../vm/size.ts";
 
 /** The running VM with what is held in it. */
 export interface PodVm extends VmHost {
@@ -56,13 +55,14 @@ export class VmSlot {
     make: VmPorts["createUvm"],
     saved: SavedDevices,
     claim: (vm: PodVm) => Promise<void>,
+    claims?: SavedSize["claims"],
   ): Promise<void> {
     const startUvm = async (host: VmHost, call: { signal: AbortSignal }): Promise<void> => {
       this.#devices = vmDevices(host, undefined, saved);
       await claim({ ...host, devices: this.#devices });
       await host.uvm.resume(call);
     };
-    this.#boot = this.#start(options, { ...this.#ports, createUvm: make, startUvm });
+    this.#boot = this.#start(options, { ...this.#ports, createUvm: make, startUvm }, claims);
     await this.#boot;
     const host = this.#vm?.host("restore it");
     if (host)
@@ -109,13 +109,22 @@ export class VmSlot {
   }
 
   /** Undefined where nobody has said it. */
-  get size(): UvmSizing | undefined {
+  get size(): SavedSize | undefined {
     return this.#size?.save();
   }
 
-  /** Grows it for a container's new limits; see VmSize. */
-  async fit(resources: object): Promise<void> {
-    await this.#size?.fit(resources);
+  /** Grows it for a container's limits beside the others'; see VmSize. */
+  async fit(...limits: Parameters<VmSize["fit"]>): Promise<void> {
+    await this.#size?.fit(...limits);
+  }
+
+  /** The same for one that is to be created. That the VM did not grow is told: a limit is no promise. */
+  async makeRoom(id: string, resources: object | undefined): Promise<void> {
+    await this.fit(id, resources ?? {}).catch((cause) => this.#ports.warn(`container ${id} has less room`, cause));
+  }
+
+  forget(id: string): void {
+    this.#size?.forget(id);
   }
 
   async resume(): Promise<void> {
@@ -169,7 +178,7 @@ export class VmSlot {
     return this.#vm;
   }
 
-  async #start(options: UvmOptions, ports = this.#ports): Promise<void> {
+  async #start(options: UvmOptions, ports = this.#ports, claims?: SavedSize["claims"]): Promise<void> {
     const vm = new VmController(options, ports, this.#limits);
     this.#vm = vm;
     try {
@@ -183,7 +192,7 @@ export class VmSlot {
     const { sizing } = options;
     if (this.#vm === vm && vm.state === "running" && sizing) {
       const limit = this.#limits.growth;
-      this.#size = new VmSize({ ...vm.host("size it"), limit, warn: this.#ports.warn }, sizing);
+      this.#size = new VmSize({ ...vm.host("size it"), limit, warn: this.#ports.warn }, sizing, claims);
     }
     void vm.wait().then((exit) => {
       if (this.#vm !== vm) return;

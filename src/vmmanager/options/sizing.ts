@@ -64,10 +64,48 @@ export function sizeUvm({ configured, spec, hostProcessors, hostMemoryMiB, warn 
   };
 }
 
-/** The least VM for a container with these limits (OCI's LinuxResources); 0 for what is not limited. */
-export function sizeOf(resources: object): Pick<UvmSizing, "memoryMiB" | "processors"> {
-  const { memory, processors } = limitsOf({ linux: { resources: { ...resources } } });
-  return { memoryMiB: withOverhead(memory), processors };
+/** What a container, or a pod as a whole, may use of its VM; a member that is not there is not limited, or not said. */
+export interface Claim {
+  /** Bytes. */
+  readonly memory?: number;
+  /** Of CPU time, in microseconds a period. */
+  readonly quota?: number;
+  /** Microseconds. */
+  readonly period?: number;
+}
+
+/** The kernel's own. */
+const DEFAULT_PERIOD = 100_000;
+/** A sum of thirds may be a hair more than it is. */
+const HAIR = 1e-6;
+
+/** Of a container with these limits (OCI's LinuxResources). */
+export function claimOf(resources: object): Claim {
+  const { memory, cpu } = resources as Readonly<Record<string, unknown>>;
+  return said({ memory: member(memory, "limit"), quota: member(cpu, "quota"), period: member(cpu, "period") });
+}
+
+/** Of a pod as a whole, as CRI tells it at its resize (reference: containerd-shim, 1.19). */
+export function podClaim(annotations: Readonly<Record<string, string>>): Claim {
+  const number = (name: string): number | undefined => {
+    const text = annotations[`${CRI}${name}`] ?? "";
+    return /^-?\d{1,15}$/.test(text) ? Number(text) : undefined;
+  };
+  return said({ memory: number("memory"), quota: number("cpu-quota"), period: number("cpu-period") });
+}
+
+/** The least VM in which all of these have what they may use; 0 for what none of them limits. */
+export function sizeOf(claims: readonly Claim[]): Pick<UvmSizing, "memoryMiB" | "processors"> {
+  let [bytes, processors] = [0, 0];
+  for (const { memory = 0, quota = 0, period = 0 } of claims) {
+    bytes += Math.max(0, memory);
+    processors += Math.max(0, quota) / (period > 0 ? period : DEFAULT_PERIOD);
+  }
+  return { memoryMiB: withOverhead(bytes), processors: Math.ceil(processors - HAIR) };
+}
+
+function said(claim: { readonly [Name in keyof Claim]: number | undefined }): Claim {
+  return Object.fromEntries(Object.entries(claim).filter(([, value]) => value !== undefined));
 }
 
 function withOverhead(bytes = 0): number {

@@ -14,7 +14,7 @@ import { needsShares, planStorage } from "../../../src/orchestration/container/s
 import type { Mount } from "../../../src/orchestration/events.ts";
 import { PodNetwork } from "../../../src/orchestration/network/pod-network.ts";
 import { podOf } from "../../../src/shim/grouping.ts";
-import { sizeOf, sizeUvm } from "../../../src/vmmanager/options/sizing.ts";
+import { claimOf, sizeOf, sizeUvm } from "../../../src/vmmanager/options/sizing.ts";
 import { damageBytes, either } from "../damage.ts";
 import { damageJson } from "../damage-json.ts";
 import type { Target } from "../target.ts";
@@ -71,7 +71,7 @@ function checked(parsed: Spec, bundle: string) {
     }
   });
   attempt(() => {
-    const { processors, memoryMiB } = sizeOf(parsed.linux?.resources ?? {});
+    const { processors, memoryMiB } = sizeOf([claimOf(parsed.linux?.resources ?? {})]);
     assert.ok(!Number.isNaN(processors + memoryMiB));
   });
   for (const stage of ["prestart", "createRuntime", "poststart", "poststop"] as const) {
