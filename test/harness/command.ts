@@ -1,6 +1,9 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 
+/** More than the longest that the shim itself allows a call, Create with a boot in it (180 s). */
+export const patienceMs = 200_000;
+
 export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
@@ -11,7 +14,7 @@ export interface CommandOptions {
    * made, and the process would then wait for ever.
    */
   readonly echoedInput?: string | Uint8Array;
-  /** The command is killed after this long and `run` rejects. Milliseconds, default 60 000. */
+  /** The command is killed after this long and `run` rejects. Milliseconds, default `patienceMs`. */
   readonly timeout?: number;
 }
 
@@ -99,7 +102,7 @@ export function start(argv: readonly string[], options: StartOptions = {}): Comm
     ended: () => gone,
     firstOutput: (callback) => void child.stdout.once("data", callback),
     kill: (signal = "SIGKILL") => void child.kill(signal),
-    async result(timeout = 60_000) {
+    async result(timeout = patienceMs) {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
         timer = setTimeout(() => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { Status } from "../../src/generated/containerd/v1/types.ts";
-import { start } from "../harness/command.ts";
+import { patienceMs, start } from "../harness/command.ts";
 import type { Machine } from "../harness/machine.ts";
 import { ready, service } from "../harness/service.ts";
 import { startOnTerminal } from "../harness/terminal.ts";
@@ -62,11 +62,15 @@ export async function lifecycle(machine: Machine, round: number, pod?: LivingPod
       check();
       return await shimTasks(machine, id).catch(() => undefined);
     }));
-  await until(`${id} runs`, async () => {
-    check();
-    const state = await shim.task.state({ id, execId: "" }).catch(() => undefined);
-    return state?.status === Status.RUNNING;
-  });
+  await until(
+    `${id} runs`,
+    async () => {
+      check();
+      const state = await shim.task.state({ id, execId: "" }).catch(() => undefined);
+      return state?.status === Status.RUNNING;
+    },
+    patienceMs,
+  );
   if (round % 10 === 0) {
     const { code, stdout } = await ctr.exec(id, "e1", ["sh", "-c", "echo inside; exit 3"]);
     assert.deepEqual([code, stdout], [3, "inside\n"], `round ${round}: exec`);
