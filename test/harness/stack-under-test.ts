@@ -8,7 +8,7 @@ export interface StackUnderTest {
   readonly isVm: boolean;
   /** How often what takes a pod each time is repeated: a boot under emulation takes seconds. */
   readonly rounds: { readonly lifecycles: number; readonly lifecyclesAtOnce: number; readonly events: number };
-  /** The short form of `make soak`: lifecycles in one pod, containers at once in one, pods across a restart of containerd. */
+  /** The short form of `make soak`: lifecycles in one pod, containers at once in one, pods across a restart of containerd; 0: not here. */
   readonly soak: { readonly members: number; readonly crowd: number; readonly restarts: number };
 }
 
@@ -21,7 +21,7 @@ const stacks: Record<StackUnderTest["name"], StackUnderTest> = {
   qemu: {
     ...{ name: "qemu", isVm: true },
     rounds: { lifecycles: 12, lifecyclesAtOnce: 2, events: 3 },
-    soak: { members: 8, crowd: 4, restarts: 2 },
+    soak: { members: 0, crowd: 3, restarts: 2 },
   },
 };
 

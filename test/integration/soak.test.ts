@@ -14,9 +14,12 @@ describe("the soak in its short form", { skip }, () => {
   const machine = useMachine();
   const amount = (count: number) => ({ count, atOnce: 2, say: () => undefined });
 
-  it(`a daemon has after ${soak.members} containers what it had before: heap, descriptors, threads`, async () => {
-    assertAll(await memberLifecycles(machine(), amount(soak.members)));
-  });
+  // A few containers, which is what time allows in a VM, do not show a trend.
+  if (soak.members > 0) {
+    it(`a daemon has after ${soak.members} containers what it had before: heap, descriptors, threads`, async () => {
+      assertAll(await memberLifecycles(machine(), amount(soak.members)));
+    });
+  }
 
   it(`${soak.crowd} containers at once in one pod run, answer, and go`, async () => {
     assertAll(await crowd(machine(), amount(soak.crowd)));

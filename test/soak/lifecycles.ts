@@ -5,11 +5,11 @@ import { type Footprint, settled } from "./footprint.ts";
 import { type Amount, lifecycle, rounds, startPod, stopPod } from "./lifecycle.ts";
 
 /**
- * What the daemon of a long-lived pod may grow by after the warm-up, however many containers came and went, in MiB: of
- * its live objects, which is where a leak shows, and of the pages that it alone has and wrote to, which also hold garbage that
- * nothing has asked back yet.
+ * What the daemon of a long-lived pod may grow by after the warm-up, however many containers came and went, in MiB: its live
+ * objects, where a leak shows first (the JIT's code is among them, and comes over the first hundreds); the pages that it alone
+ * has and wrote to, after a collection; and the most of these at any time, with the garbage that the runtime lets lie.
  */
-export const bounds = { heap: 2, dirty: 24 } as const;
+export const bounds = { heap: 2, collected: 12, peak: 40 } as const;
 
 /** Each container a pod of its own: the daemon goes with it, and nothing stays. */
 export async function podLifecycles(machine: Machine, { count, atOnce, say }: Amount): Promise<Finding[]> {
@@ -48,8 +48,10 @@ export async function memberLifecycles(machine: Machine, { count, atOnce, say }:
   await live(warmUp);
   const first = await moment();
   const heap = await heapOf(machine, pid);
+  const collected = await settled(pid);
   const moments: Footprint[] = [];
   let grown = Number.NaN;
+  let grownPages = Number.NaN;
   let left: Finding | undefined;
   await machine.traces.watching(pid, async () => {
     const before = machine.traces.inventory();
@@ -58,6 +60,7 @@ export async function memberLifecycles(machine: Machine, { count, atOnce, say }:
       moments.push(await moment());
     }
     grown = (await heapOf(machine, pid)) - heap;
+    grownPages = (await settled(pid)).dirty - collected.dirty;
     left = await succeeds("left on the host, in containerd and in the daemon", "nothing", () =>
       machine.traces.assertNoLeaks(before, 30_000),
     );
@@ -71,7 +74,9 @@ export async function memberLifecycles(machine: Machine, { count, atOnce, say }:
     figure(`the daemon after ${count}`, describe(last)),
     figure(`its live heap after ${warmUp}`, `${round(heap)} MiB`),
     atMost("growth of its live heap in between", bounds.heap, grown, "MiB"),
-    atMost("growth of its private dirty pages, at most", bounds.dirty, most("dirty") - first.dirty, "MiB"),
+    figure(`its private dirty pages after ${warmUp}, collected`, `${round(collected.dirty)} MiB`),
+    atMost("growth of its private dirty pages, collected", bounds.collected, grownPages, "MiB"),
+    atMost("the most of these at any time, over that", bounds.peak, most("dirty") - collected.dirty, "MiB"),
     equal("descriptors", first.descriptors, last.descriptors),
     atMost("threads", first.threads + 2, most("threads"), ""),
     ...(left === undefined ? [] : [left]),
