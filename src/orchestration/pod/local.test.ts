@@ -1,163 +1,16 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, delimiter, join } from "node:path";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { createRequest, eventLine, execRequest } from "../../../test/compliance/guest-stand-in.ts";
-import { createGuest } from "../../guestmanager/create-guest.ts";
+import { LivePod, noLivePod } from "../../../test/harness/live-pod.ts";
 import { stringifyJson } from "../../oci/json.ts";
-import { loadSpec } from "../../oci/spec.ts";
-import { openStdio } from "../../stdio/open.ts";
-import { relay } from "../../stdio/relay.ts";
 import { Reaper } from "../../sys/reaper.ts";
-import { createLocalStack } from "../../vmmanager/stacks/local/stack.ts";
-import { hostFiles } from "../container/host-files.ts";
-import { hostRootfs } from "../container/rootfs.ts";
-import type { TaskEvent } from "../events.ts";
-import { PodController } from "./controller.ts";
-
-const BUSYBOX = "/bin/busybox";
-const APPLETS = ["sh", "sleep", "echo", "cat", "stty"];
-
-function notHere(): string | false {
-  if (process.getuid?.() !== 0) return "wants root: runc makes namespaces, mounts and cgroups";
-  if (!existsSync(BUSYBOX)) return `wants a static ${BUSYBOX} (Debian: busybox-static)`;
-  const path = (process.env.PATH ?? "").split(delimiter);
-  return path.some((directory) => existsSync(join(directory, "runc"))) ? false : "wants runc on PATH";
-}
 
 const rpc = { signal: new AbortController().signal };
 const init = (id = "c1"): { id: string; execId: string } => ({ id, execId: "" });
 const exec = (execId = "e1", id = "c1"): { id: string; execId: string } => ({ id, execId });
 
-/** A pod on the local stack with the real guest and real runc. Its output goes to files. */
-class Live {
-  readonly directory = mkdtempSync(join(tmpdir(), "uvm-pod-"));
-  readonly cgroup = basename(this.directory);
-  readonly events: TaskEvent[] = [];
-  readonly warnings: string[] = [];
-  readonly pod: PodController;
-
-  constructor(reaper: Reaper) {
-    const stateDirectory = join(this.directory, "state");
-    mkdirSync(stateDirectory, { mode: 0o700 });
-    mkdirSync(join(this.directory, "image", "bin"), { recursive: true });
-    copyFileSync(BUSYBOX, join(this.directory, "image", BUSYBOX));
-    for (const name of ["proc", "dev"]) mkdirSync(join(this.directory, "image", name));
-    for (const applet of APPLETS) symlinkSync("busybox", join(this.directory, "image", "bin", applet));
-    this.pod = new PodController({
-      id: "p1",
-      namespace: "ns",
-      stateDirectory,
-      stack: createLocalStack({ reaper }),
-      createGuest: ({ sockets }) => createGuest({ sockets }),
-      ports: {
-        loadSpec,
-        rootfs: hostRootfs,
-        files: hostFiles,
-        io: { open: (paths, context) => openStdio(paths, context), relay },
-        events: { publish: (event) => this.events.push(event) },
-        warn: (message, cause) => this.warnings.push(`${message}: ${cause}`),
-      },
-    });
-  }
-
-  request(id: string, script: string, terminal = false) {
-    const bundle = join(this.directory, id);
-    mkdirSync(join(bundle, "rootfs"), { recursive: true });
-    const args = script === "" ? ["/no/such/program"] : ["/bin/sh", "-c", script];
-    const spec = {
-      ociVersion: "1.0.2",
-      process: { terminal, cwd: "/", args, env: ["PATH=/bin"], user: { uid: 0, gid: 0 } },
-      root: { path: "rootfs", readonly: true },
-      mounts: [
-        { destination: "/proc", type: "proc", source: "proc" },
-        { destination: "/dev", type: "tmpfs", source: "tmpfs" },
-        { destination: "/dev/pts", type: "devpts", source: "devpts", options: ["newinstance", "ptmxmode=0666"] },
-      ],
-      linux: {
-        cgroupsPath: `/${this.cgroup}/${id}`,
-        namespaces: ["pid", "mount", "ipc", "uts", "network"].map((type) => ({ type })),
-      },
-    };
-    writeFileSync(join(bundle, "config.json"), JSON.stringify(spec));
-    return createRequest(id, {
-      bundle,
-      rootfs: [{ type: "bind", source: join(this.directory, "image"), target: "", options: ["rbind", "ro"] }],
-      terminal,
-      stdout: `file://${join(this.directory, `${id}.out`)}`,
-    });
-  }
-
-  exec(script: string, execId = "e1", id = "c1") {
-    const args = script === "" ? ["/no/such/program"] : ["/bin/sh", "-c", script];
-    const process = { cwd: "/", args, env: ["PATH=/bin"], user: { uid: 0, gid: 0 } };
-    return { ...execRequest(execId, id), process, stdout: `file://${join(this.directory, `${execId}.out`)}` };
-  }
-
-  async running(script: string, id = "c1"): Promise<void> {
-    await this.pod.create(this.request(id, script), rpc);
-    await this.pod.start(init(id), rpc);
-  }
-
-  fifo(name: string): string {
-    const path = join(this.directory, `${name}.in`);
-    execFileSync("mkfifo", [path]);
-    return path;
-  }
-
-  output(name: string): string {
-    return readFileSync(join(this.directory, `${name}.out`), "utf8");
-  }
-
-  lines(): string[] {
-    return this.events.map(eventLine);
-  }
-
-  async close(): Promise<void> {
-    try {
-      await this.pod.close();
-      assert.equal(this.pod.busy(), false);
-      assert.deepEqual(this.warnings, []);
-      assert.ok(!readFileSync("/proc/self/mountinfo", "utf8").includes(this.directory), "mounts");
-      const left = ["runc", "containers"].flatMap((name) => {
-        const directory = join(this.directory, "state", name);
-        return existsSync(directory) ? readdirSync(directory) : [];
-      });
-      assert.deepEqual(left, [], "the guest's state");
-      for (const cgroup of this.#cgroups()) {
-        const inside = readdirSync(cgroup, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-        assert.deepEqual(inside, [], cgroup);
-      }
-    } finally {
-      for (const cgroup of this.#cgroups()) rmdirSync(cgroup);
-      rmSync(this.directory, { recursive: true, force: true });
-    }
-  }
-
-  /** runc makes the parent and leaves it. */
-  #cgroups(): string[] {
-    const root = "/sys/fs/cgroup";
-    const controllers = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    return ["", ...controllers.map((entry) => entry.name)]
-      .map((name) => join(root, name, this.cgroup))
-      .filter((path) => existsSync(path));
-  }
-}
-
-describe("pod on the local stack", { skip: notHere() }, () => {
+describe("pod on the local stack", { skip: noLivePod() }, () => {
   const reaper = new Reaper();
   // Listening for a signal alone does not keep Node running.
   let hold: ReturnType<typeof setInterval>;
@@ -169,8 +22,8 @@ describe("pod on the local stack", { skip: notHere() }, () => {
     reaper.stop();
     clearInterval(hold);
   });
-  const live = (run: (l: Live) => Promise<void>) => async (): Promise<void> => {
-    const l = new Live(reaper);
+  const live = (run: (l: LivePod) => Promise<void>) => async (): Promise<void> => {
+    const l = new LivePod(reaper);
     try {
       await run(l);
     } catch (failure) {

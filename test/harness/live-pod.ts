@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, delimiter, join } from "node:path";
+import { createGuest } from "../../src/guestmanager/create-guest.ts";
+import { loadSpec, type SpecNamespace } from "../../src/oci/spec.ts";
+import { hostFiles } from "../../src/orchestration/container/host-files.ts";
+import { hostRootfs } from "../../src/orchestration/container/rootfs.ts";
+import type { TaskEvent } from "../../src/orchestration/events.ts";
+import { PodController } from "../../src/orchestration/pod/controller.ts";
+import { openStdio } from "../../src/stdio/open.ts";
+import { relay } from "../../src/stdio/relay.ts";
+import type { Reaper } from "../../src/sys/reaper.ts";
+import { createLocalStack } from "../../src/vmmanager/stacks/local/stack.ts";
+import { createRequest, eventLine, execRequest } from "../compliance/guest-stand-in.ts";
+
+const BUSYBOX = "/bin/busybox";
+const APPLETS = ["sh", "sleep", "echo", "cat", "stty"];
+
+/** Why no such pod can run here. */
+export function noLivePod(): string | false {
+  if (process.getuid?.() !== 0) return "wants root: runc makes namespaces, mounts and cgroups";
+  if (!existsSync(BUSYBOX)) return `wants a static ${BUSYBOX} (Debian: busybox-static)`;
+  const path = (process.env.PATH ?? "").split(delimiter);
+  return path.some((directory) => existsSync(join(directory, "runc"))) ? false : "wants runc on PATH";
+}
+
+const rpc = { signal: new AbortController().signal };
+
+/** A pod on the local stack with the real guest and real runc. Its output goes to files. */
+export class LivePod {
+  readonly directory = mkdtempSync(join(tmpdir(), "uvm-pod-"));
+  readonly cgroup = basename(this.directory);
+  readonly events: TaskEvent[] = [];
+  readonly warnings: string[] = [];
+  readonly pod: PodController;
+
+  constructor(reaper: Reaper) {
+    const stateDirectory = join(this.directory, "state");
+    mkdirSync(stateDirectory, { mode: 0o700 });
+    mkdirSync(join(this.directory, "image", "bin"), { recursive: true });
+    copyFileSync(BUSYBOX, join(this.directory, "image", BUSYBOX));
+    for (const name of ["proc", "dev"]) mkdirSync(join(this.directory, "image", name));
+    for (const applet of APPLETS) symlinkSync("busybox", join(this.directory, "image", "bin", applet));
+    this.pod = new PodController({
+      id: "p1",
+      namespace: "ns",
+      stateDirectory,
+      stack: createLocalStack({ reaper }),
+      createGuest: ({ sockets }) => createGuest({ sockets }),
+      ports: {
+        loadSpec,
+        rootfs: hostRootfs,
+        files: hostFiles,
+        io: { open: (paths, context) => openStdio(paths, context), relay },
+        events: { publish: (event) => this.events.push(event) },
+        warn: (message, cause) => this.warnings.push(`${message}: ${cause}`),
+      },
+    });
+  }
+
+  /** `namespaces`: over or beside its own. */
+  request(id: string, script: string, terminal = false, namespaces: readonly SpecNamespace[] = []) {
+    const bundle = join(this.directory, id);
+    mkdirSync(join(bundle, "rootfs"), { recursive: true });
+    const args = script === "" ? ["/no/such/program"] : ["/bin/sh", "-c", script];
+    const spec = {
+      ociVersion: "1.0.2",
+      process: { terminal, cwd: "/", args, env: ["PATH=/bin"], user: { uid: 0, gid: 0 } },
+      root: { path: "rootfs", readonly: true },
+      mounts: [
+        { destination: "/proc", type: "proc", source: "proc" },
+        { destination: "/dev", type: "tmpfs", source: "tmpfs" },
+        { destination: "/dev/shm", type: "tmpfs", source: "shm", options: ["mode=1777", "size=64k"] },
+        { destination: "/dev/pts", type: "devpts", source: "devpts", options: ["newinstance", "ptmxmode=0666"] },
+      ],
+      linux: {
+        cgroupsPath: `/${this.cgroup}/${id}`,
+        namespaces: [
+          ...["pid", "mount", "ipc", "uts", "network"]
+            .filter((type) => !namespaces.some((given) => given.type === type))
+            .map((type) => ({ type })),
+          ...namespaces,
+        ],
+      },
+    };
+    writeFileSync(join(bundle, "config.json"), JSON.stringify(spec));
+    return createRequest(id, {
+      bundle,
+      rootfs: [{ type: "bind", source: join(this.directory, "image"), target: "", options: ["rbind", "ro"] }],
+      terminal,
+      stdout: `file://${join(this.directory, `${id}.out`)}`,
+    });
+  }
+
+  exec(script: string, execId = "e1", id = "c1") {
+    const args = script === "" ? ["/no/such/program"] : ["/bin/sh", "-c", script];
+    const process = { cwd: "/", args, env: ["PATH=/bin"], user: { uid: 0, gid: 0 } };
+    return { ...execRequest(execId, id), process, stdout: `file://${join(this.directory, `${execId}.out`)}` };
+  }
+
+  async running(script: string, id = "c1"): Promise<void> {
+    await this.pod.create(this.request(id, script), rpc);
+    await this.pod.start({ id, execId: "" }, rpc);
+  }
+
+  fifo(name: string): string {
+    const path = join(this.directory, `${name}.in`);
+    execFileSync("mkfifo", [path]);
+    return path;
+  }
+
+  output(name: string): string {
+    return readFileSync(join(this.directory, `${name}.out`), "utf8");
+  }
+
+  lines(): string[] {
+    return this.events.map(eventLine);
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.pod.close();
+      assert.equal(this.pod.busy(), false);
+      assert.deepEqual(this.warnings, []);
+      assert.ok(!readFileSync("/proc/self/mountinfo", "utf8").includes(this.directory), "mounts");
+      const left = ["runc", "containers"].flatMap((name) => {
+        const directory = join(this.directory, "state", name);
+        return existsSync(directory) ? readdirSync(directory) : [];
+      });
+      assert.deepEqual(left, [], "the guest's state");
+      for (const cgroup of this.#cgroups()) {
+        const inside = readdirSync(cgroup, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+        assert.deepEqual(inside, [], cgroup);
+      }
+    } finally {
+      for (const cgroup of this.#cgroups()) rmdirSync(cgroup);
+      rmSync(this.directory, { recursive: true, force: true });
+    }
+  }
+
+  /** runc makes the parent and leaves it. */
+  #cgroups(): string[] {
+    const root = "/sys/fs/cgroup";
+    const controllers = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return ["", ...controllers.map((entry) => entry.name)]
+      .map((name) => join(root, name, this.cgroup))
+      .filter((path) => existsSync(path));
+  }
+}
