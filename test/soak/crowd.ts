@@ -4,7 +4,7 @@ import { Status } from "../../src/generated/containerd/v1/types.ts";
 import type { Machine } from "../harness/machine.ts";
 import { atMost, equal, type Finding, figure, round, succeeds } from "./finding.ts";
 import { settled } from "./footprint.ts";
-import { type Amount, memberFlags, rounds, startPod, stopPod } from "./lifecycle.ts";
+import { type Amount, lifecycle, memberFlags, rounds, startPod, stopPod } from "./lifecycle.ts";
 import { execute } from "./shim-tasks.ts";
 
 /** Many containers in one pod at the same time: each runs and answers; what each costs; all go, and nothing stays. */
@@ -14,6 +14,8 @@ export async function crowd(machine: Machine, { count, atOnce, say }: Amount): P
   const pod = await startPod(machine);
   const { task } = pod.shim;
   const { pid } = machine.daemonOf(pod.id);
+  // The first member opens what the daemon keeps for all.
+  await lifecycle(machine, 0, pod);
   const empty = await settled(pid);
   const ids = Array.from({ length: count }, (_, index) => machine.id(`crowd${index}`));
 
@@ -68,8 +70,9 @@ export async function crowd(machine: Machine, { count, atOnce, say }: Amount): P
     ...compared.flat(),
     figure("the daemon's RSS: no member, all, after the calls, none again", rssOf(empty, full, worked, after)),
     figure("private dirty of the daemon for each container", `${each(full.dirty, empty.dirty)} KiB`),
-    figure("descriptors of the daemon: no member, all, none again", countsOf("descriptors", empty, full, after)),
-    figure("threads of the daemon: no member, all, none again", countsOf("threads", empty, full, after)),
+    figure("descriptors of the daemon for each container", `${(full.descriptors - empty.descriptors) / count}`),
+    equal("descriptors, none again", empty.descriptors, after.descriptors),
+    atMost("threads, at most", empty.threads + 2, Math.max(full.threads, worked.threads, after.threads), ""),
     await succeeds("left on the host and in containerd", "nothing", () => machine.traces.assertNoLeaks(before, 30_000)),
   ];
 }
@@ -107,8 +110,4 @@ type Footprint = Awaited<ReturnType<typeof settled>>;
 
 function rssOf(...moments: readonly Footprint[]): string {
   return `${moments.map(({ rss }) => round(rss)).join(", ")} MiB`;
-}
-
-function countsOf(key: "descriptors" | "threads", ...moments: readonly Footprint[]): string {
-  return moments.map((moment) => moment[key]).join(", ");
 }
