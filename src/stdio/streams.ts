@@ -10,6 +10,11 @@ export interface StreamPeer {
   end(): void;
   /** Resolves once the client has ended its half, or is gone: of a reader, that it has all that it wants. */
   readonly ended: Promise<void>;
+  /**
+   * How many of the bytes that it was sent it may not have read, once it is gone in disorder (killed, with some of them
+   * still on their way). 0 otherwise.
+   */
+  readonly unread: number;
   /** The stream is over for us too; with an error, the client is told that. Idempotent. */
   finish(error?: Error): void;
 }

@@ -20,7 +20,11 @@ export const criNamespace = "k8s.io";
 export type Sandboxer = "podsandbox" | "shim";
 
 /** A containerd 2.x with CRI, CNI's bridge and our runtime on a stack, in mount and network namespaces of its own. */
-export function criMachine(stack: StackUnderTest["name"], sandboxer: Sandboxer): MachineOptions {
+export function criMachine(
+  stack: StackUnderTest["name"],
+  sandboxer: Sandboxer,
+  io: "fifo" | "streaming" = "fifo",
+): MachineOptions {
   const runtime = runtimeUnderTest(undefined, stack);
   return {
     runtime,
@@ -45,6 +49,7 @@ export function criMachine(stack: StackUnderTest["name"], sandboxer: Sandboxer):
         `[${plugin}.containerd.runtimes.test]`,
         `  runtime_type = "${runtime.name}"`,
         `  sandboxer = "${sandboxer}"`,
+        `  io_type = "${io}"`,
         ...(runtime.configuration === undefined
           ? []
           : [`[${plugin}.containerd.runtimes.test.options]`, `  ConfigPath = "${join(directory, "runtime.toml")}"`]),
@@ -109,6 +114,18 @@ export class Cri {
     return this.inside([join(out, "cri"), this.machine.containerd.address, "exec", container, ...command], { input });
   }
 
+  /** As `crictl exec -it`. */
+  execTerminal(container: string, command: readonly string[], input = ""): Promise<CommandResult> {
+    return this.inside([join(out, "cri"), this.machine.containerd.address, "exec-tty", container, ...command], {
+      input,
+    });
+  }
+
+  /** As `crictl attach -i`. */
+  attach(container: string, input: string): Promise<CommandResult> {
+    return this.inside([join(out, "cri"), this.machine.containerd.address, "attach", container], { input });
+  }
+
   /** `crictl runp`. */
   async runPod(name: string, sysctls: Readonly<Record<string, string>> = {}): Promise<string> {
     const config = {
@@ -129,9 +146,10 @@ export class Cri {
     name: string,
     command: readonly string[],
     pid: "POD" | "CONTAINER" = "POD",
+    more: Json = {},
   ): Promise<string> {
     const linux = { securityContext: { namespaceOptions: { pid } } };
-    const config = { metadata: { name }, image: { image: imageName }, command, logPath: `${name}.log`, linux };
+    const config = { metadata: { name }, image: { image: imageName }, command, logPath: `${name}.log`, linux, ...more };
     const sandboxConfig = this.#sandboxes.get(podSandboxId);
     const request = { podSandboxId, config, sandboxConfig };
     const { containerId } = await this.call<{ containerId: string }>("CreateContainer", request);

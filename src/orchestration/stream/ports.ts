@@ -13,6 +13,8 @@ export interface StreamCarrier {
   closeSend(): void;
   /** Aborts when the client is gone, also after it has sent its last. */
   readonly signal: AbortSignal;
+  /** The client is gone and has not read all that it was sent. */
+  readonly broken: boolean;
 }
 
 /** What the streaming service asks of the layer below. */

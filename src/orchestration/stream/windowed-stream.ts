@@ -22,6 +22,7 @@ export class WindowedStream implements StreamPeer {
   #unread = 0;
   #granted = 0;
   #mayWrite = 0;
+  #sent = 0;
   #inputEnded = false;
   #isOver = false;
   #failure: ShimError | undefined;
@@ -76,11 +77,19 @@ export class WindowedStream implements StreamPeer {
       const length = Math.min(bytes.length, this.#mayWrite, MAX_DATA);
       if (length > 0) {
         this.#mayWrite -= length;
+        this.#sent += length;
         await this.#carrier.send({ kind: "data", bytes: bytes.subarray(0, length) });
         return length;
       }
       await this.#change();
     }
+  }
+
+  /** A client grants a window when less than one is outstanding, so the second last of its grants says what it has read. */
+  get unread(): number {
+    if (!this.#carrier.broken) return 0;
+    const read = Math.max(0, this.#sent + this.#mayWrite - 2 * WINDOW);
+    return Math.max(0, this.#sent - read);
   }
 
   end(): void {

@@ -11,10 +11,10 @@ import type { StreamLimits } from "../../orchestration/stream/ports.ts";
 import { openStdio } from "../../stdio/open.ts";
 import { leakedFds, openFds } from "../../sys/fd-leaks.ts";
 import { close, read, write } from "../../sys/libc.ts";
-import type { Client } from "../../ttrpc/client.ts";
+import { Client } from "../../ttrpc/client.ts";
 import { Server } from "../../ttrpc/server.ts";
 import type { DuplexStream } from "../../ttrpc/stream.ts";
-import { clientOf, isKind, Probe, text } from "../../ttrpc/testing.ts";
+import { clientOf, isKind, Probe, streamPair, text } from "../../ttrpc/testing.ts";
 import { decodeMessage, registerStreamingService } from "./streaming-service.ts";
 
 const SOCKET = "/run/s";
@@ -169,6 +169,36 @@ describe("the streaming service", () => {
     const after = await take(again);
     assert.ok(Buffer.concat([before, middle, after]).equals(bytes));
     hangUpAgain();
+    await endpoints.drained({ timeoutMs: 1000 });
+    await endpoints.close();
+    await subject.end();
+  });
+
+  it("sends again what a killed client may not have read, and no more", async () => {
+    const subject = new Subject();
+    const [ours, theirs] = streamPair();
+    subject.server.accept(ours);
+    const stream = await subject.open("c1-stdout", new Client(theirs));
+    const endpoints = await subject.stdio({ stdout: uri("c1-stdout") });
+    const fd = endpoints.stdout?.passFd() ?? assert.fail();
+    const bytes = numbered(240_000);
+    for (const grants of [1, 2, 3]) {
+      await stream.send(grant(WINDOW));
+      await fill(fd, bytes.subarray((grants - 1) * 60_000, grants * 60_000));
+      await take(stream, 60_000);
+    }
+    ours.destroy(new Error("ECONNRESET"));
+    while (subject.server.connectionCount > 1) await sleep(1);
+    await fill(fd, bytes.subarray(180_000, 200_000));
+    const { stream: again, hangUp } = await subject.dial("c1-stdout");
+    for (let grants = 0; grants < 4; grants += 1) await again.send(grant(WINDOW));
+    // Three windows granted and 180,000 bytes sent: the first window at the least was read.
+    const wanted = bytes.subarray(WINDOW);
+    const part = await take(again, 200_000 - WINDOW);
+    await fill(fd, bytes.subarray(200_000));
+    close(fd);
+    assert.ok(Buffer.concat([part, await take(again)]).equals(wanted));
+    hangUp();
     await endpoints.drained({ timeoutMs: 1000 });
     await endpoints.close();
     await subject.end();

@@ -75,6 +75,12 @@ class AnyCarrier implements StreamCarrier {
   closeSend(): void {
     this.#call.closeSend();
   }
+
+  /** The kernel tells of unread bytes by a reset. */
+  get broken(): boolean {
+    const { aborted, reason } = this.signal;
+    return aborted && reason instanceof Error && reason.cause !== undefined;
+  }
 }
 
 /** Throws invalid-argument for anything but data and grants. */

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"time"
@@ -34,7 +35,7 @@ func main() {
 
 func run(args []string) (int, error) {
 	if len(args) < 2 {
-		return 0, errors.New("usage: cri SOCKET METHOD [JSON] | cri SOCKET exec CONTAINER COMMAND...")
+		return 0, errors.New("usage: cri SOCKET METHOD [JSON] | cri SOCKET attach CONTAINER | cri SOCKET exec|exec-tty CONTAINER COMMAND...")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
@@ -43,8 +44,12 @@ func run(args []string) (int, error) {
 		return 0, err
 	}
 	defer connection.Close()
-	if args[1] == "exec" && len(args) > 3 {
-		return execute(ctx, connection, args[2], args[3:])
+	client := runtime.NewRuntimeServiceClient(connection)
+	switch {
+	case args[1] == "attach" && len(args) > 2:
+		return attach(ctx, client, args[2])
+	case (args[1] == "exec" || args[1] == "exec-tty") && len(args) > 3:
+		return execute(ctx, client, args[1] == "exec-tty", args[2], args[3:])
 	}
 	request := "{}"
 	if len(args) > 2 {
@@ -96,14 +101,28 @@ func message(descriptor protoreflect.MessageDescriptor) (proto.Message, error) {
 	return kind.New().Interface(), nil
 }
 
-func execute(ctx context.Context, connection *grpc.ClientConn, container string, command []string) (int, error) {
-	answer, err := runtime.NewRuntimeServiceClient(connection).Exec(ctx, &runtime.ExecRequest{
-		ContainerId: container, Cmd: command, Stdin: true, Stdout: true, Stderr: true,
+// execute is `crictl exec -i`, with a terminal `crictl exec -it`.
+func execute(ctx context.Context, client runtime.RuntimeServiceClient, tty bool, container string, command []string) (int, error) {
+	answer, err := client.Exec(ctx, &runtime.ExecRequest{
+		ContainerId: container, Cmd: command, Stdin: true, Stdout: true, Stderr: !tty, Tty: tty,
 	})
 	if err != nil {
 		return 0, err
 	}
-	location, err := url.Parse(answer.Url)
+	return converse(ctx, answer.Url, tty)
+}
+
+// attach is `crictl attach -i`.
+func attach(ctx context.Context, client runtime.RuntimeServiceClient, container string) (int, error) {
+	answer, err := client.Attach(ctx, &runtime.AttachRequest{ContainerId: container, Stdin: true, Stdout: true, Stderr: true})
+	if err != nil {
+		return 0, err
+	}
+	return converse(ctx, answer.Url, false)
+}
+
+func converse(ctx context.Context, address string, tty bool) (int, error) {
+	location, err := url.Parse(address)
 	if err != nil {
 		return 0, err
 	}
@@ -111,10 +130,21 @@ func execute(ctx context.Context, connection *grpc.ClientConn, container string,
 	if err != nil {
 		return 0, err
 	}
-	err = executor.StreamWithContext(ctx, remotecommand.StreamOptions{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr})
+	options := remotecommand.StreamOptions{Stdin: os.Stdin, Stdout: os.Stdout, Tty: tty}
+	if tty {
+		// A terminal's input does not end; CRI would stop reading the output when it did.
+		options.Stdin = io.MultiReader(os.Stdin, forever{})
+	} else {
+		options.Stderr = os.Stderr
+	}
+	err = executor.StreamWithContext(ctx, options)
 	var exit clientexec.ExitError
 	if errors.As(err, &exit) {
 		return exit.ExitStatus(), nil
 	}
 	return 0, err
 }
+
+type forever struct{}
+
+func (forever) Read([]byte) (int, error) { select {} }
