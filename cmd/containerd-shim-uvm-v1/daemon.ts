@@ -1,10 +1,12 @@
 import { runtime } from "#runtime";
 import { SandboxController } from "../../src/orchestration/sandbox/controller.ts";
 import { StreamController } from "../../src/orchestration/stream/controller.ts";
+import { TransferController } from "../../src/orchestration/transfer/controller.ts";
 import { registerDiagServices } from "../../src/service/diag/diag-services.ts";
 import { registerSandboxService } from "../../src/service/sandbox/sandbox-service.ts";
 import { registerStreamingService } from "../../src/service/streaming/streaming-service.ts";
 import { registerTaskService } from "../../src/service/task/task-service.ts";
+import { registerTransferService } from "../../src/service/transfer/transfer-service.ts";
 import { ContainerdEvents } from "../../src/shim/containerd-events.ts";
 import { type DaemonContext, type RunningDaemon, runDaemon, type Service } from "../../src/shim/daemon.ts";
 import type { Flags } from "../../src/shim/flags.ts";
@@ -59,6 +61,7 @@ function serve(pod: DeferredPod, streams: StreamController, context: DaemonConte
   registerTaskService(server, { tasks: pod, log, shimPid: process.pid, shutdown, abandoned });
   registerSandboxService(server, { sandboxes: sandbox, log, shutdown });
   registerStreamingService(server, { streams, log });
+  registerTransferService(server, { transfers: new TransferController(streams, pod), log });
   const guestStacks = (options: { signal: AbortSignal }): Promise<string | undefined> => pod.guestStacks(options);
   const diagnostics = async () => (await pod.ready()).diagnostics;
   registerDiagServices(server, { diagnostics, report, guestStacks, log, pid: process.pid });

@@ -50,6 +50,8 @@ export class DeferredPod implements Tasks {
   readonly wait: Tasks["wait"] = async (...request) => (await this.ready()).wait(...request);
   readonly stats: Tasks["stats"] = async (...request) => (await this.ready()).stats(...request);
 
+  readonly archive: PodController["archive"] = async (...request) => (await this.ready()).archive(...request);
+
   readonly state: Tasks["state"] = (process): ProcessState => {
     if (this.#pod === undefined) throw notFound(`container ${process.id} does not exist: container not created`);
     return this.#pod.state(process);

@@ -3,9 +3,12 @@ import { PropertyType, RequestType } from "../prot/protocol.ts";
 import { containerConstraints, freezer } from "../prot/resources/container.ts";
 import { ResourceType } from "../prot/resources/resource-type.ts";
 import { rpcs } from "../prot/rpc.ts";
+import { openArchive } from "./archive.ts";
 import type { GuestConnection } from "./connection.ts";
 import type {
+  ArchiveRequest,
   ContainerStatistics,
+  GuestArchive,
   GuestCallOptions,
   GuestContainer,
   GuestProcess,
@@ -114,6 +117,10 @@ export class BridgeContainer implements GuestContainer {
   async statistics(options?: GuestCallOptions): Promise<ContainerStatistics> {
     const { metrics, metricsV2 } = await this.#properties(PropertyType.statistics, options);
     return { ...(metrics && { v1: metrics }), ...(metricsV2 && { v2: metricsV2 }) };
+  }
+
+  archive(request: ArchiveRequest, options?: GuestCallOptions): Promise<GuestArchive> {
+    return openArchive(this.#connection, this.id, request, options);
   }
 
   updateResources(resources: object, options?: GuestCallOptions): Promise<void> {

@@ -136,6 +136,11 @@ export interface GuestContainer {
   /** The pids in the container (PropertyType ProcessList). */
   processList(options?: GuestCallOptions): Promise<readonly number[]>;
   statistics(options?: GuestCallOptions): Promise<ContainerStatistics>;
+  /**
+   * Begins to copy a tar out of the container's root file system or into it. Cancelled by destroying the data's stream;
+   * errors of the copying itself are the result's.
+   */
+  archive(request: ArchiveRequest, options?: GuestCallOptions): Promise<GuestArchive>;
   /** ContainerConstraints: runc update. `resources` is OCI LinuxResources. */
   updateResources(resources: object, options?: GuestCallOptions): Promise<void>;
   /** Freezes or thaws every process of the container (needs `freezerSupported`). */
@@ -144,6 +149,23 @@ export interface GuestContainer {
   shutdown(mode: "graceful" | "forced", options?: GuestCallOptions): Promise<void>;
   /** Signals the init, started or only created; `all`: every process of the container. False: it was not running. */
   signal(signal: number, options?: GuestCallOptions & { all?: boolean }): Promise<boolean>;
+}
+
+export interface ArchiveRequest {
+  readonly direction: "Out" | "In";
+  /** In the container's root file system. In: the directory to unpack below, made where it is not there. */
+  readonly path: string;
+  /** Out: of a directory its own entry alone. */
+  readonly noWalk?: boolean;
+  /** In: owners and rights as in the archive, else root's. */
+  readonly preserveOwnership?: boolean;
+}
+
+export interface GuestArchive {
+  /** The tar: to be read to its end, or written and ended. */
+  readonly data: ByteStream;
+  /** How it ended, once all is read or written. Rejects with what the guest tells, or unavailable where it is gone. */
+  readonly result: Promise<void>;
 }
 
 /** JSON of the guest's Statistics: cgroup v1 shape always, v2 where it has it. Field names as in the containerd protos. */

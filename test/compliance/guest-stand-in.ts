@@ -1,4 +1,4 @@
-import { notFound, unavailable } from "../../src/errors/shim-error.ts";
+import { notFound, unavailable, unimplemented } from "../../src/errors/shim-error.ts";
 import type { GuestCapabilities, GuestContainer, GuestProcess } from "../../src/guestmanager/guest.ts";
 import { type Deferred, deferred } from "../../src/orchestration/deadline.ts";
 import type { TaskEvent } from "../../src/orchestration/events.ts";
@@ -151,6 +151,7 @@ export class GuestStandIn {
       wait: async () => {
         await side.init.promise;
       },
+      archive: () => Promise.reject(unimplemented("this stand-in has no files")),
       onOutOfMemory: (listener) => {
         side.outOfMemory = listener;
       },

@@ -101,7 +101,8 @@ describe("archives of a container's root file system", () => {
     assert.match(String(error), says);
     return true;
   };
-  const tar = (args: string[], input?: Buffer): Buffer => execFileSync("tar", args, { input, stdio: "pipe", maxBuffer: 16 << 20 });
+  const tar = (args: string[], input?: Buffer): Buffer =>
+    execFileSync("tar", args, { input, stdio: "pipe", maxBuffer: 16 << 20 });
 
   it("takes what GNU tar packs: long names, links, modes, owners, attributes, large files", async () => {
     const from = join(directory, "from");

@@ -2,7 +2,9 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { invalidArgument, isKind, ShimError } from "../../errors/shim-error.ts";
 import { stringifyJson } from "../../oci/json.ts";
+import type { Archive } from "../../prot/resources/archive.ts";
 import { type Cgroup, cgroupOf, pidsIn, processDirectory } from "../../sys/cgroup.ts";
+import { ContainerFiles } from "../archive/container-files.ts";
 import type { ContainerExit, ContainerSettings, ExecSettings, StdioPorts } from "../host.ts";
 import { dialStdio, type StdioConnections } from "../stdio/connections.ts";
 import { PipeIo } from "../stdio/pipe-io.ts";
@@ -47,6 +49,7 @@ export class Container {
   #init: GuestProcess | undefined;
   #cgroup: Cgroup | undefined;
   #oom: OomWatch | undefined;
+  #files: ContainerFiles | undefined;
   #execs = 0;
   #connectAtStart = false;
   #starting: Promise<void> = Promise.resolve();
@@ -79,6 +82,7 @@ export class Container {
       const specification = await this.#joinNetwork(settings.ociSpecification);
       this.#configuration = join(settings.ociBundlePath, "config.json");
       await writeBundle(settings.ociBundlePath, this.#configuration, specification);
+      this.#files = new ContainerFiles(settings.ociBundlePath, specification, this.#ports);
       this.#connectAtStart = settings.initStdio === undefined;
       io = this.#openIo(terminal, settings.initStdio && (await this.#dial(settings.initStdio)));
       const pidFile = join(this.#directory, "init.pid");
@@ -128,6 +132,12 @@ export class Container {
       // The init may be gone before runc start is: its exit left the state alone while this was pending.
       if (!init.running) this.#stopped();
     }
+  }
+
+  /** Begins to copy out of its root file system, or into it; possible until it is deleted. */
+  async copyFiles(settings: Archive): Promise<void> {
+    this.#requireInit();
+    await this.#files?.copy(settings);
   }
 
   /** runc exec. Possible before the init has been started. */
@@ -252,6 +262,7 @@ export class Container {
     this.state.guard("delete");
     this.state.move("deleting");
     try {
+      await this.#files?.close();
       await this.#ports.runc.delete(this.id);
       await this.#leaveNetwork();
       await this.#removeFiles();

@@ -1,5 +1,6 @@
 import { alreadyExists, invalidArgument, notFound, ShimError, unimplemented } from "../../errors/shim-error.ts";
 import { NULL_ID } from "../../prot/protocol.ts";
+import { archive } from "../../prot/resources/archive.ts";
 import { containerConstraints, freezer } from "../../prot/resources/container.ts";
 import { ResourceType } from "../../prot/resources/resource-type.ts";
 import type {
@@ -128,6 +129,8 @@ export class GuestHost implements GcsHost {
           const { state } = freezer.decode(request.settings, "Freezer");
           return state === "Frozen" ? container.pause() : container.resume();
         }
+        case ResourceType.archive:
+          return container.copyFiles(archive.decode(request.settings, "Archive"));
         default:
           throw invalidArgument(`the ResourceType "${request.resourceType}" is not supported for containers`);
       }

@@ -3,7 +3,13 @@ import { join } from "node:path";
 import { notFound, ShimError, unimplemented } from "../../errors/shim-error.ts";
 import { unlessAborted } from "../../errors/unless-aborted.ts";
 import { failpoint } from "../../failpoint/failpoint.ts";
-import type { ContainerDocument, ContainerStatistics, GuestContainer } from "../../guestmanager/guest.ts";
+import type {
+  ArchiveRequest,
+  ContainerDocument,
+  ContainerStatistics,
+  GuestArchive,
+  GuestContainer,
+} from "../../guestmanager/guest.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { VMExit } from "../../vmmanager/lifetime.ts";
 import { within } from "../deadline.ts";
@@ -209,6 +215,17 @@ export class ContainerController {
     const { guest } = this.#live("read its statistics");
     this.#machine.guard("stats", "read its statistics");
     return this.#ask(guest.statistics(), `statistics of container ${this.id}`);
+  }
+
+  /** Begins to copy a tar out of its root file system, or into it: from its create to its delete. */
+  archive(request: ArchiveRequest): Promise<GuestArchive> {
+    const { guest } = this.#live("copy files");
+    if (this.#machine.is("deleting")) throw this.#machine.refusal("copy files");
+    const begun = guest.archive(request);
+    const asked = this.#ask(begun, `archive of container ${this.id}`);
+    // One that comes too late has no user.
+    asked.catch(() => begun.then(({ data }) => data.destroy()).catch(() => {}));
+    return asked;
   }
 
   resizePty(execId: string, columns: number, rows: number): Promise<void> {

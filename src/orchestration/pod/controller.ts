@@ -1,4 +1,5 @@
 // Length: the RPCs of one pod share its members, its VM and its rest.
+
 import { mkdir } from "node:fs/promises";
 import {
   alreadyExists,
@@ -11,7 +12,7 @@ import {
   unimplemented,
 } from "../../errors/shim-error.ts";
 import { unlessAborted } from "../../errors/unless-aborted.ts";
-import type { ContainerStatistics } from "../../guestmanager/guest.ts";
+import type { ArchiveRequest, ContainerStatistics, GuestArchive } from "../../guestmanager/guest.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { VMExit } from "../../vmmanager/lifetime.ts";
 import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
@@ -285,6 +286,12 @@ export class PodController implements Tasks, SandboxPod {
   async stats(id: string, { signal }: RpcOptions): Promise<{ v1?: object; v2?: object }> {
     const { container } = this.#member(id);
     return this.#awake(() => container.stats(), signal);
+  }
+
+  /** Runs `use` on a copying that has begun; a VM that rests is awake meanwhile. */
+  archive(id: string, request: ArchiveRequest, use: (archive: GuestArchive) => Promise<void>): Promise<void> {
+    const { container } = this.#member(id);
+    return this.#rest.during(async () => use(await container.archive(request)));
   }
 
   connect(id: string): { taskPid: number } {

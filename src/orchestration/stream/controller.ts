@@ -35,7 +35,7 @@ export class StreamController implements Streams, StreamSource {
   }
 
   /** The stream of a client that is there, for this one use of it. not-found where it is not, already-exists where it is used. */
-  take(id: string): StreamPeer {
+  take(id: string): WindowedStream {
     const stream = this.#streams.get(id);
     if (stream === undefined) throw notFound(`stream ${id} does not exist; cannot use it: open it first`);
     const peer = stream.claim();

@@ -2,7 +2,9 @@
 export type StreamMessage =
   | { readonly kind: "data"; readonly bytes: Uint8Array }
   /** The sender may send that many bytes more. */
-  | { readonly kind: "window"; readonly bytes: number };
+  | { readonly kind: "window"; readonly bytes: number }
+  /** Only to a client. */
+  | { readonly kind: "progress"; readonly event: string; readonly name: string; readonly bytes: number };
 
 /** One client's connection for one stream: a ttrpc call. */
 export interface StreamCarrier {

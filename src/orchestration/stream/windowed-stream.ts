@@ -85,6 +85,11 @@ export class WindowedStream implements StreamPeer {
     }
   }
 
+  /** A message that no window counts. */
+  tell(message: StreamMessage): Promise<void> {
+    return this.#carrier.send(message);
+  }
+
   /** A client grants a window when less than one is outstanding, so the second last of its grants says what it has read. */
   get unread(): number {
     if (!this.#carrier.broken) return 0;
@@ -127,6 +132,8 @@ export class WindowedStream implements StreamPeer {
   }
 
   #take(message: StreamMessage): void {
+    if (message.kind === "progress")
+      throw invalidArgument(`stream ${this.#id}: progress is told to clients, not by them`);
     const { length } = message.kind === "data" ? message.bytes : { length: message.bytes };
     if (message.kind === "window") {
       if (length <= 0 || this.#mayWrite + length > MAX_GRANTED) {

@@ -22,6 +22,8 @@ export const ResourceType = {
   resume: "Resume",
   /** Ours (ProcessorsSupported): on the guest. */
   processors: "Processors",
+  /** Ours: on a container. A guest without it refuses the type. */
+  archive: "Archive",
   /** Ours: on the guest. */
   mappedSocket: "MappedSocket",
   /** Ours (PodSupported): on the guest. */

@@ -1,6 +1,6 @@
-import { invalidArgument } from "../../errors/shim-error.ts";
+import { assertNever, invalidArgument } from "../../errors/shim-error.ts";
 import { StreamInit, Streaming } from "../../generated/containerd/services/streaming/v1.ts";
-import { Data, WindowUpdate } from "../../generated/containerd/types/transfer.ts";
+import { Data, Progress, WindowUpdate } from "../../generated/containerd/types/transfer.ts";
 import { Any } from "../../generated/google/protobuf.ts";
 import type { MessageType } from "../../generated/wire.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -67,9 +67,7 @@ class AnyCarrier implements StreamCarrier {
   }
 
   send(message: StreamMessage): Promise<void> {
-    return this.#call.send(
-      message.kind === "data" ? encode(Data, { data: message.bytes }) : encode(WindowUpdate, { update: message.bytes }),
-    );
+    return this.#call.send(encodeMessage(message));
   }
 
   closeSend(): void {
@@ -94,6 +92,21 @@ export function decodeMessage(any: Any): StreamMessage {
       throw invalidArgument(
         `a stream carries data and window updates, not ${JSON.stringify(any.typeUrl.slice(0, 200))}`,
       );
+  }
+}
+
+function encodeMessage(message: StreamMessage): Any {
+  switch (message.kind) {
+    case "data":
+      return encode(Data, { data: message.bytes });
+    case "window":
+      return encode(WindowUpdate, { update: message.bytes });
+    case "progress": {
+      const { event, name, bytes } = message;
+      return encode(Progress, { event, name, parents: [], progress: BigInt(bytes), total: 0n });
+    }
+    default:
+      return assertNever(message);
   }
 }
 
