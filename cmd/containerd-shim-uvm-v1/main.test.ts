@@ -485,8 +485,10 @@ describe("-info and -v", () => {
     const { version: released } = JSON.parse(readFileSync("package.json", "utf8"));
     assert.deepEqual([info.code, info.stderr, name, version?.version], [0, "", "io.containerd.uvm.v1", released]);
     assert.equal(features?.typeUrl, "types.containerd.io/opencontainers/runtime-spec/1/features/Features");
-    assert.ok(JSON.parse(new TextDecoder().decode(features?.value)).mountOptions.includes("rbind"));
-    assert.deepEqual([...annotations], [["containerd.io/runtime-allow-mounts", "mkdir/*,format/*,erofs"]]);
+    const { mountOptions, linux } = JSON.parse(new TextDecoder().decode(features?.value));
+    assert.ok(mountOptions.includes("rro"));
+    assert.deepEqual(linux.mountExtensions, { idmap: { enabled: false } });
+    assert.equal(annotations.get("containerd.io/runtime-allow-mounts"), "mkdir/*,format/*,erofs");
 
     const text = await result(spawn(file, [...args, "-v"], { stdio: ["ignore", "pipe", "pipe"] }));
     assert.match(text.stdout.toString(), new RegExp(`^containerd-shim-uvm-v1:\n  Version:  ${released}\n`));

@@ -34,6 +34,7 @@ const FEATURES = {
     "remount",
     "ro",
     "rprivate",
+    "rro",
     "rshared",
     "rslave",
     "runbindable",
@@ -49,6 +50,8 @@ const FEATURES = {
   linux: {
     namespaces: ["cgroup", "ipc", "mount", "network", "pid", "user", "uts"],
     cgroup: { v1: true, v2: true, systemd: true, systemdUser: true },
+    // CRI gives a pod a user namespace only where the mounts can be mapped as well: by runc from 1.2 on, by no virtio-fs.
+    mountExtensions: { idmap: { enabled: false } },
   },
 };
 

@@ -64,6 +64,8 @@ export interface UvmOptions {
   readonly shares?: boolean;
   /** Cgroup that the VM's own processes join, as OCI's cgroupsPath of the pod names it (cgroupfs form). */
   readonly cgroup?: string;
+  /** What the VM's own processes are worth to this host's OOM killer, -1000 to 1000 (proc(5)). Undefined: 0. */
+  readonly oomScoreAdj?: number;
   /**
    * Path of the network namespace that the VM's own processes run in, so that /proc/<hostPid>/ns/net is the pod's to
    * whoever looks (CNI by OCI hooks, `nerdctl inspect`). Undefined: this host's.

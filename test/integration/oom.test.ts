@@ -58,6 +58,8 @@ describe("memory that runs out in a container", () => {
     const events = await watchEvents(ctr);
     const id = machine().id("oom-host");
     await ctr.runDetached(id, ["sleep", "1000"]);
+    // Neither containerd's score nor the shim's, which is next to it.
+    assert.equal(readFileSync(`/proc/${await ctr.pid(id)}/oom_score_adj`, "utf8"), "0\n");
     const directory = oomCounterDirectory(cgroupOf(await ctr.pid(id))) ?? assert.fail("no memory controller");
     const [limit, usage] =
       cgroupOf("self").mode === "v2"

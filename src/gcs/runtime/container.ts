@@ -25,6 +25,7 @@ import type { RuntimePorts } from "./ports.ts";
 import { ProcessTable } from "./process-table.ts";
 import { ContainerState } from "./state.ts";
 import { type CgroupStatistics, readStatistics } from "./stats.ts";
+import { networkMetrics } from "./stats-network.ts";
 
 const SIGKILL = 9;
 const SIGTERM = 15;
@@ -239,7 +240,9 @@ export class Container {
   /** Empty once the container has stopped (reference: hcsshim 6.3). */
   statistics(): Partial<CgroupStatistics> {
     if (this.#cgroup === undefined || this.state.is("stopped", "deleting")) return {};
-    return readStatistics(this.#subject, this.#cgroup);
+    const { v1, v2 } = readStatistics(this.#subject, this.#cgroup);
+    const network = networkMetrics(this.initPid);
+    return { v1: { ...v1, network }, ...(v2 && { v2: { ...v2, network } }) };
   }
 
   /** runc delete. Refuses a running container; one that never started is killed. A failed one can be tried again. */

@@ -49,6 +49,17 @@ describe("memory that runs out in a container", { skip: notLive() ?? false }, ()
       assert.ok((await guest.host.processList("c1")).includes(pid));
     }));
 
+  it("kills by the score that the specification gives; an exec has its container's, as runc has it", () =>
+    withGuest(["c1"], async (guest) => {
+      const script = "read score </proc/self/oom_score_adj; echo score $score.; sleep 1000";
+      const { stdout } = await guest.run("c1", ["/bin/sh", "-c", script], { process: { oomScoreAdj: 321 } });
+      await stdout.until("score 321.");
+      const exec = guest.streams();
+      const ociProcess = { args: ["/bin/sh", "-c", script], cwd: "/", env: ["PATH=/bin"] };
+      await guest.host.execInContainer("c1", { ociProcess, emulateConsole: false }, exec.ports);
+      await exec.stdout.until("score 321.");
+    }));
+
   it("is not told of a process that was killed by a signal", () =>
     withGuest(["c1"], async (guest) => {
       const told = record(guest);

@@ -91,7 +91,7 @@ export function readV2Metrics(directory: string): V2Metrics {
     },
     io: { usage: ioEntries(join(directory, "io.stat")) },
     hugetlb: hugetlbEntries(directory),
-    memory_events: group(["low", "high", "max", "oom", "oom_kill"], events),
+    memory_events: group(["low", "high", "max", "oom", "oom_kill", "oom_group_kill"], events),
   };
 }
 

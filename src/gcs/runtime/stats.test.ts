@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { isKind } from "../../errors/shim-error.ts";
 import { readStatistics } from "./stats.ts";
+import { interfaceMetrics, networkMetrics } from "./stats-network.ts";
 
 let root = "";
 before(() => {
@@ -115,6 +116,23 @@ describe("statistics of cgroup v1", () => {
   });
 });
 
+describe("statistics of a network namespace", () => {
+  it("are those of its interfaces, both ways, without the loopback", () => {
+    const text = `Inter-|   Receive                                                |  Transmit
+ face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+    lo:    1000      10    0    0    0     0          0         0     1000      10    0    0    0     0       0          0
+  eth0: 18446744073709551615 2 3 4    5     6          7         8        9      10   11   12   13    14      15         16
+`;
+    assert.deepEqual(interfaceMetrics(text), [
+      {
+        ...{ name: "eth0", rx_bytes: 18446744073709551615n, rx_packets: 2, rx_errors: 3, rx_dropped: 4 },
+        ...{ tx_bytes: 9, tx_packets: 10, tx_errors: 11, tx_dropped: 12 },
+      },
+    ]);
+    assert.deepEqual(networkMetrics(process.pid), []);
+  });
+});
+
 const V2 = {
   "cpu.stat": "usage_usec 1000\nuser_usec 600\nsystem_usec 400\nnr_periods 4\nnr_throttled 1\nthrottled_usec 30\n",
   "memory.stat": "anon 8192\nfile 4096\nkernel_stack 512\nslab 1024\nanon_thp 5\ninactive_file 77\npgfault 9\n",
@@ -143,7 +161,7 @@ describe("statistics of cgroup v2", () => {
     assert.equal(at(v2, "memory", "swap_limit"), 18446744073709551615n);
     assert.deepEqual(at(v2, "io", "usage"), [{ major: 8, minor: 0, rbytes: 4096, wbytes: 8192, rios: 1, wios: 2 }]);
     assert.deepEqual(at(v2, "hugetlb"), [{ current: 0, max: 18446744073709551615n, failcnt: 4, pagesize: "2MB" }]);
-    assert.deepEqual(at(v2, "memory_events"), { low: 0, high: 0, max: 6, oom: 2, oom_kill: 1 });
+    assert.deepEqual(at(v2, "memory_events"), { low: 0, high: 0, max: 6, oom: 2, oom_kill: 1, oom_group_kill: 0 });
   });
 
   it("is also told in the v1 shape", () => {

@@ -13,11 +13,13 @@ export function uvmOptions(
   const { id, stateDirectory, runc } = pod;
   const sizing = pod.sizing?.(spec);
   const { cgroupsPath } = spec.linux ?? {};
+  const oomScoreAdj = podOomScore(spec);
   const { binaryName: binary, systemdCgroup, noPivotRoot, noNewKeyring } = options ?? {};
   return {
     id,
     stateDirectory,
     ...(sizing && { sizing }),
+    ...(oomScoreAdj !== undefined && { oomScoreAdj }),
     ...(networkNamespace !== undefined && { networkNamespace }),
     // systemd's form names no directory.
     ...(cgroupsPath?.startsWith("/") && { cgroup: cgroupsPath }),
@@ -29,4 +31,11 @@ export function uvmOptions(
       ...(noNewKeyring && { noNewKeyring }),
     },
   };
+}
+
+/** Of the container that the VM is made for. Not of CRI's sandbox: -998 is the worth of its pause process. */
+function podOomScore({ annotations, process }: Spec): number | undefined {
+  if (annotations?.["io.kubernetes.cri.container-type"] === "sandbox") return undefined;
+  const score = process?.oomScoreAdj;
+  return typeof score === "number" && Number.isInteger(score) ? score : undefined;
 }

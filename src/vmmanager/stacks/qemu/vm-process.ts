@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { runtime } from "#runtime";
 import type { ChildProcess, Stdio } from "../../../sys/runtime.ts";
 import { inNamespace } from "../../host-network/run-in-namespace.ts";
@@ -36,7 +37,7 @@ export function confined(
  * It is killed if a step after its start fails.
  */
 export function spawnVmProcess(
-  { stateDirectory, cgroup, networkNamespace }: UvmOptions,
+  { stateDirectory, cgroup, networkNamespace, oomScoreAdj = 0 }: UvmOptions,
   what: string,
   argv: readonly string[],
   stdio: readonly Stdio[],
@@ -48,6 +49,8 @@ export function spawnVmProcess(
   const child = networkNamespace === undefined ? spawn() : inNamespace(networkNamespace, spawn);
   try {
     addVmProcess(stateDirectory, { pid: child.pid, what });
+    // Not ours, which is next to containerd's own: a pod would be the last thing that a host out of memory kills.
+    writeFileSync(`/proc/${child.pid}/oom_score_adj`, String(Math.max(-1000, Math.min(1000, oomScoreAdj))));
     if (cgroup !== undefined) joinVmCgroup(stateDirectory, cgroup, child.pid);
     return child;
   } catch (error) {
