@@ -47,7 +47,7 @@ const bind = (destination: string, source: string, mode: string): SpecMount => (
   ...{ destination, type: "bind", source, options: ["rbind", "rprivate", mode] },
 });
 
-describe("root file systems in a VM", { skip: notHere(), timeout: 240_000 }, () => {
+describe("root file systems in a VM", { skip: notHere(), timeout: 360_000 }, () => {
   let directory = "";
   let pod: PodController;
   let uvm: UtilityVM;
@@ -249,5 +249,38 @@ describe("root file systems in a VM", { skip: notHere(), timeout: 240_000 }, () 
     } finally {
       await hostRootfs.unmount(at("shm"));
     }
+  });
+
+  // The last one: it ends the pod.
+  it("are in the namespaces that the guest keeps for a pod without a sandbox container", async () => {
+    const config = {
+      hostname: "web",
+      dns: { servers: [], searches: [], options: [] },
+      cgroupParent: "",
+      sysctls: { "kernel.shmmax": "4242" },
+    };
+    const sandbox = { id: "p1", bundle: at("none"), networkNamespace: "", annotations: {}, config };
+    const { pid } = await pod.hold(sandbox, () => warnings.push("lost"));
+    assert.equal(pid, uvm.hostPid(0));
+    const rootfs = [mount("bind", at("base"), ["rbind", "ro"])];
+    const shm = [{ destination: "/dev/shm", type: "tmpfs", source: "shm", options: ["size=64k", "mode=1777"] }];
+    const shared = ["pid", "ipc", "uts", "network"].map((type) => ({ type, path: `/proc/${pid}/ns/${type}` }));
+    const member = { linux: { namespaces: [...shared, { type: "mount" }] } };
+    await run("first", rootfs, "echo shared >/dev/shm/file", shm, member);
+    await start("server", rootfs, "exec sleep 1000", shm, member);
+    const script = [
+      "cat /dev/shm/file 2>/dev/null || echo nothing",
+      "hostname",
+      "grep -x 4242 /proc/sys/kernel/shmmax || echo default",
+      "grep -l '[s]leep' /proc/[0-9]*/cmdline | grep -c .",
+    ].join("; ");
+    assert.deepEqual(await run("second", rootfs, script, shm, member), ["shared", "web", "4242", "1"]);
+    assert.deepEqual(await run("stranger", rootfs, `${script} || true`, shm), ["nothing", "uvm", "default", "0"]);
+    const { v2 } = (await pod.metrics(rpc)) as { v2: { cpu: { usage_usec: bigint }; memory: { usage: bigint } } };
+    assert.ok(v2.cpu.usage_usec > 0n && v2.memory.usage > 0n);
+    for (const id of ["server", "keeper"]) await end(id);
+    assert.ok(pod.busy());
+    await pod.letGo();
+    assert.equal(pod.busy(), false);
   });
 });
