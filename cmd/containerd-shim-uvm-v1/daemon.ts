@@ -2,6 +2,7 @@ import { runtime } from "#runtime";
 import { SandboxController } from "../../src/orchestration/sandbox/controller.ts";
 import { StreamController } from "../../src/orchestration/stream/controller.ts";
 import { TransferController } from "../../src/orchestration/transfer/controller.ts";
+import { withinBudgets } from "../../src/service/budgets.ts";
 import { registerDiagServices } from "../../src/service/diag/diag-services.ts";
 import { registerSandboxService } from "../../src/service/sandbox/sandbox-service.ts";
 import { registerStreamingService } from "../../src/service/streaming/streaming-service.ts";
@@ -56,6 +57,7 @@ function serve(pod: DeferredPod, streams: StreamController, context: DaemonConte
   const sandbox = new SandboxController(record.podId, () => pod.ready());
   const busy = (): boolean => pod.busy() || sandbox.busy();
   const server = new Server({
+    interceptors: [withinBudgets()],
     onConnectionError: (error) => log.warn("a connection ended badly", { error }),
   });
   registerTaskService(server, { tasks: pod, log, shimPid: process.pid, shutdown, abandoned });

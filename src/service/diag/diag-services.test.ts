@@ -8,6 +8,7 @@ import type { Diagnostics, Told } from "../../orchestration/diagnostics/ports.ts
 import { memoryStreamPair } from "../../transport/memory-stream.ts";
 import { Client } from "../../ttrpc/client.ts";
 import { Server } from "../../ttrpc/server.ts";
+import { withinBudgets } from "../budgets.ts";
 import { registerDiagServices } from "./diag-services.ts";
 
 async function* told<T>(...items: T[]): AsyncGenerator<Told<T>> {
@@ -23,7 +24,9 @@ async function all<T>(source: AsyncIterable<T>): Promise<T[]> {
 /** Diagnostics that note their calls, behind a real server and client. */
 class Subject {
   readonly calls: unknown[] = [];
-  readonly server = new Server();
+  readonly server = new Server({
+    interceptors: [withinBudgets({ "/containerd.runhcs.v1.diag.ShimDiag/DiagShare": 20 })],
+  });
   readonly client: Client;
   guestStacks: () => Promise<string | undefined> = async () => "gcs: idle";
   share: () => Promise<void> = async () => {};
@@ -80,7 +83,7 @@ class Subject {
         { what: "daemon", fields: { pid: 42, busy: true } },
         { what: "process", fields: { process: "c1", exitStatus: undefined } },
       ],
-      budgets: { guestStacks: 20, DiagShare: 20 },
+      guestStacksMs: 20,
     });
     const [near, far] = memoryStreamPair();
     this.server.accept(far);

@@ -21,16 +21,11 @@ export interface DiagServicesOptions {
   readonly log: Logger;
   /** The daemon's. */
   readonly pid: number;
-  readonly budgets?: Partial<typeof diagBudgets>;
+  /** Of a guest that may be wedged, in ms; what the host knows is told all the same. Default 2000. */
+  readonly guestStacksMs?: number;
 }
 
-/** As `rpcBudgets` of the task service, in ms. */
-export const diagBudgets: Readonly<Record<"guestStacks" | "DiagShare" | "DiagTasks", number>> = {
-  /** Of a guest that may be wedged; what the host knows is told all the same. */
-  guestStacks: 2_000,
-  DiagShare: 70_000,
-  DiagTasks: 2_000,
-};
+const GUEST_STACKS_MS = 2_000;
 
 export function registerDiagServices(server: Pick<Server, "register">, options: DiagServicesOptions): void {
   server.register(ShimDiag, shimDiagHandlers(options));
@@ -42,18 +37,6 @@ const execStates: Readonly<Record<string, string>> = { starting: "created", exit
 
 /** hcsshim's diagnostic service; decode, call, encode. */
 export function shimDiagHandlers(options: DiagServicesOptions): Handlers<typeof ShimDiag> {
-  const budgets = { ...diagBudgets, ...options.budgets };
-  const bounded = async <T>(method: "DiagShare" | "DiagTasks", context: CallContext, run: Bounded<T>): Promise<T> => {
-    const { signal, done } = deadline(budgets[method], method, context.signal);
-    try {
-      return await unlessAborted(
-        options.diagnostics().then((diagnostics) => run(diagnostics, { signal })),
-        signal,
-      );
-    } finally {
-      done();
-    }
-  };
   const rpc = unary(options.log);
   return {
     // As long as the process, or its caller, lives.
@@ -64,20 +47,16 @@ export function shimDiagHandlers(options: DiagServicesOptions): Handlers<typeof 
       stacks: options.report().map(reportText).join("\n"),
       guestStacks: await guestStacks(options, signal),
     })),
-    diagTasks: rpc(({ execs: withExecs }, context) =>
-      bounded("DiagTasks", context, async (diagnostics) => ({
-        tasks: diagnostics.tasks().map(({ id, execs }) => ({
-          id,
-          execs: withExecs ? execs.map(({ id, state }) => ({ id, state: execStates[state] ?? state })) : [],
-        })),
+    diagTasks: rpc(async ({ execs: withExecs }) => ({
+      tasks: (await options.diagnostics()).tasks().map(({ id, execs }) => ({
+        id,
+        execs: withExecs ? execs.map(({ id, state }) => ({ id, state: execStates[state] ?? state })) : [],
       })),
-    ),
-    diagShare: rpc((request, context) =>
-      bounded("DiagShare", context, async (diagnostics, call) => {
-        await diagnostics.share(request, call);
-        return {};
-      }),
-    ),
+    })),
+    diagShare: rpc(async (request, { signal }) => {
+      await (await options.diagnostics()).share(request, { signal });
+      return {};
+    }),
     diagPid: rpc(async () => ({ pid: options.pid })),
   };
 }
@@ -106,8 +85,6 @@ export function diagnosticsHandlers(options: DiagServicesOptions): Handlers<type
   };
 }
 
-type Bounded<T> = (diagnostics: Diagnostics, call: RpcOptions) => Promise<T>;
-
 const failed = (log: Logger, context: CallContext, thrown: unknown): ShimError => {
   const error = rpcError(thrown);
   log.debug(`${context.method} failed`, { kind: error.kind, error: error.message });
@@ -119,7 +96,7 @@ const unary =
   <I, O>(run: UnaryHandler<I, O>): UnaryHandler<I, O> =>
   async (request, context) => {
     try {
-      return await run(request, context);
+      return await unlessAborted(Promise.resolve(run(request, context)), context.signal);
     } catch (thrown) {
       throw failed(log, context, thrown);
     }
@@ -138,8 +115,7 @@ const streaming =
 
 /** A guest that tells nothing hides nothing of the host: why it does not is what is told. */
 async function guestStacks(options: DiagServicesOptions, caller: AbortSignal): Promise<string> {
-  const ms = options.budgets?.guestStacks ?? diagBudgets.guestStacks;
-  const { signal, done } = deadline(ms, "the guest's stacks", caller);
+  const { signal, done } = deadline(options.guestStacksMs ?? GUEST_STACKS_MS, "the guest's stacks", caller);
   try {
     return (await unlessAborted(options.guestStacks({ signal }), signal)) ?? "";
   } catch (thrown) {

@@ -13,6 +13,7 @@ import type { CreateSandbox, Sandboxes } from "../../orchestration/sandbox/ports
 import { memoryStreamPair } from "../../transport/memory-stream.ts";
 import { Client } from "../../ttrpc/client.ts";
 import { Server } from "../../ttrpc/server.ts";
+import { withinBudgets } from "../budgets.ts";
 import { registerSandboxService } from "./sandbox-service.ts";
 
 const at = new Date(1_700_000_000_123);
@@ -22,12 +23,13 @@ const ref = { sandboxId: "s1" };
 /** A sandbox that notes its calls, behind a real server and client. */
 class Subject {
   readonly calls: unknown[] = [];
-  readonly server = new Server();
+  readonly server: Server;
   readonly client: Client;
   stopped = false;
   start: () => Promise<{ pid: number; createdAt: Date }> = async () => ({ pid: 5, createdAt: at });
 
   constructor(budgets = {}) {
+    this.server = new Server({ interceptors: [withinBudgets(budgets)] });
     const note = (...call: unknown[]): void => void this.calls.push(call);
     const sandboxes: Sandboxes = {
       create: (request: CreateSandbox) => note("create", request),
@@ -53,7 +55,7 @@ class Subject {
     };
     const log = createLogger({ level: "debug", sink: { write: () => undefined } });
     const shutdown = async (): Promise<void> => note("the daemon leaves");
-    registerSandboxService(this.server, { sandboxes, log, shutdown, budgets });
+    registerSandboxService(this.server, { sandboxes, log, shutdown });
     const [near, far] = memoryStreamPair();
     this.server.accept(far);
     this.client = new Client(near);
@@ -170,7 +172,7 @@ describe("sandbox service", () => {
         s.start = () => new Promise(() => {});
         await assert.rejects(s.sandbox.startSandbox(ref), { kind: "deadline-exceeded" });
       },
-      { StartSandbox: 20 },
+      { "/containerd.runtime.sandbox.v1.Sandbox/StartSandbox": 20 },
     ),
   );
 });

@@ -1,7 +1,6 @@
 import { unlessAborted } from "../../errors/unless-aborted.ts";
 import { Sandbox } from "../../generated/containerd/runtime/sandbox/v1.ts";
 import type { Logger } from "../../log/logger.ts";
-import { deadline } from "../../orchestration/deadline.ts";
 import type { Sandboxes } from "../../orchestration/sandbox/ports.ts";
 import type { RpcOptions } from "../../orchestration/tasks.ts";
 import type { Server } from "../../ttrpc/server.ts";
@@ -16,21 +15,7 @@ export interface SandboxServiceOptions {
   readonly log: Logger;
   /** The sandbox is shut down; the call is answered after it. */
   shutdown(): Promise<void>;
-  readonly budgets?: Partial<typeof sandboxBudgets>;
 }
-
-/** As `rpcBudgets` of the task service, in ms. A boot has containerd's own patience. */
-export const sandboxBudgets: Readonly<Record<keyof (typeof Sandbox)["methods"], number | "unbounded">> = {
-  CreateSandbox: 5_000,
-  StartSandbox: 180_000,
-  Platform: 2_000,
-  StopSandbox: 20_000,
-  WaitSandbox: "unbounded",
-  SandboxStatus: 2_000,
-  PingSandbox: 2_000,
-  ShutdownSandbox: 20_000,
-  SandboxMetrics: 2_000,
-};
 
 /** CRI parses these. */
 const READY = "SANDBOX_READY";
@@ -43,29 +28,22 @@ export function registerSandboxService(server: Pick<Server, "register">, options
   server.register(Sandbox, sandboxHandlers(options));
 }
 
-/** Decode, call, encode; each RPC within its budget, each error one line with its code. */
+/** Decode, call, encode; each error one line with its code. */
 export function sandboxHandlers(options: SandboxServiceOptions): Handlers<typeof Sandbox> {
   const { sandboxes, log } = options;
-  const budgets = { ...sandboxBudgets, ...options.budgets };
 
   const rpc =
     <I extends { sandboxId: string }, O>(
-      method: keyof typeof sandboxBudgets,
+      method: keyof (typeof Sandbox)["methods"],
       run: (request: I, call: RpcOptions) => O | Promise<O>,
     ): UnaryHandler<I, O> =>
-    async (request, context) => {
-      const budget = budgets[method];
-      const what = `${method} of ${request.sandboxId}`;
-      const limit = budget === "unbounded" ? undefined : deadline(budget, what, context.signal);
-      const signal = limit?.signal ?? context.signal;
+    async (request, { signal }) => {
       try {
         return await unlessAborted(Promise.resolve(run(request, { signal })), signal);
       } catch (thrown) {
         const error = rpcError(thrown);
         log.debug(`${method} failed`, { id: request.sandboxId, kind: error.kind, error: error.message });
         throw error;
-      } finally {
-        limit?.done();
       }
     };
 

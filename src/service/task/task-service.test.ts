@@ -17,6 +17,7 @@ import type { ProcessState, Tasks } from "../../orchestration/tasks.ts";
 import { memoryStreamPair } from "../../transport/memory-stream.ts";
 import { Client } from "../../ttrpc/client.ts";
 import { Server } from "../../ttrpc/server.ts";
+import { withinBudgets } from "../budgets.ts";
 import { rpcError } from "../status.ts";
 import { registerTaskService } from "./task-service.ts";
 
@@ -29,7 +30,7 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 class Subject {
   readonly calls: unknown[][] = [];
   readonly lines: string[] = [];
-  readonly server = new Server();
+  readonly server: Server;
   readonly client: Client;
   shutdowns = 0;
   abandoned = 0;
@@ -40,6 +41,8 @@ class Subject {
   fail: (() => Promise<never>) | undefined;
 
   constructor(budget?: number) {
+    const scaled = budget === undefined ? {} : { "/containerd.task.v3.Task/Start": budget };
+    this.server = new Server({ interceptors: [withinBudgets(scaled)] });
     const note =
       <R>(name: string, result: R) =>
       async (...args: unknown[]): Promise<R> => {
@@ -96,7 +99,6 @@ class Subject {
       abandoned: () => {
         this.abandoned += 1;
       },
-      ...(budget !== undefined && { budgets: { Start: budget, State: budget } }),
     });
     const [near, far] = memoryStreamPair();
     this.server.accept(far);

@@ -7,14 +7,12 @@ import { Status } from "../../generated/containerd/v1/types.ts";
 import { type Any, Empty } from "../../generated/google/protobuf.ts";
 import type { MessageType } from "../../generated/wire.ts";
 import type { Logger } from "../../log/logger.ts";
-import { deadline } from "../../orchestration/deadline.ts";
 import type { RpcOptions, TaskStatus, Tasks } from "../../orchestration/tasks.ts";
 import type { Server } from "../../ttrpc/server.ts";
 import type { Handlers, UnaryHandler } from "../../ttrpc/service.ts";
 import { createError, rpcError } from "../status.ts";
 import { timestampOf } from "../timestamp.ts";
 import { checkpointOptions, ociDocument, runtimeOptions } from "./any.ts";
-import { rpcBudgets } from "./budgets.ts";
 import { metricsAny } from "./metrics.ts";
 
 export interface TaskServiceOptions {
@@ -25,7 +23,6 @@ export interface TaskServiceOptions {
   shutdown(): Promise<void>;
   /** The client that asked for a create is gone before its answer: the create is being taken back. */
   abandoned?(): void;
-  readonly budgets?: Partial<typeof rpcBudgets>;
 }
 
 /** Both on one socket: they differ in nothing but the package (reference: containerd-shim 0.3). */
@@ -35,7 +32,7 @@ export function registerTaskService(server: Pick<Server, "register">, options: T
   server.register(TaskV3, handlers);
 }
 
-type Method = keyof typeof rpcBudgets;
+type Method = keyof (typeof TaskV3)["methods"];
 type TaskHandlers = Handlers<typeof TaskV3>;
 
 const status: Readonly<Record<TaskStatus, Status>> = {
@@ -46,10 +43,9 @@ const status: Readonly<Record<TaskStatus, Status>> = {
   pausing: Status.PAUSING,
 };
 
-/** Decode, call, encode; each RPC within its budget, each error one line with its code. */
+/** Decode, call, encode; each error one line with its code. */
 export function taskHandlers(options: TaskServiceOptions): TaskHandlers {
   const { tasks, log } = options;
-  const budgets = { ...rpcBudgets, ...options.budgets };
 
   const rpc =
     <I extends { id: string }, O>(
@@ -57,10 +53,7 @@ export function taskHandlers(options: TaskServiceOptions): TaskHandlers {
       run: (request: I, rpc: RpcOptions) => O | Promise<O>,
       errorOf = rpcError,
     ): UnaryHandler<I, O> =>
-    async (request, context) => {
-      const budget = budgets[method];
-      const limit = budget === "unbounded" ? undefined : deadline(budget, `${method} of ${request.id}`, context.signal);
-      const signal = limit?.signal ?? context.signal;
+    async (request, { signal }) => {
       try {
         if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint(`task.${method.toLowerCase()}`);
         const answer = await unlessAborted(Promise.resolve(run(request, { signal })), signal);
@@ -68,11 +61,9 @@ export function taskHandlers(options: TaskServiceOptions): TaskHandlers {
         return answer;
       } catch (thrown) {
         const error = errorOf(thrown);
-        if (method === "Create" && error.kind === "canceled" && context.signal.aborted) options.abandoned?.();
+        if (method === "Create" && error.kind === "canceled" && signal.aborted) options.abandoned?.();
         log.debug(`${method} failed`, { id: request.id, kind: error.kind, error: error.message });
         throw error;
-      } finally {
-        limit?.done();
       }
     };
 

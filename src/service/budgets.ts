@@ -1,0 +1,158 @@
+import { ShimError } from "../errors/shim-error.ts";
+import { unlessAborted } from "../errors/unless-aborted.ts";
+import { ShimDiag } from "../generated/containerd/runhcs/v1/diag.ts";
+import { Sandbox } from "../generated/containerd/runtime/sandbox/v1.ts";
+import { Streaming } from "../generated/containerd/services/streaming/v1.ts";
+import { Transfer } from "../generated/containerd/services/transfer/v1.ts";
+import { Task as TaskV2 } from "../generated/containerd/task/v2.ts";
+import { Task as TaskV3 } from "../generated/containerd/task/v3.ts";
+import { Diagnostics } from "../generated/uvmshim/diag/v1.ts";
+import { deadline } from "../orchestration/deadline.ts";
+import type { ServerInterceptor } from "../ttrpc/interceptor.ts";
+import { type CallContext, fullMethodName, type ServiceDescriptor } from "../ttrpc/service.ts";
+
+/** In ms, or for as long as what it waits for, and its caller, live. */
+export type Budget = number | "unbounded";
+
+type BudgetsOf<S extends ServiceDescriptor> = Readonly<Record<keyof S["methods"] & string, Budget>>;
+
+const task: BudgetsOf<typeof TaskV3> = {
+  State: 2_000,
+  Create: 180_000,
+  Start: 70_000,
+  Delete: 60_000,
+  Pids: 4_000,
+  Pause: 15_000,
+  Resume: 15_000,
+  Checkpoint: 150_000,
+  Kill: 20_000,
+  Exec: 5_000,
+  ResizePty: 15_000,
+  CloseIO: 2_000,
+  Update: 15_000,
+  // As long as the process.
+  Wait: "unbounded",
+  Stats: 15_000,
+  Connect: 2_000,
+  Shutdown: 5_000,
+};
+
+const sandbox: BudgetsOf<typeof Sandbox> = {
+  CreateSandbox: 5_000,
+  // A boot has containerd's own patience.
+  StartSandbox: 180_000,
+  Platform: 2_000,
+  StopSandbox: 20_000,
+  // As long as the sandbox.
+  WaitSandbox: "unbounded",
+  SandboxStatus: 2_000,
+  PingSandbox: 2_000,
+  ShutdownSandbox: 20_000,
+  SandboxMetrics: 2_000,
+};
+
+const streaming: BudgetsOf<typeof Streaming> = {
+  // As long as the stream; its first message is waited for by the service.
+  Stream: "unbounded",
+};
+
+const transfer: BudgetsOf<typeof Transfer> = {
+  // As long as the data flows, or its caller waits.
+  Transfer: "unbounded",
+};
+
+const shimDiag: BudgetsOf<typeof ShimDiag> = {
+  // As long as the process.
+  DiagExecInHost: "unbounded",
+  // Of it the guest's part has 2 s.
+  DiagStacks: 4_000,
+  DiagTasks: 2_000,
+  DiagShare: 70_000,
+  DiagPid: 2_000,
+};
+
+const diagnostics: BudgetsOf<typeof Diagnostics> = {
+  // As long as somebody follows.
+  Console: "unbounded",
+  Bridge: "unbounded",
+  Report: 4_000,
+};
+
+function named(service: ServiceDescriptor, budgets: Readonly<Record<string, Budget>>): [string, Budget][] {
+  return Object.entries(budgets).map(([method, budget]) => [fullMethodName(service.name, method), budget]);
+}
+
+/**
+ * How long each method on the shim's socket may take where its client does not say less, by its full name: a wedged guest
+ * costs this much and no more. The layers below bound their own steps; this is the last resort, so it lies above their sum.
+ */
+export const rpcBudgets: ReadonlyMap<string, Budget> = new Map([
+  ...named(TaskV2, task),
+  ...named(TaskV3, task),
+  ...named(Sandbox, sandbox),
+  ...named(Streaming, streaming),
+  ...named(Transfer, transfer),
+  ...named(ShimDiag, shimDiag),
+  ...named(Diagnostics, diagnostics),
+]);
+
+/**
+ * Ends each call with deadline-exceeded when its budget is spent, whatever its handler does; the handler's own signal
+ * aborts then. A method without a budget is refused as internal. `scaled` goes over the table, by the method's full name.
+ */
+export function withinBudgets(scaled: Readonly<Record<string, Budget>> = {}): ServerInterceptor {
+  const call = async (context: CallContext, subject: string, run: (context: CallContext) => unknown) => {
+    const { fullMethod, method } = context;
+    const budget = scaled[fullMethod] ?? rpcBudgets.get(fullMethod);
+    if (budget === undefined) throw new ShimError("internal", `${fullMethod} has no budget; cannot call it`);
+    if (budget === "unbounded") return await run(context);
+    const { signal, done } = deadline(budget, `${method}${subject}`, context.signal);
+    try {
+      return await unlessAborted(Promise.resolve(run(new BoundedContext(context, signal))), signal);
+    } finally {
+      done();
+    }
+  };
+  return {
+    unary: (request, context, next) => call(context, subjectOf(request), (bounded) => next(request, bounded)),
+    stream: (stream, context, next) => call(context, "", (bounded) => next(stream, bounded)),
+  };
+}
+
+/** The call's own, but for the signal. */
+class BoundedContext implements CallContext {
+  readonly #call: CallContext;
+  readonly signal: AbortSignal;
+
+  constructor(call: CallContext, signal: AbortSignal) {
+    this.#call = call;
+    this.signal = signal;
+  }
+
+  get service(): string {
+    return this.#call.service;
+  }
+
+  get method(): string {
+    return this.#call.method;
+  }
+
+  get fullMethod(): string {
+    return this.#call.fullMethod;
+  }
+
+  get metadata(): CallContext["metadata"] {
+    return this.#call.metadata;
+  }
+
+  get deadline(): number | undefined {
+    return this.#call.deadline;
+  }
+}
+
+/** " of c1" */
+function subjectOf(request: unknown): string {
+  if (typeof request !== "object" || request === null) return "";
+  const id = "id" in request ? request.id : "sandboxId" in request ? request.sandboxId : "";
+  return typeof id === "string" && id !== "" ? ` of ${id}` : "";
+}
