@@ -3,9 +3,11 @@ import { beforeEach, describe, it } from "node:test";
 import { type DeviceCall, DeviceStandIn } from "../../../test/compliance/device-stand-in.ts";
 import { stateTableSuite } from "../../../test/compliance/state-suite.ts";
 import { alreadyExists, isKind, kindOf, unavailable } from "../../errors/shim-error.ts";
+import { APPEARS_WITHIN_MS } from "../../gcs/appears.ts";
 import { deferred } from "../deadline.ts";
 import { type VmDevices, vmDevices } from "./devices.ts";
 import type { Mapping } from "./mapping.ts";
+import { deviceLimits } from "./ports.ts";
 import { deviceStates } from "./state.ts";
 
 stateTableSuite(deviceStates);
@@ -317,4 +319,8 @@ describe("the shared memory of a pod", () => {
     await mapping.unmap();
     nothingLeft();
   });
+});
+
+it("the host waits for the guest longer than the guest for a device, so that the guest can say which is missing", () => {
+  assert.ok(APPEARS_WITHIN_MS + 2_000 <= deviceLimits.guest);
 });
