@@ -61,7 +61,7 @@ function serve(pod: DeferredPod, streams: StreamController, context: DaemonConte
     onConnectionError: (error) => log.warn("a connection ended badly", { error }),
   });
   registerTaskService(server, { tasks: pod, log, shimPid: process.pid, shutdown, abandoned });
-  registerSandboxService(server, { sandboxes: sandbox, log, shutdown });
+  registerSandboxService(server, { sandboxes: sandbox, log, stack: record.settings.stack, shutdown });
   registerStreamingService(server, { streams, log });
   registerTransferService(server, { transfers: new TransferController(streams, pod), log });
   const guestStacks = (options: { signal: AbortSignal }): Promise<string | undefined> => pod.guestStacks(options);

@@ -55,7 +55,7 @@ class Subject {
     };
     const log = createLogger({ level: "debug", sink: { write: () => undefined } });
     const shutdown = async (): Promise<void> => note("the daemon leaves");
-    registerSandboxService(this.server, { sandboxes, log, shutdown });
+    registerSandboxService(this.server, { sandboxes, log, stack: "qemu", shutdown });
     const [near, far] = memoryStreamPair();
     this.server.accept(far);
     this.client = new Client(near);
@@ -107,7 +107,7 @@ describe("sandbox service", () => {
     "tells the state in CRI's words, and more to whom asks for it",
     withSubject(async (s) => {
       const ready = await s.sandbox.sandboxStatus({ ...ref, verbose: true });
-      const info = { pid: "5", state: "ready", networkSandboxPath: "/run/netns/n1" };
+      const info = { pid: "5", state: "ready", stack: "qemu", networkSandboxPath: "/run/netns/n1" };
       assert.deepEqual(shown(ready), { state: "SANDBOX_READY", info, exitedAt: undefined });
       assert.deepEqual([ready.pid, ready.createdAt], [5, atOnWire]);
       s.stopped = true;

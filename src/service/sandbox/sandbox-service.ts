@@ -13,6 +13,8 @@ import { sandboxConfig } from "./sandbox-config.ts";
 export interface SandboxServiceOptions {
   readonly sandboxes: Sandboxes;
   readonly log: Logger;
+  /** The virtualization stack, for a verbose status. */
+  readonly stack: string;
   /** The sandbox is shut down; the call is answered after it. */
   shutdown(): Promise<void>;
 }
@@ -76,6 +78,7 @@ export function sandboxHandlers(options: SandboxServiceOptions): Handlers<typeof
       const info = new Map([
         ["pid", String(pid)],
         ["state", state],
+        ["stack", options.stack],
         ...(networkNamespace === "" ? [] : [["networkSandboxPath", networkNamespace] as const]),
       ]);
       return {
