@@ -24,15 +24,15 @@ describe("features", () => {
     mkdirSync(below);
     execFileSync("mount", ["-t", "tmpfs", "tmpfs", below]);
     try {
-      const write = "for at in /mnt /mnt/below; do touch $at/file && echo written $at; done";
-      const run = async (options: string) => {
-        const mount = ["--mount", `type=bind,src=${directory},dst=/mnt,options=${options}`];
-        return await ctr.run(machine().id("rro"), ["sh", "-c", write], mount);
-      };
-      const readOnly = await run("rbind:rro");
-      assert.equal(readOnly.stdout, "");
-      assert.equal(readOnly.stderr.match(/Read-only file system/g)?.length, 2, readOnly.stderr);
-      assert.equal((await run("rbind:rw")).stdout, "written /mnt\nwritten /mnt/below\n");
+      const mount = (at: string, options: string) => [
+        "--mount",
+        `type=bind,src=${directory},dst=${at},options=${options}`,
+      ];
+      const mounts = [...mount("/mnt", "rbind:rro"), ...mount("/rw", "rbind:rw")];
+      const write = "for at in /mnt /mnt/below /rw /rw/below; do touch $at/file && echo written $at; done";
+      const { stdout, stderr } = await ctr.run(machine().id("rro"), ["sh", "-c", write], mounts);
+      assert.equal(stdout, "written /rw\nwritten /rw/below\n", stderr);
+      assert.equal(stderr.match(/Read-only file system/g)?.length, 2, stderr);
     } finally {
       execFileSync("umount", [below]);
       rmSync(directory, { recursive: true });
