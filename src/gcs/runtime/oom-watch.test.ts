@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
+import type { Cgroup } from "../../sys/cgroup.ts";
 import { type LiveGuest, notLive, withGuest } from "./live-guest.ts";
+import { OomWatch } from "./oom-watch.ts";
 
 const LIMIT = 24 * 1024 * 1024;
 /** Three times the limit, written into at once. */
@@ -67,4 +72,42 @@ describe("memory that runs out in a container", { skip: notLive() ?? false }, ()
       assert.equal(await guest.wait("c1", pid), 137);
       assert.deepEqual(told, []);
     }));
+});
+
+describe("the count of OOM kills", () => {
+  const dialects = [
+    [
+      "v2",
+      "memory.events",
+      (directory: string): Cgroup => ({ mode: "v2", controllers: new Map(), unified: directory }),
+    ],
+    ["v1", "memory.oom_control", (at: string): Cgroup => ({ mode: "v1", controllers: new Map([["memory", at]]) })],
+  ] as const;
+  for (const [mode, file, cgroupAt] of dialects) {
+    it(`of cgroup ${mode} is looked at when it is asked to, told once, and not after the stop`, () => {
+      const directory = mkdtempSync(join(tmpdir(), "oom-watch-"));
+      try {
+        const count = (kills: number) => writeFileSync(join(directory, file), `oom 9\noom_kill ${kills}\n`);
+        let told = 0;
+        count(3);
+        const watch = new OomWatch(cgroupAt(directory), () => {
+          told += 1;
+        });
+        watch.check();
+        assert.equal(told, 0, "what was before is not of this container");
+        count(5);
+        watch.check();
+        watch.check();
+        assert.equal(told, 1);
+        rmSync(join(directory, file));
+        watch.check();
+        count(6);
+        watch.stop();
+        watch.check();
+        assert.equal(told, 1);
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
+    });
+  }
 });
