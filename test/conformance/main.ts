@@ -23,7 +23,9 @@ async function conform(shimtest: ShimTest, profile: Profile, short: boolean): Pr
     const wanted = part === undefined ? "^TestShim$" : `^TestShim$/.*/^(${part.tests.join("|")})$`;
     // The stress runs have deadlines of their own, below.
     const tests = await suite.tests(wanted, ["-test.short"], profile.minutes * minute, ["Stress"]);
-    if (suites.transfer === undefined) tests.push(...(await suite.fuzz("FuzzTransferMissing", short ? 5 : 60)));
+    if (suites.transfer === undefined && part === undefined) {
+      tests.push(...(await suite.fuzz("FuzzTransferMissing", short ? 5 : 60)));
+    }
     const seconds = short ? profile.stress.short : profile.stress.full;
     if (seconds > 0) {
       const stressed = ["Lifecycle", "Exec"];
