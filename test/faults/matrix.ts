@@ -1,11 +1,22 @@
 import { containerdRows } from "./containerd.ts";
 import { publisherRows } from "./publisher.ts";
+import { resourceRows } from "./resources.ts";
 import type { FaultRow, StackName } from "./row.ts";
 import { shimRows } from "./shim.ts";
 import { startRows } from "./start.ts";
+import { stdioRows } from "./stdio.ts";
+import { vmRows } from "./vm.ts";
 
 /** Reference: containerd-shim 5.1, in its order. */
-export const matrix: readonly FaultRow[] = [...shimRows, ...containerdRows, ...publisherRows, ...startRows];
+export const matrix: readonly FaultRow[] = [
+  ...shimRows,
+  ...vmRows,
+  ...containerdRows,
+  ...publisherRows,
+  ...stdioRows,
+  ...resourceRows,
+  ...startRows,
+];
 
 export function rowsOn(stack: StackName): FaultRow[] {
   return matrix.filter(({ stacks }) => stacks.includes(stack));

@@ -46,6 +46,12 @@ export function exitsOf(events: EventWatch, id: string): string {
     .join(", ");
 }
 
+/** The same with what was told beside: "oom, exit init 137". */
+export function told(events: EventWatch, id: string): string {
+  const out = events.topics(id).includes("oom") && events.topics(id).indexOf("oom") < events.topics(id).indexOf("exit");
+  return `${out ? "oom, " : ""}${exitsOf(events, id)}`;
+}
+
 /** containerd has nothing of the task any more. A task whose shim is dead is "not found" before that; then its name is told. */
 export async function forgotten({ ctr }: Machine, id: string): Promise<void> {
   await until(`containerd forgets ${id}`, async () => {

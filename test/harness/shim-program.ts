@@ -44,10 +44,14 @@ export class ShimProgram {
     this.events = new EventServer(join(this.traces.directory, "events.sock"));
   }
 
+  bundlePath(id: string): string {
+    const { directory, namespace } = this.traces;
+    return join(directory, "state", "io.containerd.runtime.v2.task", namespace, id);
+  }
+
   /** A bundle as containerd lays it out; `config` is config.json's text, or undefined for none. */
   async bundle(id: string, config: string | undefined): Promise<string> {
-    const { directory, namespace } = this.traces;
-    const bundle = join(directory, "state", "io.containerd.runtime.v2.task", namespace, id);
+    const bundle = this.bundlePath(id);
     mkdirSync(join(bundle, "rootfs", "bin"), { recursive: true, mode: 0o700 });
     copyFileSync("/bin/busybox", join(bundle, "rootfs/bin/busybox"));
     for (const applet of ["sh", "sleep", "true"]) symlinkSync("busybox", join(bundle, "rootfs/bin", applet));
@@ -126,6 +130,9 @@ export class ShimProgram {
 
   /** containerd removes a bundle itself, after `delete`. */
   removeBundle(bundle: string): void {
+    const log = this.#logs.get(bundle);
+    if (log !== undefined) closeSync(log);
+    this.#logs.delete(bundle);
     rmSync(bundle, { recursive: true });
   }
 
