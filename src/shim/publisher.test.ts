@@ -93,6 +93,26 @@ describe("Publisher", () => {
     assert.match(lines[0] ?? "", /it is dropped" topic=\/tasks\/start containerId=old error="containerd is away"/);
   });
 
+  it("keeps an event when the clock is set a day ahead", async () => {
+    const { lines, log } = errorLog();
+    const { now } = Date;
+    let tries = 0;
+    const recorder = new Recorder(async () => {
+      tries += 1;
+      if (tries > 1) return;
+      Date.now = () => now() + 86_400_000;
+      throw unavailable("containerd is away");
+    });
+    const publisher = new Publisher({ ...quick, log, forwarder: recorder, maxAgeMs: 60_000 });
+    try {
+      publisher.publish(started("a"));
+      await publisher.close(60_000);
+    } finally {
+      Date.now = now;
+    }
+    assert.deepEqual([recorder.tries, lines], [["a", "a"], []]);
+  });
+
   it("does not try again what containerd calls invalid", async () => {
     const { lines, log } = errorLog();
     const recorder = new Recorder(async (id) => {

@@ -1,4 +1,5 @@
 import { containerdRows } from "./containerd.ts";
+import { guestRows } from "./guest.ts";
 import { publisherRows } from "./publisher.ts";
 import { resourceRows } from "./resources.ts";
 import type { FaultRow, StackName } from "./row.ts";
@@ -11,6 +12,7 @@ import { vmRows } from "./vm.ts";
 export const matrix: readonly FaultRow[] = [
   ...shimRows,
   ...vmRows,
+  ...guestRows,
   ...containerdRows,
   ...publisherRows,
   ...stdioRows,

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, rmSync } from "node:fs";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { isKind } from "../../src/errors/shim-error.ts";
 import { DeleteResponse } from "../../src/generated/containerd/task/v2.ts";
 import { type Inventory, socketPath } from "../harness/leftovers.ts";
-import { ready, service } from "../harness/service.ts";
+import { service } from "../harness/service.ts";
 import { ShimProgram } from "../harness/shim-program.ts";
 import { until } from "../harness/until.ts";
 
@@ -94,46 +93,6 @@ describe("the shim as a program", () => {
       );
     });
     assert.equal((await task.state({ id, execId: "" })).status, 2);
-    await end(id, bundle, task);
-  });
-
-  it("events go out in order, and those of an absence afterwards", async (t) => {
-    if (shim.runtime.isPeer) {
-      t.skip("runc's shim gives each event a few tries and reorders them");
-      return;
-    }
-    const { id, bundle, task } = await started("absence", forever);
-    const before = shim.events.topics().length;
-    const log = join(shim.traces.directory, `${id}.log`);
-    await task.create({ ...requestOf(id, bundle), stdout: `file://${log}` });
-    await until("the create event", () => shim.events.topics().length > before);
-    shim.events.close();
-    await task.start({ id, execId: "" });
-    await task.pause({ id });
-    await task.resume({ id });
-    await until("it is ready", () => readFileSync(log, "utf8") === ready);
-    await task.kill({ id, execId: "", signal: 15, all: false });
-    assert.equal((await task.wait({ id, execId: "" })).exitStatus, 7);
-    await shim.events.open();
-    await until("the exit event", () => shim.events.topics().length >= before + 5);
-    await task.delete({ id, execId: "" });
-    await until("the delete event", () => shim.events.topics().length >= before + 6);
-    assert.deepEqual(shim.events.topics().slice(before), ["create", "start", "paused", "resumed", "exit", "delete"]);
-    assert.deepEqual(shim.events.exitStatuses().slice(-2), [7, 7]);
-    await task.shutdown({ id, now: false }).catch(() => {});
-    await shim.call(id, ["delete"], { bundle, flags: ["-bundle", bundle] });
-    shim.removeBundle(bundle);
-  });
-
-  it("calls are answered while nobody takes the events", async () => {
-    shim.events.close();
-    const { id, bundle, task } = await started("deaf", forever);
-    await task.create(requestOf(id, bundle));
-    await task.start({ id, execId: "" });
-    assert.equal((await task.state({ id, execId: "" })).status, 2);
-    await task.kill({ id, execId: "", signal: 9, all: false });
-    assert.equal((await task.wait({ id, execId: "" })).exitStatus, 137);
-    await shim.events.open();
     await end(id, bundle, task);
   });
 
