@@ -11,10 +11,14 @@ export function bunVersion(): string {
   return (JSON.parse(readFileSync(join(BUN, "package.json"), "utf8")) as { version: string }).version;
 }
 
-/** Changes when the guest program would: the bundle without the runtime, in a tenth of a second. */
+/** The guest's program without the runtime, in a tenth of a second. */
+export function gcsBundle(): Buffer {
+  return runBun([ENTRY, ...BUNDLE]);
+}
+
+/** Changes when the guest program would. */
 export function hashGcsSource(): string {
-  const bundle = runBun([ENTRY, ...BUNDLE]);
-  return createHash("sha256").update(bundle).digest("hex");
+  return createHash("sha256").update(gcsBundle()).digest("hex");
 }
 
 /** The guest's program, one executable. The bytecode names the output file: builds are the same if `path` ends the same. */

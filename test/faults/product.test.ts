@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { gcsBundle } from "../../scripts/uvm-image/gcs-program.ts";
 import { failpointsDirectory, runtimeUnderTest, shimDirectory } from "../harness/runtime-under-test.ts";
 import { useMachine } from "../harness/use-machine.ts";
 import { failpointFlags } from "./observe.ts";
@@ -16,6 +17,12 @@ describe("the shim that is shipped", () => {
       readFileSync(join(directory, program)).includes(Buffer.from("failpoint", encoding));
     assert.ok(has(failpointsDirectory, "latin1"));
     for (const encoding of ["latin1", "utf16le"] as const) assert.ok(!has(shimDirectory, encoding), encoding);
+  });
+
+  it("nor has the guest's program", () => {
+    const bundle = gcsBundle();
+    assert.ok(bundle.includes("NegotiateProtocol"));
+    assert.ok(!bundle.includes("failpoint"));
   });
 
   it("does not react to them", async () => {

@@ -5,7 +5,7 @@ import { mount, unmount } from "../../src/sys/mount.ts";
 import { watchEvents } from "../harness/events.ts";
 import { runtimeOptions, type ShimProgram } from "../harness/shim-program.ts";
 import { told } from "./observe.ts";
-import { finished, prepared, requestOf, started } from "./program-task.ts";
+import { finished, prepared, removed, requestOf, started } from "./program-task.ts";
 import { type FaultRow, onContainerd, onProgram } from "./row.ts";
 
 const MIB = 1024 * 1024;
@@ -150,6 +150,27 @@ export const resourceRows: readonly FaultRow[] = [
       const { pid } = await task.create(requestOf(bundle.id, bundle.bundle));
       await finished(shim, { ...bundle, task });
       return `${refused}; with space the same daemon ${pid > 0 ? "creates it" : "does not create it"}`;
+    },
+  }),
+  onProgram({
+    fault: "disk full with a container running: run_directory",
+    stacks: ["local"],
+    expected: "kill, wait (137), delete and shutdown are answered; delete -bundle succeeds",
+    async run(shim) {
+      const bundle = await prepared(shim, "full");
+      using disk = new SmallDisk(join(shim.traces.directory, "disk"));
+      const body = `stack = "local"\nrun_directory = "${disk.directory}"\n`;
+      const input = runtimeOptions({ configBody: new TextEncoder().encode(body) });
+      const { id, task } = await started(shim, bundle, { input });
+      await task.create(requestOf(id, bundle.bundle));
+      await task.start({ id, execId: "" });
+      disk.fill();
+      await task.kill({ id, execId: "", signal: 9, all: false });
+      const { exitStatus } = await task.wait({ id, execId: "" });
+      await task.delete({ id, execId: "" });
+      await task.shutdown({ id, now: false });
+      await removed(shim, bundle);
+      return `kill, wait (${exitStatus}), delete and shutdown are answered; delete -bundle succeeds`;
     },
   }),
   onContainerd({

@@ -50,15 +50,18 @@ export function lastLogError(log: string): string | undefined {
   return undefined;
 }
 
-/** The error of one failed runc command: `action` as in "OCI runtime create failed", text from its log, else its stderr. */
+/**
+ * The error of one failed runc command: `action` as in "OCI runtime create failed", text from its log, else its stderr.
+ * Without a log file the log is on stderr.
+ */
 export async function runcFailure(
   subject: string,
   action: string,
   exitCode: number,
-  logFile: string,
+  logFile: string | undefined,
   stderr: string,
 ): Promise<ShimError> {
-  const log = await readFile(logFile, "utf8").catch(() => "");
+  const log = logFile === undefined ? stderr : await readFile(logFile, "utf8").catch(() => "");
   const text = lastLogError(log) ?? (stderr.trim() || log.trim().split("\n").at(-1) || `runc exited with ${exitCode}`);
   return new ShimError(runcErrorKind(text), `${subject}: OCI runtime ${action} failed: ${text}`);
 }

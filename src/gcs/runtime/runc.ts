@@ -43,7 +43,7 @@ export class Runc {
     const args = ["create", "--bundle", bundle, ...processFlags(options)];
     if (this.#settings.noPivotRoot) args.push("--no-pivot");
     if (this.#settings.noNewKeyring) args.push("--no-new-keyring");
-    return this.#run("create", id, [...args, id], options.stdio);
+    return this.#run("create", id, [...args, id], { stdio: options.stdio });
   }
 
   start(id: string): Promise<void> {
@@ -51,12 +51,9 @@ export class Runc {
   }
 
   exec(id: string, processFile: string, options: RuncProcessOptions): Promise<void> {
-    return this.#run(
-      "exec",
-      id,
-      ["exec", "--detach", "--process", processFile, ...processFlags(options), id],
-      options.stdio,
-    );
+    return this.#run("exec", id, ["exec", "--detach", "--process", processFile, ...processFlags(options), id], {
+      stdio: options.stdio,
+    });
   }
 
   kill(id: string, signal: number, options: { all?: boolean } = {}): Promise<void> {
@@ -78,28 +75,26 @@ export class Runc {
 
   /** `resources`: OCI LinuxResources. */
   update(id: string, resources: unknown): Promise<void> {
-    return this.#run(
-      "update",
-      id,
-      ["update", "--resources", "-", id],
-      ["pipe", "null", "null"],
-      stringifyJson(resources),
-    );
+    return this.#run("update", id, ["update", "--resources", "-", id], { input: stringifyJson(resources) });
   }
 
+  /**
+   * `stdio`: of a process in the container, so that runc logs into a file. Else it logs on its stderr: a container can be
+   * killed and deleted on a full disk.
+   */
   async #run(
     action: string,
     id: string,
     args: readonly string[],
-    stdio?: readonly Stdio[],
-    input?: string,
+    { stdio, input }: { readonly stdio?: readonly Stdio[]; readonly input?: string } = {},
   ): Promise<void> {
     this.#commands += 1;
-    const log = join(this.#settings.logDirectory, `${action}-${this.#commands}.json`);
-    const argv = [this.#settings.binary, "--root", this.#settings.root, "--log", log, "--log-format", "json"];
+    const log = stdio === undefined ? undefined : join(this.#settings.logDirectory, `${action}-${this.#commands}.json`);
+    const argv = [this.#settings.binary, "--root", this.#settings.root, "--log-format", "json"];
+    if (log !== undefined) argv.push("--log", log);
     if (this.#settings.systemdCgroup) argv.push("--systemd-cgroup");
     try {
-      const child = this.#spawn([...argv, ...args], stdio ?? ["null", "null", "pipe"]);
+      const child = this.#spawn([...argv, ...args], stdio ?? [input === undefined ? "null" : "pipe", "null", "pipe"]);
       const stdin = child.pipes[0];
       if (stdin !== undefined) {
         stdin.open({ data: () => {}, end: () => {}, drain: () => {}, close: () => {} });
@@ -111,7 +106,7 @@ export class Runc {
       if (code === 0) return;
       throw await runcFailure(`container "${id}"`, action, code, log, await stderr);
     } finally {
-      await rm(log, { force: true });
+      if (log !== undefined) await rm(log, { force: true });
     }
   }
 
