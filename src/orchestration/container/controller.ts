@@ -427,7 +427,7 @@ export class ContainerController {
     const init = this.#process(this.id, request, vm, this.#initHooks(vm));
     this.#init = init;
     this.#held.add("stdio", () => init.release());
-    await this.#ask(init.open(), `opening the stdio of container ${this.id}`);
+    await within(init.open(), limits.process.open, `opening the stdio of container ${this.id}`);
     signal.throwIfAborted();
     const document = plan ? await this.#bring(plan, spec, vm, signal) : await this.#mountOnHost(spec, vm, signal);
 

@@ -43,6 +43,8 @@ export interface ProcessHooks {
 /** Bounds in ms. */
 export interface ProcessLimits {
   readonly start: number;
+  /** Opening the client's stdio: beyond the time a logger has to get ready (10 s), whose own error says more. */
+  readonly open: number;
   readonly signal: number;
   /** Output still on its way after the exit (containerd's own bound: 10 s); then it is discarded. */
   readonly drain: number;
@@ -50,4 +52,10 @@ export interface ProcessLimits {
   readonly close: number;
 }
 
-export const processLimits: ProcessLimits = { start: 60_000, signal: 10_000, drain: 10_000, close: 15_000 };
+export const processLimits: ProcessLimits = {
+  start: 60_000,
+  open: 15_000,
+  signal: 10_000,
+  drain: 10_000,
+  close: 15_000,
+};
