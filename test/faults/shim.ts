@@ -23,10 +23,10 @@ function killedAt(what: string, points: Readonly<Record<string, string>>, stacks
 }
 
 /** The daemon's end while a task that has ended is deleted. */
-function killedAtDelete(what: string, point: string): FaultRow {
+function killedAtDelete(what: string, point: string, stacks: FaultRow["stacks"]): FaultRow {
   return onContainerd({
     fault: `shim kill -9, mid-delete, ${what}`,
-    stacks: ["local"],
+    stacks,
     failpoints: true,
     expected: "exit init 137; containerd forgets the task; the id runs again",
     async run(machine) {
@@ -105,7 +105,7 @@ export const shimRows: readonly FaultRow[] = [
   killedAt("panics (an uncaught exception), mid-start", { Start: "panic(a mistake)" }, ["local"]),
   onContainerd({
     fault: "shim kill -9, mid-exec, the process started",
-    stacks: ["local"],
+    stacks: ["local", "qemu"],
     failpoints: true,
     expected: "the client is refused; exit init 137; the id runs again",
     async run(machine) {
@@ -123,6 +123,6 @@ export const shimRows: readonly FaultRow[] = [
       return seen;
     },
   }),
-  killedAtDelete("before it begins", "Delete"),
-  killedAtDelete("all done but the answer", "task.delete.answer"),
+  killedAtDelete("before it begins", "Delete", ["local", "qemu"]),
+  killedAtDelete("all done but the answer", "task.delete.answer", ["local"]),
 ];
