@@ -14,7 +14,7 @@ import { checkIdentifier, type Flags } from "./flags.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { type Forwarder, Publisher } from "./publisher.ts";
 import { type BundleRecord, readBundleRecord, removeStateDirectory, writeDaemonRecord } from "./records.ts";
-import { removeVm } from "./remains.ts";
+import { containersIn, removeVm } from "./remains.ts";
 import { type Claim, claimSocket } from "./socket.ts";
 
 const FLUSH_MS = 2000;
@@ -199,8 +199,11 @@ class Daemon implements RunningDaemon {
 
   async #giveUpName(): Promise<boolean> {
     await this.#claim?.release(async () => {
-      // What still runs needs the record: it is how `delete` finds it. A VM whose end failed has no owner after us.
-      if (this.#service?.busy() !== true) await removeVm(this.#record.stateDirectory);
+      // What still runs needs the record: it is how `delete` finds it. So do containers that runc did not delete in its
+      // time. A VM whose end failed has no owner after us.
+      if (this.#service?.busy() !== true && containersIn(join(this.#record.stateDirectory, "runc")).length === 0) {
+        await removeVm(this.#record.stateDirectory);
+      }
       removeSocketLink(this.#options.bundle);
     });
     return true;

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ShimError } from "../errors/shim-error.ts";
 import { unlessAborted } from "../errors/unless-aborted.ts";
@@ -26,7 +26,7 @@ import {
   removeBundleRecord,
   stateDirectoryOf,
 } from "./records.ts";
-import { removeRemains } from "./remains.ts";
+import { containersIn, removeRemains } from "./remains.ts";
 
 /** containerd kills us after five seconds. */
 const BUDGET_MS = 4000;
@@ -124,12 +124,12 @@ async function endTask(
   // What follows takes milliseconds, but for hooks; and only VMs have them here.
   const { signal, done } = deadline(Math.max(0, latest - performance.now() - budgetMs / 8), `delete of ${id}`);
   const owed = daemon.stack === "local" ? [] : owedHooks(stateDirectory);
-  const containers = containersOf(daemon).filter((container) => isLeader || container === id);
+  const containers = containersIn(daemon.runcRoot).filter((container) => isLeader || container === id);
   const deletions = containers.map((container) =>
     attempt(`container ${container} cannot be deleted`, () => forceDelete(context, daemon, container, signal)),
   );
   await Promise.all(deletions);
-  if (isLeader || containersOf(daemon).length === 0) {
+  if (isLeader || containersIn(daemon.runcRoot).length === 0) {
     await attempt("the pod's socket and state cannot be removed", async () => {
       if (isLeader) await ended(daemon, signal);
       await removeRemains(context.runtime, { socketPath: daemon.socketPath, stateDirectory });
@@ -183,13 +183,6 @@ async function ended(daemon: DaemonRecord, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-}
-
-/** runc's own list of what it holds for the pod. */
-function containersOf(daemon: DaemonRecord): string[] {
-  if (daemon.runcRoot === undefined || !existsSync(daemon.runcRoot)) return [];
-  const entries = readdirSync(daemon.runcRoot, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { unmountRecursive } from "../sys/mount.ts";
 import { isAlive } from "../sys/process.ts";
@@ -31,6 +31,13 @@ export async function removeRemains(
   };
   const directory = dirname(socketPath);
   await (existsSync(directory) ? withDirectoryLock(directory, remove) : remove());
+}
+
+/** runc's own list of what it holds under a root. */
+export function containersIn(runcRoot: string | undefined): string[] {
+  if (runcRoot === undefined || !existsSync(runcRoot)) return [];
+  const entries = readdirSync(runcRoot, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }
 
 /** What is left of a pod's VM, and its state. Nothing where the VM ended in order. */

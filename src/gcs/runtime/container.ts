@@ -12,6 +12,7 @@ import type { ProcessIo } from "../stdio/process-io.ts";
 import { TerminalIo } from "../stdio/terminal-io.ts";
 import { within } from "../within.ts";
 import { checkSignal, GuestProcess } from "./guest-process.ts";
+import { killWithoutRunc } from "./kill-without-runc.ts";
 import {
   commandOf,
   networkNamespaceId,
@@ -178,7 +179,8 @@ export class Container {
     const frozen = this.state.is("paused", "pausing") && signal === SIGKILL && process === this.#init;
     if (!options.all && !frozen) return process.signal(signal);
     if (!process.running) throw process.gone();
-    await this.#ports.runc.kill(this.id, signal, { all: options.all === true });
+    const work = this.#ports.runc.kill(this.id, signal, { all: options.all === true });
+    await (signal === SIGKILL ? killWithoutRunc(work, () => this.processList()) : work);
   }
 
   resize(pid: number, columns: number, rows: number): void {
@@ -232,9 +234,7 @@ export class Container {
 
   /** None once the container has stopped. */
   processList(): number[] {
-    if (this.#cgroup === undefined || this.state.is("stopped", "deleting")) return [];
-    const directory = processDirectory(this.#cgroup);
-    return directory === undefined ? [] : pidsIn(directory);
+    return this.state.is("stopped", "deleting") ? [] : pidsOf(this.#cgroup);
   }
 
   /** Empty once the container has stopped (reference: hcsshim 6.3). */
@@ -354,12 +354,20 @@ export class Container {
     this.#oom?.check();
     if (!this.state.is("creating", "starting")) this.#stopped();
     // Without a pid namespace of its own, what the init left would live on and hold its pipes.
-    if (!kernelEndsTheRest) await this.#ports.runc.kill(this.id, SIGKILL, { all: true }).catch(() => {});
+    if (!kernelEndsTheRest) {
+      const work = this.#ports.runc.kill(this.id, SIGKILL, { all: true });
+      await killWithoutRunc(work, () => pidsOf(this.#cgroup)).catch(() => {});
+    }
   }
 
   #stopped(): void {
     if (!this.state.is("stopped", "deleting", "deleted")) this.state.move("stopped");
   }
+}
+
+function pidsOf(cgroup: Cgroup | undefined): number[] {
+  const directory = cgroup && processDirectory(cgroup);
+  return directory === undefined ? [] : pidsIn(directory);
 }
 
 /** Throws invalid-argument: a bundle that can't be written is the caller's mistake. */

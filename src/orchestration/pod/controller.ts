@@ -5,7 +5,6 @@ import {
   alreadyExists,
   failedPrecondition,
   invalidArgument,
-  isKind,
   notFound,
   ShimError,
   unavailable,
@@ -38,6 +37,7 @@ import type {
   RuntimeOptions,
   Tasks,
 } from "../tasks.ts";
+import { ContainerKill } from "./kill.ts";
 import { type PodLimits, type PodOptions, podLimits, type RestoreOptions } from "./ports.ts";
 import { restorePod, savePod } from "./save.ts";
 import { readSavedPod } from "./saved.ts";
@@ -74,6 +74,7 @@ export class PodController implements Tasks, SandboxPod {
   readonly #members = new Map<string, Member>();
   readonly #vm: VmSlot;
   readonly #rest: VmRest;
+  readonly #kill: ContainerKill;
   readonly #network: PodNetwork | undefined;
   /** Of the sandbox that keeps the VM. */
   #sandbox: HeldSandbox | undefined;
@@ -104,6 +105,9 @@ export class PodController implements Tasks, SandboxPod {
       async () => this.#network?.close(),
     );
     this.#rest = new VmRest(this.#vm, () => this.#vm.pausable && this.#allPaused(), warn);
+    const { kill, container } = this.#limits;
+    const awake = <T>(work: () => Promise<T>): Promise<T> => this.#rest.during(work);
+    this.#kill = new ContainerKill({ vm: this.#vm, awake, warn }, { kill, settle: container.settle });
   }
 
   /**
@@ -250,7 +254,7 @@ export class PodController implements Tasks, SandboxPod {
     if (!Number.isInteger(signal) || signal < 0 || signal > SIGNAL_MAX) {
       throw invalidArgument(`container ${id}: ${signal} is not a signal; cannot kill`);
     }
-    await unlessAborted(this.#kill(container, execId, signal, all), options.signal);
+    await unlessAborted(this.#kill.kill(container, execId, signal, all), options.signal);
   }
 
   async exec(request: ExecTask): Promise<void> {
@@ -411,26 +415,6 @@ export class PodController implements Tasks, SandboxPod {
 
   #needed(): boolean {
     return this.#members.size > 0 || this.#sandbox !== undefined;
-  }
-
-  async #kill(container: ContainerController, execId: string, signal: number, all: boolean): Promise<void> {
-    if (signal === SIGKILL && container.state === "paused") this.#awakeUntilExit(container, execId);
-    try {
-      await this.#rest.during(() => container.kill(execId, signal, all));
-    } catch (cause) {
-      if (signal !== SIGKILL || !(isKind(cause, "deadline-exceeded") || this.#vm.paused)) throw cause;
-      // A guest that does not even kill is dead to all its containers; so is one that cannot be woken for it.
-      this.#options.ports.warn(`container ${container.id}: its guest does not answer, so its vm is terminated`, cause);
-      await this.#vm.terminate();
-    }
-  }
-
-  /** Were the VM to rest again as soon as the signal is delivered, the exit would never come out of it. */
-  #awakeUntilExit(container: ContainerController, execId: string): void {
-    const { settle } = this.#limits.container;
-    const exit = () => within(container.wait(execId, {}), settle, `exit of container ${container.id}`);
-    // Whoever waits for the exit is told by another way.
-    this.#rest.during(exit).catch(() => {});
   }
 
   /** Asks something of the guest, for a caller that may leave. */

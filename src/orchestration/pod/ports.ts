@@ -55,10 +55,13 @@ export interface PodLimits {
   readonly container: ContainerLimits;
   /** Each of the two halves of a close, which together have what its signal leaves them. */
   readonly close: number;
+  /** See KillLimits. */
+  readonly kill: number;
 }
 
 export const podLimits: PodLimits = {
   vm: vmLimits,
   close: 1_500,
+  kill: 2_000,
   container: { process: processLimits, create: 60_000, request: 10_000, query: 1_500, settle: 10_000 },
 };

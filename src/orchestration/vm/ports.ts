@@ -42,7 +42,7 @@ export interface VmLimits {
 
 export const vmLimits: VmLimits = {
   boot: 120_000,
-  terminate: 5_000,
+  terminate: 4_000,
   shutdown: 1_000,
   pause: 10_000,
   save: 120_000,

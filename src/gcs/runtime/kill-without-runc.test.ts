@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { RequestType } from "../../prot/protocol.ts";
+import { ResourceType } from "../../prot/resources/resource-type.ts";
+import { notLive, withGuest } from "./live-guest.ts";
+
+const skip = notLive() ?? false;
+
+describe("a runc that hangs", { skip }, () => {
+  for (const [what, args, options] of [
+    ["all of a container", ["/bin/sh", "-c", "sleep 1000 & wait"], { signal: 9, all: true }],
+    ["a container that is being paused", ["sleep", "1000"], { signal: 9 }],
+  ] as const) {
+    it(`does not keep a SIGKILL from ${what}`, async () => {
+      const directory = mkdtempSync(join(tmpdir(), "gcs-hang-"));
+      const [binary, gate] = [join(directory, "runc"), join(directory, "hang")];
+      writeFileSync(binary, `#!/bin/sh\nwhile [ -e ${gate} ]; do sleep 0.1; done\nexec runc "$@"\n`, { mode: 0o755 });
+      try {
+        await withGuest(
+          ["c1"],
+          async (guest) => {
+            const { pid } = await guest.run("c1", args);
+            writeFileSync(gate, "");
+            const { freezer: resourceType } = ResourceType;
+            const freeze = { resourceType, requestType: RequestType.update, settings: { State: "Frozen" } };
+            const pause = "all" in options ? Promise.resolve() : guest.host.modifyContainer("c1", freeze);
+            pause.catch(() => {});
+            await guest.host.signalProcess("c1", pid, options);
+            assert.equal(await guest.wait("c1", pid), 137);
+            rmSync(gate);
+            await pause.catch(() => {});
+          },
+          { runc: { binary } },
+        );
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
+    });
+  }
+});
