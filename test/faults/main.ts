@@ -29,6 +29,7 @@ for (const name of stacks) {
       const outcome = await stage.play(row);
       const { expected, seen, milliseconds, leaks } = outcome;
       line(row.fault, name, expected, seenOf(outcome), milliseconds.toFixed(0), leaks.length);
+      for (const told of outcome.told) process.stderr.write(`  ${told}\n`);
       for (const leak of leaks) process.stderr.write(`  left: ${leak}\n`);
       played += 1;
       if (seen !== expected || leaks.length > 0) wrong += 1;

@@ -1,5 +1,6 @@
 import { containerdRows } from "./containerd.ts";
 import { guestRows } from "./guest.ts";
+import { holdingRows } from "./holding.ts";
 import { publisherRows } from "./publisher.ts";
 import { resourceRows } from "./resources.ts";
 import type { FaultRow, StackName } from "./row.ts";
@@ -7,6 +8,7 @@ import { shimRows } from "./shim.ts";
 import { startRows } from "./start.ts";
 import { stdioRows } from "./stdio.ts";
 import { vmRows } from "./vm.ts";
+import { wedgedRows } from "./wedged.ts";
 
 /** Reference: containerd-shim 5.1, in its order. */
 export const matrix: readonly FaultRow[] = [
@@ -18,6 +20,8 @@ export const matrix: readonly FaultRow[] = [
   ...stdioRows,
   ...resourceRows,
   ...startRows,
+  ...wedgedRows,
+  ...holdingRows,
 ];
 
 export function rowsOn(stack: StackName): FaultRow[] {

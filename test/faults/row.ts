@@ -4,6 +4,9 @@ import type { StackUnderTest } from "../harness/stack-under-test.ts";
 
 export type StackName = StackUnderTest["name"];
 
+/** A line of figures, for who looks; nothing is compared with it. */
+export type Tell = (line: string) => void;
+
 interface Row {
   readonly fault: string;
   readonly stacks: readonly StackName[];
@@ -22,7 +25,7 @@ interface ContainerdRow extends Row {
 /** The program alone, with the caller's side played by the test. */
 interface ProgramRow extends Row {
   readonly on: "program";
-  run(shim: ShimProgram): Promise<string>;
+  run(shim: ShimProgram, tell: Tell): Promise<string>;
 }
 
 /**

@@ -1,8 +1,10 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Machine } from "../harness/machine.ts";
 import { failpointsDirectory, runtimeUnderTest, shimDirectory } from "../harness/runtime-under-test.ts";
-import { ShimProgram } from "../harness/shim-program.ts";
+import { runtimeOptions, ShimProgram } from "../harness/shim-program.ts";
 import { finished, prepared, requestOf, started } from "./program-task.ts";
-import { expectedOn, type FaultRow, type StackName } from "./row.ts";
+import { expectedOn, type FaultRow, type StackName, type Tell } from "./row.ts";
 
 /** One row, played. */
 export interface Outcome {
@@ -11,6 +13,8 @@ export interface Outcome {
   readonly seen: string;
   readonly milliseconds: number;
   readonly leaks: readonly string[];
+  /** Figures. */
+  readonly told: readonly string[];
 }
 
 /** Where the rows of a stack are played: a containerd, or a program, for each build that a row asks for. */
@@ -30,7 +34,7 @@ export class Stage {
       return await this.#measure(row, name, machine, () => row.run(machine));
     }
     const shim = await this.#scene(name, () => this.#program(directory));
-    return await this.#measure(row, name, shim, () => row.run(shim));
+    return await this.#measure(row, name, shim, (tell) => row.run(shim, tell));
   }
 
   async close(): Promise<void> {
@@ -41,12 +45,13 @@ export class Stage {
     row: FaultRow,
     name: string,
     scene: Machine | ShimProgram,
-    run: () => Promise<string>,
+    run: (tell: Tell) => Promise<string>,
   ): Promise<Outcome> {
     const { traces } = scene;
     const before = traces.inventory();
     const begin = performance.now();
-    const seen = await run().catch((error: Error) => `failed: ${error.message}`);
+    const told: string[] = [];
+    const seen = await run((line) => told.push(line)).catch((error: Error) => `failed: ${error.message}`);
     const milliseconds = performance.now() - begin;
     const leaks = await traces.leaksSince(before);
     const expected = expectedOn(row, this.stack);
@@ -55,7 +60,7 @@ export class Stage {
       this.#scenes.delete(name);
       await scene.close();
     }
-    return { expected, seen, milliseconds, leaks };
+    return { expected, seen, milliseconds, leaks, told };
   }
 
   async #scene<T extends Machine | ShimProgram>(name: string, make: () => Promise<T>): Promise<T> {
@@ -76,11 +81,13 @@ export class Stage {
   async #program(directory: string): Promise<ShimProgram> {
     const shim = new ShimProgram(this.#runtime(), directory);
     await shim.events.open();
-    if (this.stack === "local") {
-      const task = await started(shim, await prepared(shim, "warm-up", {}, ["true"]));
-      await task.task.create(requestOf(task.id, task.bundle));
-      await finished(shim, task);
-    }
+    // As above.
+    const configPath = join(shim.traces.directory, "warm-up.toml");
+    writeFileSync(configPath, 'stack = "local"\n');
+    const input = runtimeOptions({ configPath });
+    const task = await started(shim, await prepared(shim, "warm-up", {}, ["true"]), { input });
+    await task.task.create(requestOf(task.id, task.bundle));
+    await finished(shim, task);
     return shim;
   }
 
