@@ -2,15 +2,21 @@ import { ShimError } from "../errors/shim-error.ts";
 import { unlessAborted } from "../errors/unless-aborted.ts";
 
 /**
- * Waits for `work` no longer than `ms`: deadline-exceeded "<what> did not finish in 2 s". The work itself goes on; a
- * failure that comes too late is dropped, because nobody is left to hear it.
+ * Waits for `work` no longer than `ms`: deadline-exceeded "<what> did not finish in 2 s". The work itself goes on: `late`
+ * is given what it comes to after that; a failure is dropped then, because nobody is left to hear it.
  */
-export function within<T>(work: Promise<T>, ms: number, what: string): Promise<T> {
+export function within<T>(work: Promise<T>, ms: number, what: string, late?: (value: T) => unknown): Promise<T> {
   return new Promise((resolve, reject) => {
+    let isLate = false;
     const timer = setTimeout(() => {
+      isLate = true;
       reject(new ShimError("deadline-exceeded", `${what} did not finish in ${Math.round(ms) / 1000} s`));
     }, ms);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
+    const settle = (value: T): void => {
+      if (!isLate) resolve(value);
+      else void (async () => late?.(value))().catch(() => {});
+    };
+    work.then(settle, reject).finally(() => clearTimeout(timer));
   });
 }
 

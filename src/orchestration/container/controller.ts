@@ -177,7 +177,8 @@ export class ContainerController {
     this.#needsFreezer(vm, "pause");
     this.#machine.begin("pause", { name: "pausing", vm, guest });
     try {
-      await this.#ask(guest.setFrozen(true), `pause of container ${this.id}`);
+      // It counts as running, and nobody would thaw it.
+      await this.#ask(guest.setFrozen(true), `pause of container ${this.id}`, () => guest.setFrozen(false));
     } catch (cause) {
       this.#machine.transition("pauseFailed", { name: "running", vm, guest });
       throw cause;
@@ -190,13 +191,20 @@ export class ContainerController {
     const { vm, guest } = this.#live("resume");
     this.#machine.begin("resume", { name: "resuming", vm, guest });
     try {
-      await this.#ask(guest.setFrozen(false), `resume of container ${this.id}`);
+      await this.#ask(guest.setFrozen(false), `resume of container ${this.id}`, () => this.#resumed(vm, guest));
     } catch (cause) {
       this.#machine.transition("resumeFailed", { name: "paused", vm, guest });
       throw cause;
     }
-    if (!this.#machine.transition("resumed", { name: "running", vm, guest })) throw this.#machine.refusal("resume");
-    this.#publish({ topic: "/tasks/resumed", containerId: this.id });
+    if (!this.#resumed(vm, guest)) throw this.#machine.refusal("resume");
+  }
+
+  /** Also when its caller was told that it is still paused: what runs cannot be resumed again. */
+  #resumed(vm: ContainerVm, guest: GuestContainer): boolean {
+    if (this.#machine.is("paused")) this.#machine.transition("resume", { name: "resuming", vm, guest });
+    const resumed = this.#machine.transition("resumed", { name: "running", vm, guest });
+    if (resumed) this.#publish({ topic: "/tasks/resumed", containerId: this.id });
+    return resumed;
   }
 
   /** `makeRoom`: in the VM, before the limits are raised. */
@@ -600,8 +608,8 @@ export class ContainerController {
     return notFound(`container ${this.id} is ${this.state}; cannot kill: process already finished`);
   }
 
-  #ask<T>(work: Promise<T>, what: string): Promise<T> {
-    return within(work, this.#options.limits.request, what);
+  #ask<T>(work: Promise<T>, what: string, late?: (value: T) => unknown): Promise<T> {
+    return within(work, this.#options.limits.request, what, late);
   }
 
   #publish(event: Parameters<ContainerPorts["events"]["publish"]>[0]): void {
