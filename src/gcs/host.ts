@@ -20,6 +20,8 @@ export interface GcsHost {
    * the pid that `createContainer` answered: one killed before its start answers too.
    */
   waitForProcess(id: string, pid: number, timeoutMs: number): Promise<number>;
+  /** How long (whole ms) that exit was held back for output that the host did not take; 0 where it is not known. */
+  heldBackMs(id: string, pid: number): number;
   /** not-found where the process is gone. `signal` 0 or absent: SIGKILL. */
   signalProcess(id: string, pid: number, options: { signal?: number; all?: boolean }): Promise<void>;
   resizeConsole(id: string, pid: number, columns: number, rows: number): Promise<void>;

@@ -78,7 +78,7 @@ export class BridgeContainer implements GuestContainer {
       throw unimplemented(`container ${this.id}: this guest tells no init pid before the start; cannot wait for it`);
     }
     await this.#created.connected;
-    return waitForProcess(this.#connection, this.id, this.initPid, options);
+    return (await waitForProcess(this.#connection, this.id, this.initPid, options)).exitCode;
   }
 
   exec(

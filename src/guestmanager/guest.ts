@@ -184,6 +184,8 @@ export interface GuestProcess {
   readonly ports: GuestStdioPorts;
   /** WaitForProcess, asked once: 0-255, or 128 + signal. Rejects with unavailable when the bridge ends first. */
   readonly exitCode: Promise<number>;
+  /** How long the guest held that exit back for output that we did not take; 0 until it is told, or where the guest never tells. */
+  readonly heldBackMs: number;
   /** False: it was not running any more. */
   signal(signal: number, options?: GuestCallOptions & { all?: boolean }): Promise<boolean>;
   resizeConsole(columns: number, rows: number, options?: GuestCallOptions): Promise<void>;

@@ -1,4 +1,5 @@
 import { isKind, ShimError, unimplemented } from "../errors/shim-error.ts";
+import type { ContainerWaitForProcessResponse } from "../prot/messages/process.ts";
 import { INFINITE_WAIT_TIMEOUT } from "../prot/protocol.ts";
 import { rpcs } from "../prot/rpc.ts";
 import type { GuestConnection } from "./connection.ts";
@@ -45,10 +46,10 @@ export async function executeProcess(
     throw error;
   }
   // At once: the guest tells of no exit before a wait was answered.
-  const exitCode = waitForProcess(connection, containerId, pid);
+  const exit = waitForProcess(connection, containerId, pid);
   try {
     const streams = await connectStdio(connection, prepared);
-    return guestProcess(connection, containerId, pid, options?.streams ?? streams, exitCode);
+    return guestProcess(connection, containerId, pid, options?.streams ?? streams, exit);
   } catch (error) {
     // Nobody will ever hold this process: it must not live on unseen.
     await signalProcess(connection, containerId, pid, SIGKILL).catch(() => undefined);
@@ -73,17 +74,19 @@ export async function connectStdio(connection: GuestConnection, prepared: Prepar
   }
 }
 
+type ProcessEnd = Pick<ContainerWaitForProcessResponse, "exitCode" | "heldBackMs">;
+
 /** Never an unhandled rejection: who does not look at the exit code learns of the lost bridge elsewhere. */
 export function waitForProcess(
   connection: GuestConnection,
   containerId: string,
   processId: number,
   options?: GuestCallOptions,
-): Promise<number> {
+): Promise<ProcessEnd> {
   const request = { containerId, processId, timeoutInMs: INFINITE_WAIT_TIMEOUT };
-  const exitCode = connection.call(rpcs.waitForProcess, request, options).then((response) => response.exitCode);
-  exitCode.catch(() => undefined);
-  return exitCode;
+  const exit = connection.call(rpcs.waitForProcess, request, options);
+  exit.catch(() => undefined);
+  return exit;
 }
 
 /** False: it was not running any more. */
@@ -121,9 +124,8 @@ export function openProcess(
   connected: Promise<void>,
 ): GuestProcess {
   for (const port of Object.values(stdio.ports)) connection.stdioPorts.taken(port);
-  const exitCode = connected.then(() => waitForProcess(connection, containerId, pid));
-  exitCode.catch(() => undefined);
-  return guestProcess(connection, containerId, pid, openedStreams(stdio), exitCode);
+  const exit = connected.then(() => waitForProcess(connection, containerId, pid));
+  return guestProcess(connection, containerId, pid, openedStreams(stdio), exit);
 }
 
 function guestProcess(
@@ -131,12 +133,21 @@ function guestProcess(
   containerId: string,
   pid: number,
   streams: ProcessStreams,
-  exitCode: Promise<number>,
+  exit: Promise<ProcessEnd>,
 ): GuestProcess {
+  let heldBackMs = 0;
+  const exitCode = exit.then((end) => {
+    heldBackMs = end.heldBackMs;
+    return end.exitCode;
+  });
+  exitCode.catch(() => undefined);
   return {
     pid,
     ...streams,
     exitCode,
+    get heldBackMs() {
+      return heldBackMs;
+    },
     signal: (signal, options) => signalProcess(connection, containerId, pid, signal, options),
     async resizeConsole(columns, rows, options) {
       const request = { containerId, processId: pid, height: rows, width: columns };

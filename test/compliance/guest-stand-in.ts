@@ -188,6 +188,7 @@ export class GuestStandIn {
       stderr: undefined,
       ports: {},
       exitCode: code.promise,
+      heldBackMs: 0,
       signal: async (signal) => {
         await this.request(`signal ${signal} to ${pid}`);
         if (gone) return false;

@@ -82,14 +82,14 @@ export const stdioRows: readonly FaultRow[] = [
   onContainerd({
     fault: "FIFO reader gone for good, the container is killed",
     stacks: both,
-    expected: { local: "exit init 137 in 13 s; deleted", qemu: "exit init 137 in 23 s; deleted" },
+    expected: "exit init 137 in 13 s; deleted",
     async run(machine) {
       const { ctr } = machine;
       const id = machine.id("unread");
       const events = await watchEvents(ctr);
       await abandoned(machine, id);
-      // What is on its way is waited for, 10 s at most; of a VM first in the guest and then here, as neither knows of the other.
-      const took = await timed(machine.runtime.stack.isVm ? 23 : 13, async () => {
+      // What is on its way is waited for, 10 s at most: of a VM in the guest, which says so.
+      const took = await timed(13, async () => {
         await ctr.ok("tasks", "kill", "--signal", "SIGKILL", id);
         await events.waitFor(id, "/tasks/exit");
       });

@@ -39,6 +39,7 @@ export class ScriptedGcsHost implements GcsHost {
   execInContainer = this.#method("execInContainer", async () => ({ pid: 101 }));
   execExternal = this.#method("execExternal", async () => ({ pid: 102 }));
   waitForProcess = this.#method("waitForProcess", async () => 0);
+  heldBackMs = (): number => 0;
   signalProcess = this.#method("signalProcess", async () => undefined);
   resizeConsole = this.#method("resizeConsole", async () => undefined);
   shutdownContainer = this.#method("shutdownContainer", async () => undefined);

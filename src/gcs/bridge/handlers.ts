@@ -148,7 +148,8 @@ const waitForProcess = handler(
   "process",
   async ({ containerId, processId, timeoutInMs }, { host }) => {
     const timeoutMs = timeoutInMs === INFINITE_WAIT_TIMEOUT ? Number.POSITIVE_INFINITY : timeoutInMs;
-    return { exitCode: await host.waitForProcess(containerId, processId, timeoutMs) };
+    const exitCode = await host.waitForProcess(containerId, processId, timeoutMs);
+    return { exitCode, heldBackMs: host.heldBackMs(containerId, processId) };
   },
   ({ containerId, processId }, { exits }) => exits.waitAnswered(containerId, processId),
 );

@@ -167,6 +167,10 @@ export class Container {
     }
   }
 
+  find(pid: number): GuestProcess | undefined {
+    return this.#processes.find(pid);
+  }
+
   async wait(pid: number, timeoutMs: number): Promise<number> {
     return this.#processes.get(pid).wait(timeoutMs);
   }

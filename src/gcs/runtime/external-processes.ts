@@ -62,6 +62,10 @@ export class ExternalProcesses {
     }
   }
 
+  find(pid: number): GuestProcess | undefined {
+    return this.#table.find(pid);
+  }
+
   /** Throws not-found. */
   get(pid: number): GuestProcess {
     return this.#table.get(pid);

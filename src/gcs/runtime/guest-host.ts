@@ -73,6 +73,11 @@ export class GuestHost implements GcsHost {
     return this.#on(id, (container) => container.wait(pid, timeoutMs));
   }
 
+  heldBackMs(id: string, pid: number): number {
+    const process = id === NULL_ID ? this.#external.find(pid) : this.#containers.get(id)?.find(pid);
+    return process?.heldBackMs ?? 0;
+  }
+
   signalProcess(id: string, pid: number, options: { signal?: number; all?: boolean }): Promise<void> {
     if (id === NULL_ID) return plain(() => this.#external.get(pid).signal(options.signal));
     return this.#on(id, (container) => container.signal(pid, options));

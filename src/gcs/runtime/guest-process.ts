@@ -35,6 +35,7 @@ export class GuestProcess {
   readonly #startTime: bigint | undefined;
   #exitCode: number | undefined;
   #answered = false;
+  #heldBackMs = 0;
 
   constructor(settings: GuestProcessSettings) {
     this.pid = settings.pid;
@@ -48,7 +49,9 @@ export class GuestProcess {
     });
     this.finished = this.exited.then(async (code) => {
       await settings.afterExit?.();
+      const since = performance.now();
       await within(settings.drainMs, settings.io.drained());
+      this.#heldBackMs = Math.floor(performance.now() - since);
       return code;
     });
   }
@@ -60,6 +63,11 @@ export class GuestProcess {
   /** True once a wait has been answered: the record may be forgotten. */
   get answered(): boolean {
     return this.#answered;
+  }
+
+  /** How long `finished` came after the end for output that was not taken. */
+  get heldBackMs(): number {
+    return this.#heldBackMs;
   }
 
   /** Throws deadline-exceeded after the time-out. May be called again. */

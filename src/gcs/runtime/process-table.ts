@@ -25,6 +25,10 @@ export class ProcessTable {
     this.#byPid.set(process.pid, process);
   }
 
+  find(pid: number): GuestProcess | undefined {
+    return this.#byPid.get(pid);
+  }
+
   /** Throws not-found. */
   get(pid: number): GuestProcess {
     const process = this.#byPid.get(pid);

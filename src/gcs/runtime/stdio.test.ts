@@ -87,6 +87,8 @@ describe("stdio of a container's process", { skip }, () => {
       await refused(guest.wait("c1", initPid, 50), "deadline-exceeded");
       await streams.stderr.end();
       assert.equal(await guest.wait("c1", initPid), 0);
+      assert.ok(guest.host.heldBackMs("c1", initPid) >= 50);
+      assert.equal(guest.host.heldBackMs("c1", initPid + 1), 0);
       assert.equal(streams.stdout.text, "x\n");
     }));
 

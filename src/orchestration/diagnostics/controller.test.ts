@@ -33,7 +33,15 @@ class Subject {
       await this.faults[name]?.();
     };
     const process: GuestProcess = {
-      ...{ pid: 7, stdin: undefined, stdout: undefined, stderr: undefined, ports: {}, exitCode: this.exit.promise },
+      ...{
+        pid: 7,
+        stdin: undefined,
+        stdout: undefined,
+        stderr: undefined,
+        ports: {},
+        exitCode: this.exit.promise,
+        heldBackMs: 0,
+      },
       signal: async (signal) => {
         await step(`signal ${signal}`);
         this.exit.resolve(128 + signal);

@@ -32,6 +32,7 @@ interface SubjectOptions {
 class Subject {
   readonly log: string[] = [];
   readonly exitCode: Deferred<number> = deferred();
+  heldBackMs = 0;
   readonly outputs: Deferred<void>[] = [];
   readonly faults: Record<string, () => Promise<void>> = {};
   readonly process: ProcessController;
@@ -97,6 +98,7 @@ class Subject {
       stderr: stream(this.log, "guest err"),
       ports: {},
       exitCode: this.exitCode.promise,
+      heldBackMs: this.heldBackMs,
       signal: async (signal, o) => {
         await this.step(`signal ${signal}${o?.all ? " all" : ""}`);
         return this.alive;
@@ -265,6 +267,15 @@ describe("process controller", () => {
     const s = await new Subject({ limits: { drain: 5 } }).started();
     s.exitCode.resolve(0);
     assert.equal((await s.process.wait()).status, 0);
+    for (const output of s.outputs) await output.promise;
+  });
+
+  it("does not wait again for a reader that its guest has waited for", async () => {
+    const s = new Subject({ limits: { drain: 3_600_000 } });
+    s.heldBackMs = 3_600_000;
+    await s.started();
+    s.exitCode.resolve(137);
+    assert.equal((await s.process.wait()).status, 137);
     for (const output of s.outputs) await output.promise;
   });
 

@@ -266,7 +266,7 @@ export class ProcessController {
 
   #reap(process: RunningProcess): void {
     process.exitCode.then(
-      (status) => this.#exiting({ status, at: new Date() }),
+      (status) => this.#exiting({ status, at: new Date() }, process.heldBackMs),
       (cause) => {
         this.#options.warn(`process ${this.id}: its exit code is lost`, cause);
         if (isKind(cause, "unavailable")) this.#lost();
@@ -287,15 +287,16 @@ export class ProcessController {
     else if (this.#machine.is("created")) this.#exiting(exit);
   }
 
-  #exiting(exit: ProcessExit): void {
+  #exiting(exit: ProcessExit, waitedMs = 0): void {
     if (!this.#machine.transition("exited", { name: "exiting", pid: this.pid, exit })) return;
-    void this.#report(exit);
+    void this.#report(exit, waitedMs);
   }
 
-  async #report(exit: ProcessExit): Promise<void> {
+  async #report(exit: ProcessExit, waitedMs: number): Promise<void> {
     const { hooks, limits, warn } = this.#options;
     try {
-      await this.#stdio.drain(limits.drain);
+      // The guest has waited for the same reader; what it gave us last has its moment still.
+      await this.#stdio.drain(Math.max(limits.drain - waitedMs, Math.min(limits.drain, LAST_DRAIN_MS)));
       // Not waited for: a client reads until EOF before it deletes, a logger may take its time.
       void this.#closeStdio();
       await hooks.beforeExit?.();
@@ -330,3 +331,5 @@ export class ProcessController {
 const SIGKILL = 9;
 /** The exit status of a process whose end nobody saw. */
 const LOST = 255;
+/** For what a guest that waited its own time handed over at the end of it. */
+const LAST_DRAIN_MS = 1_000;

@@ -120,11 +120,12 @@ export class ProcessStdio {
 
   /** All output written, or `ms` gone by: a process that lives on with the pipe open does not hold up the exit. */
   async drain(ms: number): Promise<void> {
+    const latest = performance.now() + ms;
     this.#input?.stop();
     const all = Promise.all(this.#outputs.map(({ relay }) => relay.done)).then(() => true);
     const drained = await within(all, ms, "drain").catch(() => false);
     if (!drained) for (const { relay } of this.#outputs) relay.stop();
-    await this.#opened?.drained({ timeoutMs: ms });
+    await this.#opened?.drained({ timeoutMs: Math.max(0, latest - performance.now()) });
   }
 
   /**

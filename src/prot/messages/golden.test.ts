@@ -211,7 +211,16 @@ describe("golden responses", () => {
     result: 0,
     processId: 0xffff_ffff,
   });
-  golden("WaitForProcess", rpcs.waitForProcess.response, '{"Result":0,"ExitCode":137}', { result: 0, exitCode: 137 });
+  golden("WaitForProcess", rpcs.waitForProcess.response, '{"Result":0,"ExitCode":137}', {
+    result: 0,
+    exitCode: 137,
+    heldBackMs: 0,
+  });
+  golden("WaitForProcess held back", rpcs.waitForProcess.response, '{"Result":0,"ExitCode":0,"HeldBackMs":10000}', {
+    result: 0,
+    exitCode: 0,
+    heldBackMs: 10_000,
+  });
   golden(
     "GetProperties",
     rpcs.getProperties.response,

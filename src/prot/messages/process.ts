@@ -12,6 +12,8 @@ export type ContainerWaitForProcess = TypeOf<typeof containerWaitForProcess>;
 export const containerWaitForProcessResponse = record({
   ...messageResponseBaseFields,
   exitCode: field("ExitCode", u32),
+  /** Ours: how long the exit was held back for output that nobody took. Absent: not at all, or not told. */
+  heldBackMs: field("HeldBackMs", u32, "omitempty"),
 });
 export type ContainerWaitForProcessResponse = TypeOf<typeof containerWaitForProcessResponse>;
 
