@@ -35,7 +35,7 @@ export interface Report {
 /** Far above what any target needs for an input, on a loaded machine too. */
 export const LONGEST_MS = 5_000;
 /** Longer ones are tests of a limit: changed at random they teach little and cost much. */
-const LONGEST_BASE = 4096;
+const LONGEST_BASE = 8192;
 const REST_EVERY = 2_000;
 const WARM_UP = 20_000;
 /** What a collector lets lie about, and no more; of all, and of what comes after the first inputs. */

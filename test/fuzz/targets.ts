@@ -11,6 +11,7 @@ import { records } from "./targets/records.ts";
 import { saved } from "./targets/saved.ts";
 import { spec } from "./targets/spec.ts";
 import { streaming } from "./targets/streaming.ts";
+import { tar } from "./targets/tar.ts";
 import { ttrpcClient, ttrpcServer } from "./targets/ttrpc.ts";
 
 /** By the name of their corpus. */
@@ -24,6 +25,7 @@ export const targets: Readonly<Record<string, TargetModule>> = {
   "mux-guest": muxGuest,
   "mux-host": muxHost,
   streaming,
+  tar,
   spec,
   options,
   bootstrap,

@@ -280,6 +280,27 @@ describe("archives of a container's root file system", () => {
       "invalid-argument",
       /header of \d+ bytes/,
     ],
+    "an endless row of descriptions": [
+      Buffer.concat(Array.from({ length: 1200 }, () => [withFlag("x", 512), paxBlock()]).flat()),
+      "invalid-argument",
+      /header of 512 bytes; at most \d+ are read/,
+    ],
+    "an endless row of empty descriptions": [
+      Buffer.concat(Array.from({ length: 2200 }, () => withFlag("x", 0))),
+      "invalid-argument",
+      /header of 0 bytes/,
+    ],
+    "of a name with a NUL": [withPath("a\0b"), "invalid-argument", /has a NUL/],
+    "of an owner beyond 32 bits": [
+      archive({ name: "a", data: "b", uid: 2 ** 33 }),
+      "invalid-argument",
+      /the uid 8589934592/,
+    ],
+    "of the owner that means none": [
+      archive({ name: "a", gid: 2 ** 32 - 1 }),
+      "invalid-argument",
+      /the gid 4294967295/,
+    ],
     "an unknown kind": [withFlag("S"), "unimplemented", /type "S"/],
     "a malformed pax header": [Buffer.concat([withFlag("x", 5), Buffer.alloc(BLOCK, "9")]), "invalid-argument", /pax/],
   };
@@ -312,4 +333,19 @@ function withFlag(flag: string, size = 0): Buffer {
   const sum = bytes.reduce((all, byte) => all + byte, 0);
   bytes.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
   return bytes;
+}
+
+/** A record of a pax header, padded with a comment to a whole block. */
+function paxBlock(): Buffer {
+  const record = `512 comment=${"c".repeat(512 - 13)}\n`;
+  return Buffer.from(record);
+}
+
+/** An archive of one empty file whose name stands in a pax header. */
+function withPath(path: string): Buffer {
+  const record = Buffer.from(`${8 + path.length + 1} path=${path}\n`, "latin1");
+  return Buffer.concat([
+    ...[withFlag("x", record.length), record, Buffer.alloc(paddingOf(record.length))],
+    archive({ name: "other" }),
+  ]);
 }

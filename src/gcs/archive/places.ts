@@ -21,6 +21,8 @@ export function partsOf(path: string): string[] {
 
 /** An archive's name. Throws invalid-argument for one that leads out of where it is unpacked. */
 export function entryParts(name: string, what: string): string[] {
+  // It would end the name for the kernel, not for us.
+  if (name.includes("\0")) throw invalidArgument(`${what} ${JSON.stringify(name)} of the archive has a NUL in it`);
   const parts = name.split("/").filter((part) => part !== "" && part !== ".");
   if (!parts.includes("..")) return parts;
   throw invalidArgument(`${what} ${JSON.stringify(name)} of the archive leads upward; cannot unpack it`);

@@ -28,6 +28,9 @@ export interface TarEntry {
 /** Of the attributes in a pax header. */
 const XATTR = "SCHILY.xattr.";
 
+/** What every file system and runtime can be told, some time in 2242. */
+const LAST_SECOND = 2 ** 33;
+
 export function paddingOf(size: number): number {
   return (BLOCK - (size % BLOCK)) % BLOCK;
 }
@@ -177,9 +180,15 @@ export function entryOf(header: RawHeader, pax: ReadonlyMap<string, string>): Ta
     const text = pax.get(key);
     if (text === undefined) return otherwise;
     const value = Number(text);
-    if (text === "" || !Number.isFinite(value) || (key !== "mtime" && !(Number.isSafeInteger(value) && value >= 0))) {
+    const isGood = key === "mtime" ? Number.isFinite(value) : Number.isSafeInteger(value) && value >= 0;
+    if (text === "" || !isGood)
       throw invalidArgument(`the archive has the ${key} ${JSON.stringify(text.slice(0, 40))}`);
-    }
+    return value;
+  };
+  const id = (key: "uid" | "gid"): number => {
+    const value = whole(key, rest[key]);
+    // The highest stands for "leave it".
+    if (value >= 0xffff_ffff) throw invalidArgument(`the archive has the ${key} ${value}`);
     return value;
   };
   const xattrs = [...pax].filter(([key]) => key.startsWith(XATTR));
@@ -189,9 +198,9 @@ export function entryOf(header: RawHeader, pax: ReadonlyMap<string, string>): Ta
     type,
     linkName: pax.get("linkpath") ?? rest.linkName,
     size: type === "file" ? whole("size", rest.size) : 0,
-    uid: whole("uid", rest.uid),
-    gid: whole("gid", rest.gid),
-    mtime: Math.max(0, whole("mtime", rest.mtime)),
+    uid: id("uid"),
+    gid: id("gid"),
+    mtime: Math.min(Math.max(0, whole("mtime", rest.mtime)), LAST_SECOND),
     xattrs: new Map(xattrs.map(([key, value]) => [key.slice(XATTR.length), Buffer.from(value, "latin1")])),
   };
 }

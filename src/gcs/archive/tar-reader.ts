@@ -1,7 +1,7 @@
 import { invalidArgument, ShimError } from "../../errors/shim-error.ts";
 import { BLOCK, decodeHeader, decodePax, entryOf, paddingOf, type TarEntry } from "./tar-format.ts";
 
-/** What describes an entry beside its header: names, attributes. */
+/** What describes an entry beside its header: names, attributes; all of it together. */
 const MAX_DESCRIPTION = 1 << 20;
 const MAX_NAME = 64 << 10;
 
@@ -26,7 +26,8 @@ export class TarReader {
    * invalid-argument (no archive), data-loss (it ends early), unimplemented (an entry of an unknown kind).
    */
   async next(): Promise<TarEntry | undefined> {
-    let pax = new Map<string, string>();
+    const pax = new Map<string, string>();
+    let room = MAX_DESCRIPTION;
     for (;;) {
       await this.#skip();
       const header = decodeHeader(await this.#exactly(BLOCK));
@@ -34,10 +35,15 @@ export class TarReader {
         await this.#drain();
         return undefined;
       }
-      const body = (most: number): Promise<Buffer> => this.#description(header.size, most);
+      const body = (most: number): Promise<Buffer> => {
+        const allowed = Math.min(most, room);
+        // One of no length takes its header's time all the same.
+        room -= header.size + BLOCK;
+        return this.#description(header.size, allowed);
+      };
       switch (header.flag) {
         case "x":
-          pax = new Map([...pax, ...decodePax(await body(MAX_DESCRIPTION))]);
+          for (const [key, value] of decodePax(await body(MAX_DESCRIPTION))) pax.set(key, value);
           break;
         case "g":
           await body(MAX_DESCRIPTION);
