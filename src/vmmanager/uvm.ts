@@ -98,4 +98,9 @@ export interface SavedUvm {
   readonly directory: string;
   /** By the id of each network adapter that the UVM had: its tap or socket, opened again; given up whatever comes. */
   readonly adapterFds?: ReadonlyMap<string, number>;
+  /**
+   * The disks of this host that it gets, by the host paths that were saved. Given, the state may have come from elsewhere:
+   * one that names another disk, or anything else of a host's, is refused (data-loss).
+   */
+  readonly disks?: ReadonlyMap<string, string>;
 }

@@ -41,7 +41,7 @@ export class CarriedGuest {
       create: async (options) => new CarriedUvm(this, options, new HostMux(), faults),
       restore: async (options, { directory }) => {
         faults.load?.();
-        const state: unknown = JSON.parse(readFileSync(join(directory, "mux.json"), "utf8"));
+        const state: unknown = JSON.parse(readFileSync(join(directory, "vm.json"), "utf8"));
         return new CarriedUvm(this, options, new HostMux(state), faults);
       },
     };
@@ -112,7 +112,7 @@ export class CarriedUvm extends UnsupportedDevices implements UtilityVM {
     this.#mux.suspend();
     const text = JSON.stringify(this.#mux.saveState());
     await this.#faults.save?.();
-    writeFileSync(join(directory, "mux.json"), text);
+    writeFileSync(join(directory, "vm.json"), text);
   }
 
   async statistics(): Promise<UvmStatistics> {

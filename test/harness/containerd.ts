@@ -14,6 +14,8 @@ export interface ContainerdOptions {
   readonly ctr?: string;
   /** The CRI plugin's part of the configuration (version 3, so containerd 2.x); none: CRI is off. */
   readonly cri?: string;
+  /** An empty file system's image: the blockfile snapshotter is on, and each snapshot is a copy of it (containerd 2.x). */
+  readonly blockfile?: string;
   /** For the daemon and all that it starts. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -30,6 +32,7 @@ export class PrivateContainerd {
   readonly #config: string;
   readonly #env: Record<string, string>;
   readonly #cri: string | undefined;
+  readonly #blockfile: string | undefined;
   #process: ChildProcess | undefined;
 
   constructor(options: ContainerdOptions) {
@@ -44,6 +47,7 @@ export class PrivateContainerd {
     this.#config = join(directory, "config.toml");
     const path = [...(options.shimDirectories ?? []), process.env.PATH ?? "", "/usr/sbin", "/sbin"].join(":");
     this.#cri = options.cri;
+    this.#blockfile = options.blockfile;
     this.#env = { ...options.env, PATH: path };
     mkdirSync(directory, { recursive: true });
     writeFileSync(this.#config, this.#configuration());
@@ -99,7 +103,7 @@ export class PrivateContainerd {
       "io.containerd.nri.v1.nri",
       "io.containerd.tracing.processor.v1.otlp",
       "io.containerd.internal.v1.tracing",
-      ...["aufs", "blockfile", "btrfs", "devmapper", "erofs", "zfs"].map(
+      ...["aufs", ...(this.#blockfile ? [] : ["blockfile"]), "btrfs", "devmapper", "erofs", "zfs"].map(
         (name) => `io.containerd.snapshotter.v1.${name}`,
       ),
     ];
@@ -115,6 +119,14 @@ export class PrivateContainerd {
       '[plugins."io.containerd.internal.v1.opt"]',
       `  path = "${join(this.root, "opt")}"`,
       ...(this.#cri === undefined ? [] : [this.#cri]),
+      ...(this.#blockfile === undefined
+        ? []
+        : [
+            '[plugins."io.containerd.snapshotter.v1.blockfile"]',
+            `  scratch_file = "${this.#blockfile}"`,
+            '  fs_type = "ext4"',
+            "  mount_options = []",
+          ]),
       "",
     ].join("\n");
   }

@@ -18,6 +18,7 @@ export interface MachineOptions {
   readonly shimDirectory?: string;
   /** The CRI plugin's configuration, for a machine that keeps its files in this directory. */
   readonly cri?: (directory: string) => string;
+  readonly blockfile?: string;
 }
 
 /** A private containerd with the test image and its client, and the account of all that it leaves on the host. */
@@ -52,6 +53,7 @@ export class Machine {
       ...(options.binary === undefined ? {} : { binary: options.binary }),
       ...(options.ctr === undefined ? {} : { ctr: options.ctr }),
       ...(options.cri === undefined ? {} : { cri: options.cri(directory) }),
+      ...(options.blockfile === undefined ? {} : { blockfile: options.blockfile }),
     });
     mkdirSync(this.file("fifo"));
     this.ctr = this.ctrWith(this.runtime.configuration);

@@ -142,6 +142,12 @@ describe("the task API on the shim's socket", () => {
       await refused(client.service(TaskV2).checkpoint({ id, path: machine().file("checkpoint") }), kind);
       assert.equal((await client.service(TaskV2).state({ id, execId: "" })).status, 2);
       assert.equal((await client.service(TaskV2).pids({ id })).processes?.length, 1);
+      // Nor is one taken over by a pod that is there; on `local` by none. Not Unimplemented: see service/status.ts.
+      const io = { terminal: false, stdin: "", stdout: "", stderr: "", parentCheckpoint: "" };
+      const other = { id: `${id}-2`, bundle: machine().bundle(id), rootfs: [], ...io, checkpoint: "/tmp" };
+      await refused(client.service(TaskV2).create(other), "failed-precondition");
+      await refused(client.service(TaskV2).state({ id: other.id, execId: "" }), "not-found");
+      assert.ok(!existsSync(machine().file("checkpoint")));
     });
   });
 

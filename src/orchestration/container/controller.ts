@@ -14,7 +14,7 @@ import type { Spec } from "../../oci/spec.ts";
 import type { VMExit } from "../../vmmanager/lifetime.ts";
 import { within } from "../deadline.ts";
 import { ProcessController } from "../process/controller.ts";
-import type { ProcessHooks } from "../process/ports.ts";
+import type { Launch, ProcessHooks } from "../process/ports.ts";
 import type { RestoredStreams, SavedProcess } from "../process/saved.ts";
 import type { ProcessExit } from "../process/state.ts";
 import { isGone, ReleaseList } from "../release-list.ts";
@@ -90,11 +90,16 @@ export class ContainerController {
   #init: ProcessController | undefined;
   #sharesPids = false;
   #lostToOom = false;
+  /** In the guest: another one where it comes of another's checkpoint. */
+  #guestId: string;
+  /** How it starts, where it comes of a checkpoint. */
+  #thaw: Launch | undefined;
   /** While it is being restored. */
   #untold: Parameters<ContainerPorts["events"]["publish"]>[0][] | undefined;
 
   constructor(options: ContainerOptions) {
     this.id = options.request.id;
+    this.#guestId = this.id;
     this.#options = options;
     this.#execs = new Execs(this.id);
     this.#machine = new Machine<typeof containerStates, ContainerState>(containerStates, this.id, { name: "creating" });
@@ -122,7 +127,7 @@ export class ContainerController {
     const { vm, guest, init } = this.#live("start");
     this.#machine.begin("start", { name: "starting", vm, guest });
     try {
-      return vm.uvm.hostPid(await init.start((settings) => guest.startInit(settings)));
+      return vm.uvm.hostPid(await init.start(this.#thaw ?? ((settings) => guest.startInit(settings))));
     } catch (cause) {
       this.#machine.transition("startFailed", { name: "created", vm, guest });
       throw cause;
@@ -263,6 +268,15 @@ export class ContainerController {
     return "vm" in state && this.#init !== undefined ? state.vm.uvm.hostPid(this.#init.pid) : 0;
   }
 
+  /** What a checkpoint carries on: as it was asked for, and what it holds in its VM. */
+  get request(): CreateTask {
+    return this.#options.request;
+  }
+
+  get holdings(): readonly Holding[] {
+    return this.#held.saved;
+  }
+
   /** Its init in the guest; undefined while there is none. */
   get guestPid(): number | undefined {
     const { state } = this.#machine;
@@ -389,32 +403,28 @@ export class ContainerController {
     };
   }
 
+  /**
+   * Takes over a saved one, maybe of another id, that its guest has frozen: it is created, and its start lets it go on.
+   * Nothing is told before `restored`.
+   */
+  async createFrozen(saved: SavedContainer, vm: ContainerVm, streams: RestoredStreams): Promise<void> {
+    const { guest, init, open } = this.#takeOver(saved, vm, streams);
+    await this.#ask(init.open(), `opening the stdio of container ${this.id}`);
+    const process = open(saved.init);
+    init.restoreFrozen(saved.init, process.exitCode);
+    this.#thaw = async () => {
+      await guest.setFrozen(false);
+      return process;
+    };
+    this.#created(vm, guest);
+  }
+
   /** Goes on as the saved one, which is in this VM; nothing is told before `restored`. */
   async restore(saved: SavedContainer, vm: ContainerVm, streams: RestoredStreams): Promise<void> {
-    const { request, initPid } = saved;
-    this.#sharesPids = saved.sharesPids;
-    this.#untold = [];
-    const guest = vm.guest.openContainer(this.id, { initPid });
-    const init = this.#process(this.id, request, vm, this.#initHooks(vm));
-    this.#init = init;
-    this.#held.add("stdio", () => init.release());
-    const root = join(request.bundle, "rootfs");
-    if (vm.uvm.guestPath(root) !== undefined && request.rootfs.length > 0) {
-      this.#held.add("root file system", () => this.#options.ports.rootfs.unmount(root));
-    }
-    const { limits } = this.#options;
-    for (const holding of saved.holdings) hold(holding, { vm, limits, held: this.#held });
-    this.#held.add("container in the guest", () => this.#releaseGuest(vm));
+    const { guest, init, open } = this.#takeOver(saved, vm, streams);
     for (const [event, name] of stepsTo[saved.state]) this.#machine.transition(event, { name, vm, guest });
     guest.onOutOfMemory(() => this.#outOfMemory());
-    const open = ({ pid, streams: { ports } }: SavedProcess) =>
-      vm.guest.openProcess(this.id, pid, {
-        ports,
-        stdin: streams.take(ports.stdin),
-        stdout: streams.take(ports.stdout),
-        stderr: streams.take(ports.stderr),
-      });
-    const exitCode = saved.init.state === "created" && initPid !== 0 ? guest.waitInit() : undefined;
+    const exitCode = saved.init.state === "created" && saved.initPid !== 0 ? guest.waitInit() : undefined;
     await init.restore(saved.init, { open: () => open(saved.init), exitCode });
     for (const { process: each, document } of saved.execs) {
       const process = this.#execProcess(each.id, each.stdio, vm);
@@ -422,6 +432,32 @@ export class ContainerController {
       if (each.state === "running") this.#execs.owe(process);
       await process.restore(each, { open: () => open(each) });
     }
+  }
+
+  /** What a saved one has in this VM, but for its state and its execs. */
+  #takeOver(saved: SavedContainer, vm: ContainerVm, streams: RestoredStreams) {
+    const { request, ports, limits } = this.#options;
+    this.#sharesPids = saved.sharesPids;
+    this.#untold = [];
+    this.#guestId = saved.request.id;
+    const guest = vm.guest.openContainer(this.#guestId, { initPid: saved.initPid });
+    const init = this.#process(this.id, request, vm, this.#initHooks(vm));
+    this.#init = init;
+    this.#held.add("stdio", () => init.release());
+    const root = join(request.bundle, "rootfs");
+    if (vm.uvm.guestPath(root) !== undefined && request.rootfs.length > 0) {
+      this.#held.add("root file system", () => ports.rootfs.unmount(root));
+    }
+    for (const holding of saved.holdings) hold(holding, { vm, limits, held: this.#held });
+    this.#held.add("container in the guest", () => this.#releaseGuest(vm));
+    const open = ({ pid, streams: { ports } }: SavedProcess) =>
+      vm.guest.openProcess(this.#guestId, pid, {
+        ports,
+        stdin: streams.take(ports.stdin),
+        stdout: streams.take(ports.stdout),
+        stderr: streams.take(ports.stderr),
+      });
+    return { guest, init, open };
   }
 
   async #create(boot: Boot, signal: AbortSignal): Promise<number> {
@@ -453,8 +489,12 @@ export class ContainerController {
       await this.#killUnstarted(guest, init);
       signal.throwIfAborted();
     }
+    return this.#created(vm, guest);
+  }
+
+  #created(vm: ContainerVm, guest: GuestContainer): number {
     this.#machine.begin("created", { name: "created", vm, guest });
-    const { bundle, rootfs, stdin, stdout, stderr, terminal, checkpoint } = request;
+    const { bundle, rootfs, stdin, stdout, stderr, terminal, checkpoint } = this.#options.request;
     const io = { stdin, stdout, stderr, terminal };
     const pid = vm.uvm.hostPid(guest.initPid);
     this.#publish({ topic: "/tasks/create", containerId: this.id, bundle, rootfs, io, checkpoint, pid });
@@ -541,7 +581,7 @@ export class ContainerController {
   }
 
   async #releaseGuest(vm: ContainerVm): Promise<void> {
-    await this.#ask(vm.guest.deleteContainerState(this.id), `deletion of container ${this.id} in the guest`);
+    await this.#ask(vm.guest.deleteContainerState(this.#guestId), `deletion of container ${this.id} in the guest`);
   }
 
   #execProcess(execId: string, stdio: StdioRequest, vm: ContainerVm): ProcessController {

@@ -1,6 +1,5 @@
 // Length: the RPCs of one pod share its members, its VM and its rest.
 
-import { mkdir } from "node:fs/promises";
 import {
   alreadyExists,
   failedPrecondition,
@@ -37,8 +36,10 @@ import type {
   RuntimeOptions,
   Tasks,
 } from "../tasks.ts";
+import { checkpointContainer } from "./checkpoint.ts";
 import { ContainerKill } from "./kill.ts";
 import { type PodLimits, type PodOptions, podLimits, type RestoreOptions } from "./ports.ts";
+import { checkRestorable, restoreContainer } from "./restore-container.ts";
 import { restorePod, savePod } from "./save.ts";
 import { readSavedPod } from "./saved.ts";
 import { uvmOptions } from "./uvm-options.ts";
@@ -136,25 +137,27 @@ export class PodController implements Tasks, SandboxPod {
   /**
    * Writes the whole pod, VM and all, into the directory (exists, empty), and then lets it go on or ends it: its containers
    * count as lost then. A failed save lets it go on. Unimplemented where the stack can't; failed-precondition for one that
-   * is just changing, or has what can't be saved.
+   * is just changing, or has what can't be saved. `more`: what else is to be written with it.
    */
-  async save(directory: string, then: "resume" | "terminate", { signal }: RpcOptions): Promise<void> {
+  async save(
+    directory: string,
+    then: "resume" | "terminate",
+    { signal }: RpcOptions,
+    more?: Parameters<typeof savePod>[5],
+  ): Promise<void> {
     const containers = [...this.#members.values()].map(({ container }) => container);
     const parts = this.#options.savedParts ?? {};
     this.#network?.checkSave();
-    await this.#awake(() => savePod(this.#vm, containers, parts, directory, then), signal);
+    await this.#awake(() => savePod(this.#vm, containers, parts, directory, then, more), signal);
   }
 
   async create(request: CreateTask, { signal }: RpcOptions): Promise<{ pid: number }> {
     checkId("container", request.id);
     if (this.#options.leaving?.()) throw unavailable(`the shim is leaving; cannot create container ${request.id}`);
     if (this.#sandboxEnded) throw failedPrecondition(`the sandbox has ended; cannot create container ${request.id}`);
-    if (request.checkpoint !== "") {
-      throw unimplemented(
-        `container ${request.id}: cannot create it from a checkpoint: a saved pod is restored as a whole`,
-      );
-    }
+    const { stack } = this.#options;
     if (this.#members.has(request.id)) throw alreadyExists(`container ${request.id} already exists`);
+    if (request.checkpoint !== "") checkRestorable(request.id, stack, !this.#needed());
     const { namespace, stateDirectory } = this.#options;
     const { ports } = this.#sandbox ?? this.#options;
     const container = new ContainerController({
@@ -163,7 +166,7 @@ export class PodController implements Tasks, SandboxPod {
       stateDirectory,
       ports,
       limits: this.#limits.container,
-      inVm: this.#options.stack.name !== "local",
+      inVm: stack.name !== "local",
       guestPid: (id) => this.#members.get(id)?.container.guestPid,
     });
     const cancel = new AbortController();
@@ -238,12 +241,17 @@ export class PodController implements Tasks, SandboxPod {
     if (this.#members.size > 1) {
       throw unimplemented(`${refusal} it alone: its vm holds ${this.#members.size} containers; save the pod`);
     }
-    if (!path.startsWith("/")) throw invalidArgument(`${refusal}: its path ${JSON.stringify(path)} is not absolute`);
     // containerd's client pauses the container first, and its VM rests then.
     const save = async (): Promise<void> => {
       if (!this.#vm.savable) throw unimplemented(`${refusal}: stack ${this.#options.stack.name} cannot save its vm`);
-      await mkdir(path, { recursive: true, mode: 0o700 });
-      await this.save(path, exit ? "terminate" : "resume", { signal });
+      const then = exit ? "terminate" : "resume";
+      const { warn } = this.#options.ports;
+      await checkpointContainer(
+        container,
+        path,
+        (more) => this.save(path, then, { signal: new AbortController().signal }, more),
+        { exit, warn },
+      );
     };
     await this.#awake(save, signal);
     this.#options.ports.events.publish({ topic: "/tasks/checkpointed", containerId: id, checkpoint: path });
@@ -353,7 +361,11 @@ export class PodController implements Tasks, SandboxPod {
 
   async #create(container: ContainerController, request: CreateTask, signal: AbortSignal): Promise<number> {
     try {
-      return await container.create((spec, hint) => this.#vmFor(request, spec, hint), signal);
+      if (request.checkpoint === "") {
+        return await container.create((spec, hint) => this.#vmFor(request, spec, hint), signal);
+      }
+      const uvm = (spec: Spec): UvmOptions => this.#uvmOptions(request.options, spec);
+      return await restoreContainer(container, request, { ...this.#options, vm: this.#vm, uvm }, signal);
     } catch (cause) {
       await this.#remove(container.id);
       throw cause;

@@ -291,7 +291,7 @@ describe("pod save and restore", { skip: notLive() ?? false }, () => {
       delete stack.save;
       const checkpoint = join(s.directory, "checkpoint/c1");
       await pod.checkpoint("c1", { path: checkpoint, exit: false }, rpc);
-      assert.deepEqual(readdirSync(checkpoint).sort(), ["mux.json", "pod.json"]);
+      assert.deepEqual(readdirSync(checkpoint).sort(), ["disks.json", "pod.json", "vm.json"]);
       assert.deepEqual(s.lines().at(-1), "checkpointed c1");
       await pod.pause("c1", rpc);
       await pod.checkpoint("c1", { path: checkpoint, exit: false }, rpc);

@@ -6,13 +6,17 @@ import type { PodOptions, RestoreOptions } from "./ports.ts";
 import { removeSavedPod, type SavedPart, type SavedPod, writeSavedPod } from "./saved.ts";
 import type { PodVm, VmSlot } from "./vm-slot.ts";
 
-/** Writes what `restorePod` reads, and then lets the pod go on or ends its VM. A failed save lets it go on. */
+/**
+ * Writes what `restorePod` reads, and then lets the pod go on or ends its VM. A failed save lets it go on. `more`: what
+ * else has to be written while the VM stands still.
+ */
 export async function savePod(
   vm: VmSlot,
   containers: readonly ContainerController[],
   savedParts: Readonly<Record<string, SavedPart>>,
   directory: string,
   then: "resume" | "terminate",
+  more: (call: { signal: AbortSignal }) => Promise<void> = async () => {},
 ): Promise<void> {
   const release = (): void => {
     for (const container of containers) container.release();
@@ -31,6 +35,7 @@ export async function savePod(
       };
       // In the same turn: nothing is told between what we saved and what the channel saves.
       await uvm.save({ directory, ...call });
+      await more(call);
       await writeSavedPod(directory, pod);
     });
   } catch (cause) {

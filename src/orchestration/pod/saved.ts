@@ -1,7 +1,8 @@
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { failedPrecondition, isKind, notFound, ShimError } from "../../errors/shim-error.ts";
 import { parseJson, stringifyJson } from "../../oci/json.ts";
+import { readSaved } from "../../vmmanager/saved-file.ts";
 import { readSavedContainer, type SavedContainer } from "../container/saved.ts";
 import { readSavedDevices, type SavedDevices } from "../device/devices.ts";
 import { broken, list, maybe, record } from "../saved-json.ts";
@@ -43,13 +44,14 @@ export async function removeSavedPod(directory: string): Promise<void> {
   for (const name of [FILE, `${FILE}.new`]) await rm(join(directory, name), { force: true });
 }
 
-/** Throws not-found, data-loss (not what was written) or failed-precondition (of another release). */
+/** Throws not-found, data-loss (not what was written) or failed-precondition (of another release; others may write there). */
 export async function readSavedPod(directory: string): Promise<SavedPod> {
   const path = join(directory, FILE);
   let document: string;
   try {
-    document = await readFile(path, "utf8");
+    document = readSaved(directory, path);
   } catch (cause) {
+    if (cause instanceof ShimError) throw cause;
     throw notFound(`${path} cannot be read; cannot restore a pod: name a directory that a save completed`, cause);
   }
   let value: unknown;

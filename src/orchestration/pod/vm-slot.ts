@@ -49,7 +49,7 @@ export class VmSlot {
     return this.running("create a container in it");
   }
 
-  /** Makes it of a saved one. `claim` takes what of it is taken, before it goes on. */
+  /** Makes it of a saved one. `claim` takes what of it is taken, before it goes on. failed-precondition where one is there. */
   async restore(
     options: UvmOptions,
     make: VmPorts["createUvm"],
@@ -57,6 +57,9 @@ export class VmSlot {
     claim: (vm: PodVm) => Promise<void>,
     claims?: SavedSize["claims"],
   ): Promise<void> {
+    await this.#ending;
+    if (this.#boot !== undefined)
+      throw failedPrecondition("the pod has a vm already; cannot restore one: use a new pod");
     const startUvm = async (host: VmHost, call: { signal: AbortSignal }): Promise<void> => {
       this.#devices = vmDevices(host, undefined, saved);
       await claim({ ...host, devices: this.#devices });

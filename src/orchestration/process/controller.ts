@@ -5,7 +5,7 @@ import type { StdioContext, StdioPaths } from "../../stdio/endpoints.ts";
 import { deferred, within } from "../deadline.ts";
 import { Machine } from "../state-table.ts";
 import type { Launch, ProcessHooks, ProcessIoPorts, ProcessLimits, RunningProcess } from "./ports.ts";
-import type { SavedProcess } from "./saved.ts";
+import type { SavedProcess, SavedStreams } from "./saved.ts";
 import { type ProcessExit, type ProcessStateData, processStates } from "./state.ts";
 import { ProcessStdio } from "./stdio.ts";
 
@@ -37,6 +37,8 @@ export class ProcessController {
   #given = false;
   #started = false;
   #size: { columns: number; rows: number } | undefined;
+  /** Of one that its start only lets go on. */
+  #streams: SavedStreams | undefined;
 
   constructor(options: ProcessOptions) {
     this.id = options.id;
@@ -218,6 +220,14 @@ export class ProcessController {
     }
   }
 
+  /** Made by the restore of its VM, where it stands still: its start lets it go on. Its stdio is open. */
+  restoreFrozen({ pid, size, streams }: SavedProcess, exitCode: Promise<number>): void {
+    this.#size = size;
+    this.#streams = streams;
+    if (streams.inputClosed) this.closeInput();
+    this.made(pid, exitCode);
+  }
+
   /** Guest or VM is gone: it is dead and nobody can tell how. */
   lose(status = LOST): void {
     const exit = { status, at: new Date() };
@@ -256,7 +266,7 @@ export class ProcessController {
   /** Joins it to its stdio. Where that fails (no fds left), nobody would ever read it or learn of its end: it goes. */
   #attach(process: RunningProcess): void {
     try {
-      this.#stdio.attach(process);
+      this.#stdio.attach(process, this.#streams);
     } catch (cause) {
       process.signal(SIGKILL).catch((error) => this.#options.warn(`process ${this.id}: it was not killed`, error));
       for (const end of [process.stdin, process.stdout, process.stderr]) end?.destroy();

@@ -6,6 +6,9 @@ import { within } from "../deadline.ts";
 import type { ProcessIoPorts, Relay, RunningProcess } from "./ports.ts";
 import type { SavedStreams } from "./saved.ts";
 
+/** Of a restored process whose new client does not want it: unread, it would stop the process. */
+const discard = { data() {}, end() {}, drain() {}, close() {} };
+
 /**
  * The stdio of one process between containerd's FIFOs and the guest. Two ways: `handover`, where the process gets the
  * endpoints' own fds (host and guest share a kernel, no terminal), or streams with a relay for each.
@@ -83,6 +86,7 @@ export class ProcessStdio {
       const before = Buffer.from(saved?.[name] ?? "", "base64");
       // One that had ended before a save may still owe its last bytes, and its end.
       const ended = saved?.ports[name] !== undefined;
+      if (endpoint === undefined && saved !== undefined) source?.open(discard);
       if (endpoint === undefined || (source === undefined && !ended)) continue;
       this.#outputs.push({ name, relay: this.#ports.relay(source, endpoint.stream(), before) });
     }

@@ -33,7 +33,7 @@ describe("what a saved VM is made of", () => {
       ...[[{ ...hardware.adapters[0], slot: undefined }], [{ ...hardware.adapters[0], backend: undefined }]],
       [{ ...hardware.adapters[0], backend: { kind: "unix-stream" } }],
     ],
-    processors: [[{}], [{ type: "x", socketId: {} }]],
+    processors: [[{}], [{ type: "x", socketId: {} }], [{ type: "loader,file=/etc/shadow" }]],
     memory: [null, {}, { ...hardware.memory, sizeMiB: 2n ** 64n }],
     balloon: [undefined, 1],
   })) {
@@ -43,7 +43,13 @@ describe("what a saved VM is made of", () => {
   }
 
   it("is refused with another document", () => {
-    for (const wrong of [{ machine: 5 }, { accelerator: "x" }, { sizing: null }, { kernelArguments: [{}] }]) {
+    for (const wrong of [
+      { machine: 5 },
+      { machine: "pc,dumpdtb=/x" },
+      { accelerator: "x" },
+      { sizing: null },
+      { kernelArguments: [{}] },
+    ]) {
       assert.ok(!isDocument({ ...document, ...wrong }));
     }
   });

@@ -10,6 +10,8 @@ type Check = (value: unknown) => boolean;
 type Shape<T> = { readonly [K in keyof Required<T>]: Check };
 
 const text: Check = (value) => typeof value === "string";
+/** Stands among options of the command line. */
+const word: Check = (value) => typeof value === "string" && /^[\w.-]+$/.test(value);
 const flag: Check = (value) => typeof value === "boolean";
 const count: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
 const slot: Check = (value) => count(value) && Number(value) <= LAST_SLOT;
@@ -44,7 +46,7 @@ const hardware = shaped<Hardware>({
   pci: listOf(shaped<Hardware["pci"][number]>({ id: text, address: text, slot })),
   processors: listOf(
     shaped<Hardware["processors"][number]>({
-      ...{ type: text, socketId: maybe(count), coreId: maybe(count), threadId: maybe(count), nodeId: maybe(count) },
+      ...{ type: word, socketId: maybe(count), coreId: maybe(count), threadId: maybe(count), nodeId: maybe(count) },
     }),
   ),
   memory: maybe(shaped<NonNullable<Hardware["memory"]>>({ sizeMiB: count, requestedMiB: count, address: count })),
@@ -54,7 +56,7 @@ const hardware = shaped<Hardware>({
 
 const document = shaped<UvmDocument>({
   accelerator: (value) => value === "kvm" || value === "tcg",
-  machine: text,
+  machine: word,
   // Its numbers are checked as those of any VM.
   sizing: (value) => typeof value === "object" && value !== null,
   kernelArguments: listOf(text),

@@ -9,12 +9,12 @@ import { close, open } from "../../../sys/libc.ts";
 import { errorCode } from "../../../sys/sys-error.ts";
 import type { MuxState } from "../../../transport/mux/state.ts";
 import type { CallOptions, SaveOptions } from "../../lifetime.ts";
+import { openSaved, readSaved } from "../../saved-file.ts";
 import type { Hardware } from "./devices/hardware.ts";
 import { checkSizing, type UvmDocument } from "./document.ts";
 import type { QemuMonitor } from "./monitor.ts";
 import { imageFiles } from "./process.ts";
 import { migrate, migrateIncoming } from "./qmp/migration.ts";
-import { openSaved, readSaved } from "./saved-file.ts";
 import { isDocument, isHardware } from "./saved-shape.ts";
 
 /** In the directory of a saved state: QEMU's part, and ours, which is written last and makes it complete. */

@@ -17,6 +17,7 @@ import { checkSizing, findProgram, type UvmDocument } from "./document.ts";
 import { imageFiles, openImage } from "./process.ts";
 import { QemuHost } from "./qemu-host.ts";
 import { QemuUvm } from "./qemu-uvm.ts";
+import { withDisks } from "./saved-hardware.ts";
 import { loadState, readSavedState } from "./saved-state.ts";
 import { spawnVmProcess } from "./vm-process.ts";
 
@@ -144,13 +145,14 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
       }
     },
 
-    async restore(options, { directory, adapterFds = new Map() }, call): Promise<UtilityVM> {
+    async restore(options, { directory, adapterFds = new Map(), disks }, call): Promise<UtilityVM> {
       try {
         call?.signal?.throwIfAborted();
         // A missing image is to be told as such.
         close(openImage(join(stack.image, imageFiles.root)));
         const saved = await readSavedState(directory, stack.image);
-        const { document, hardware } = saved;
+        const { document } = saved;
+        const hardware = disks === undefined ? saved.hardware : withDisks(saved.hardware, disks, directory);
         if (accelerator(document.accelerator) !== document.accelerator) {
           throw failedPrecondition(`saved state ${directory} needs accelerator ${document.accelerator}`);
         }

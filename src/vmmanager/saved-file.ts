@@ -1,6 +1,6 @@
 import { constants, fstatSync, lstatSync, readFileSync, type Stats } from "node:fs";
-import { failedPrecondition, ShimError } from "../../../errors/shim-error.ts";
-import { close, open } from "../../../sys/libc.ts";
+import { failedPrecondition, ShimError } from "../errors/shim-error.ts";
+import { close, open } from "../sys/libc.ts";
 
 /** More than the guest channel holds at most, many times over. */
 const MAX_DOCUMENT = 64 * 1024 * 1024;
