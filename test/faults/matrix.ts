@@ -9,6 +9,7 @@ import { startRows } from "./start.ts";
 import { stdioRows } from "./stdio.ts";
 import { vmRows } from "./vm.ts";
 import { wedgedRows } from "./wedged.ts";
+import { wedgedEndRows } from "./wedged-end.ts";
 
 /** Reference: containerd-shim 5.1, in its order. */
 export const matrix: readonly FaultRow[] = [
@@ -21,6 +22,7 @@ export const matrix: readonly FaultRow[] = [
   ...resourceRows,
   ...startRows,
   ...wedgedRows,
+  ...wedgedEndRows,
   ...holdingRows,
 ];
 
