@@ -21,16 +21,16 @@ import { isGone, ReleaseList } from "../release-list.ts";
 import type { ReportLine } from "../report.ts";
 import { Machine } from "../state-table.ts";
 import type { CreateTask, ExecTask, ProcessState } from "../tasks.ts";
-import { guestDocument, sharesPids } from "./document.ts";
+import { sharesPids } from "./document.ts";
 import { Execs } from "./execs.ts";
 import { guestProcess } from "./guest-spec.ts";
 import { type Holding, hold } from "./holding.ts";
 import type { ContainerLimits, ContainerPorts, ContainerVm } from "./ports.ts";
-import { describeProcess, listPids, reportContainer, unknownExit } from "./queries.ts";
+import { describeProcess, listPids, reportContainer, UNKNOWN_STATUS, unknownExit } from "./queries.ts";
 import type { SavedContainer } from "./saved.ts";
-import { type ContainerState, containerStates, type InGuest } from "./state.ts";
+import { type ContainerState, containerStates, type InGuest, stepsTo } from "./state.ts";
 import { execStatus, initStatus } from "./status.ts";
-import { bringIntoVm, needsShares, planStorage, type StoragePlan } from "./storage.ts";
+import { bringIntoVm, mountOnHost, needsShares, planStorage, type StoragePlan } from "./storage.ts";
 
 export interface ContainerOptions {
   readonly request: CreateTask;
@@ -55,30 +55,6 @@ type Boot = (spec: Spec, hint: BootHint) => Promise<ContainerVm>;
 type StdioRequest = Pick<CreateTask, "terminal" | "stdin" | "stdout" | "stderr">;
 
 const SIGKILL = 9;
-/** The exit status of a process whose end nobody saw. */
-const LOST = 255;
-
-/** How a restored container comes to its state: the table's own way. */
-const stepsTo = {
-  created: [["created", "created"]],
-  running: [
-    ["created", "created"],
-    ["start", "starting"],
-    ["started", "running"],
-  ],
-  paused: [
-    ["created", "created"],
-    ["start", "starting"],
-    ["started", "running"],
-    ["pause", "pausing"],
-    ["paused", "paused"],
-  ],
-  stopped: [
-    ["created", "created"],
-    ["initDied", "stopping"],
-    ["stopped", "stopped"],
-  ],
-} as const;
 
 /** One container: its root file system, its place in the guest, its init and its execs. */
 export class ContainerController {
@@ -346,7 +322,7 @@ export class ContainerController {
 
   /** What killed a VM for want of memory has killed its containers. */
   #lostStatus(exit?: Pick<VMExit, "outOfMemory">): number {
-    if (!exit?.outOfMemory) return LOST;
+    if (!exit?.outOfMemory) return UNKNOWN_STATUS;
     if (!this.#lostToOom) this.#outOfMemory();
     this.#lostToOom = true;
     return 128 + SIGKILL;
@@ -473,7 +449,7 @@ export class ContainerController {
     this.#held.add("stdio", () => init.release());
     await within(init.open(), limits.process.open, `opening the stdio of container ${this.id}`);
     signal.throwIfAborted();
-    const document = plan ? await this.#bring(plan, spec, vm, signal) : await this.#mountOnHost(spec, vm, signal);
+    const document = await this.#place(plan, spec, vm, signal);
 
     this.#held.add("container in the guest", () => this.#releaseGuest(vm));
     const stdio = init.handover ? { initStdio: init.guestStdio() } : {};
@@ -502,27 +478,13 @@ export class ContainerController {
     return pid;
   }
 
-  async #mountOnHost(spec: Spec, vm: ContainerVm, signal: AbortSignal): Promise<ContainerDocument> {
-    const { request, ports, stateDirectory } = this.#options;
-    const { bundle, rootfs } = request;
-    const guestBundle = join(stateDirectory, "containers", this.id);
-    const document = guestDocument({ id: this.id, bundle, guestBundle, spec }, vm.uvm);
-    if (rootfs.length > 0) {
-      const target = join(bundle, "rootfs");
-      await ports.rootfs.mount(rootfs, target);
-      this.#held.add("root file system", () => ports.rootfs.unmount(target));
-      signal.throwIfAborted();
-    }
-    return document;
-  }
-
-  #bring(plan: StoragePlan, spec: Spec, vm: ContainerVm, signal: AbortSignal): Promise<ContainerDocument> {
-    const { request, ports, limits, guestPid } = this.#options;
+  #place(plan: StoragePlan | undefined, spec: Spec, vm: ContainerVm, signal: AbortSignal): Promise<ContainerDocument> {
+    const { request, ports, limits, stateDirectory, guestPid } = this.#options;
+    const context = { request, spec, vm, rootfs: ports.rootfs, held: this.#held, limits, signal, ...this.#leavesOut() };
+    if (plan === undefined) return mountOnHost(join(stateDirectory, "containers", this.id), context);
     const sandbox = spec.annotations?.["io.kubernetes.cri.sandbox-id"];
     const sandboxPid = sandbox === undefined || sandbox === this.id ? undefined : guestPid?.(sandbox);
-    const { rootfs } = ports;
-    const held = this.#held;
-    return bringIntoVm(plan, { request, spec, vm, rootfs, held, limits, signal, sandboxPid, ...this.#leavesOut() });
+    return bringIntoVm(plan, { ...context, sandboxPid });
   }
 
   #leavesOut(): { dropped(what: string): void } {

@@ -71,6 +71,28 @@ export const containerStates = defineStates({
   },
 } as const);
 
+/** How a restored container comes to its state: the table's own way. */
+export const stepsTo = {
+  created: [["created", "created"]],
+  running: [
+    ["created", "created"],
+    ["start", "starting"],
+    ["started", "running"],
+  ],
+  paused: [
+    ["created", "created"],
+    ["start", "starting"],
+    ["started", "running"],
+    ["pause", "pausing"],
+    ["paused", "paused"],
+  ],
+  stopped: [
+    ["created", "created"],
+    ["initDied", "stopping"],
+    ["stopped", "stopped"],
+  ],
+} as const;
+
 /** The container as the guest holds it. */
 export interface InGuest {
   readonly vm: ContainerVm;
