@@ -28,7 +28,7 @@ async function conform(shimtest: ShimTest, profile: Profile, short: boolean): Pr
     }
     const seconds = short ? profile.stress.short : profile.stress.full;
     if (seconds > 0) {
-      const stressed = ["Lifecycle", "Exec"];
+      const stressed = shimtest.release === "pinned" ? ["Lifecycle"] : ["Lifecycle", "Exec"];
       if (suites.transfer === undefined) stressed.push("Transfer");
       if (suites.sandbox === undefined) stressed.push("Sandbox");
       for (const name of stressed) {
@@ -48,6 +48,10 @@ async function conform(shimtest: ShimTest, profile: Profile, short: boolean): Pr
     await suite.close();
   }
 }
+
+/** It passed only where it was too slow to come to its third exec. */
+const brokenStress =
+  "v0.3.0 waits for the end of cat without CloseIO, which alone ends a stdin (its own LargeStdioRoundTrip says so); mended after v0.3.0";
 
 /** A stress run's own iterations are subtests: their number differs from run to run. */
 function oneOfMany(test: GoTest): GoTest {
@@ -71,6 +75,7 @@ function report(
   const skips = [
     ...of("skipped").map(({ name, log }) => [name, log.at(-1) ?? "shimtest gives no reason"]),
     ...Object.entries(without),
+    ...(release === "pinned" && profile.stress.full > 0 ? [["Stress/Exec", brokenStress]] : []),
     ...Object.entries(suites).map(([suite, reason]) => [`suite ${suite}`, reason]),
   ];
   for (const [name, reason] of skips) say(`  skipped ${name}: ${reason}`);

@@ -51,7 +51,7 @@ const onceOnly = "the same as with the other root file system: its members have 
 
 const slow: Tests = {
   ExecOutputDrainAfterExit:
-    "wants 8 MiB out of the VM within 2 s of the process's start; a VM without KVM takes 1.9 s and more",
+    "wants 8 MiB out of the VM within 2 s of the process's start; without KVM that is so on an idle host alone",
 };
 /**
  * A VM's container without a network namespace has the guest's own, with no adapter, and shimtest takes it for this
