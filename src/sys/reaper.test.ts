@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { runtime } from "#runtime";
+import { useReaper } from "../../test/harness/use-reaper.ts";
 import { kill } from "./libc-process.ts";
 import { isAlive, processStat, startTime } from "./process.ts";
-import { Reaper } from "./reaper.ts";
 import { SysError } from "./sys-error.ts";
 
 const idle = { data() {}, end() {}, drain() {}, close() {} };
@@ -46,17 +46,7 @@ describe("processes in /proc", () => {
 });
 
 describe("reaper", () => {
-  const reaper = new Reaper();
-  // Listening for a signal alone does not keep Node running.
-  let hold: ReturnType<typeof setInterval>;
-  before(() => {
-    reaper.start();
-    hold = setInterval(() => {}, 1 << 30);
-  });
-  after(() => {
-    reaper.stop();
-    clearInterval(hold);
-  });
+  const reaper = useReaper();
 
   it("tells the exit code and the signal of orphans that die later", async () => {
     const killed = await orphan("");

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -9,33 +8,21 @@ import {
   readFileSync,
   rmdirSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, delimiter, join } from "node:path";
+import { basename, join } from "node:path";
 import { createGuest } from "../../src/guestmanager/create-guest.ts";
-import { loadSpec, type SpecNamespace } from "../../src/oci/spec.ts";
-import { hostFiles } from "../../src/orchestration/container/host-files.ts";
-import { hostRootfs } from "../../src/orchestration/container/rootfs.ts";
+import type { SpecNamespace } from "../../src/oci/spec.ts";
 import type { TaskEvent } from "../../src/orchestration/events.ts";
 import { PodController } from "../../src/orchestration/pod/controller.ts";
-import { openStdio } from "../../src/stdio/open.ts";
-import { relay } from "../../src/stdio/relay.ts";
 import type { Reaper } from "../../src/sys/reaper.ts";
 import { createLocalStack } from "../../src/vmmanager/stacks/local/stack.ts";
 import { createRequest, eventLine, execRequest } from "../compliance/guest-stand-in.ts";
+import { layBusybox } from "./busybox.ts";
+import { podPorts } from "./pod-ports.ts";
 
-const BUSYBOX = "/bin/busybox";
 const APPLETS = ["sh", "sleep", "echo", "cat", "stty"];
-
-/** Why no such pod can run here. */
-export function noLivePod(): string | false {
-  if (process.getuid?.() !== 0) return "wants root: runc makes namespaces, mounts and cgroups";
-  if (!existsSync(BUSYBOX)) return `wants a static ${BUSYBOX} (Debian: busybox-static)`;
-  const path = (process.env.PATH ?? "").split(delimiter);
-  return path.some((directory) => existsSync(join(directory, "runc"))) ? false : "wants runc on PATH";
-}
 
 const rpc = { signal: new AbortController().signal };
 
@@ -50,24 +37,18 @@ export class LivePod {
   constructor(reaper: Reaper) {
     const stateDirectory = join(this.directory, "state");
     mkdirSync(stateDirectory, { mode: 0o700 });
-    mkdirSync(join(this.directory, "image", "bin"), { recursive: true });
-    copyFileSync(BUSYBOX, join(this.directory, "image", BUSYBOX));
+    layBusybox(join(this.directory, "image"), APPLETS);
     for (const name of ["proc", "dev"]) mkdirSync(join(this.directory, "image", name));
-    for (const applet of APPLETS) symlinkSync("busybox", join(this.directory, "image", "bin", applet));
     this.pod = new PodController({
       id: "p1",
       namespace: "ns",
       stateDirectory,
       stack: createLocalStack({ reaper }),
       createGuest: ({ sockets }) => createGuest({ sockets }),
-      ports: {
-        loadSpec,
-        rootfs: hostRootfs,
-        files: hostFiles,
-        io: { open: (paths, context) => openStdio(paths, context), relay },
-        events: { publish: (event) => this.events.push(event) },
-        warn: (message, cause) => this.warnings.push(`${message}: ${cause}`),
-      },
+      ports: podPorts(
+        (event) => this.events.push(event),
+        (message, cause) => this.warnings.push(`${message}: ${cause}`),
+      ),
     });
   }
 

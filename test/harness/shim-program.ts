@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Task } from "../../src/generated/containerd/task/v2.ts";
 import { Any } from "../../src/generated/google/protobuf.ts";
@@ -16,6 +6,7 @@ import { Options } from "../../src/generated/runtimeoptions/v1.ts";
 import type { Client } from "../../src/ttrpc/client.ts";
 import type { ServiceClient } from "../../src/ttrpc/service.ts";
 import { connect } from "../../src/ttrpc/socket.ts";
+import { layBusybox } from "./busybox.ts";
 import { type Command, type CommandResult, run, runOk, start } from "./command.ts";
 import { EventServer } from "./event-server.ts";
 import { type RuntimeUnderTest, runtimeUnderTest, shimDirectory } from "./runtime-under-test.ts";
@@ -52,9 +43,8 @@ export class ShimProgram {
   /** A bundle as containerd lays it out; `config` is config.json's text, or undefined for none. */
   async bundle(id: string, config: string | undefined): Promise<string> {
     const bundle = this.bundlePath(id);
-    mkdirSync(join(bundle, "rootfs", "bin"), { recursive: true, mode: 0o700 });
-    copyFileSync("/bin/busybox", join(bundle, "rootfs/bin/busybox"));
-    for (const applet of ["sh", "sleep", "true"]) symlinkSync("busybox", join(bundle, "rootfs/bin", applet));
+    mkdirSync(bundle, { recursive: true, mode: 0o700 });
+    layBusybox(join(bundle, "rootfs"), ["sh", "sleep", "true"]);
     const log = join(bundle, "log");
     await runOk(["mkfifo", log]);
     // containerd holds it so; a shim that writes to it must not block.

@@ -2,14 +2,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
-  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -17,21 +15,19 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { createGuest } from "../../src/guestmanager/create-guest.ts";
-import { loadSpec, type Spec, type SpecMount } from "../../src/oci/spec.ts";
-import { hostFiles } from "../../src/orchestration/container/host-files.ts";
+import type { Spec, SpecMount } from "../../src/oci/spec.ts";
 import { hostRootfs } from "../../src/orchestration/container/rootfs.ts";
 import type { Mount } from "../../src/orchestration/events.ts";
 import { PodController } from "../../src/orchestration/pod/controller.ts";
-import { openStdio } from "../../src/stdio/open.ts";
-import { relay } from "../../src/stdio/relay.ts";
 import { mountsUnder } from "../../src/sys/mountinfo.ts";
 import { createQemuStack } from "../../src/vmmanager/stacks/qemu/stack.ts";
 import type { UtilityVM } from "../../src/vmmanager/uvm.ts";
 import { createRequest } from "../compliance/guest-stand-in.ts";
+import { BUSYBOX, layBusybox } from "../harness/busybox.ts";
+import { podPorts } from "../harness/pod-ports.ts";
 import { until } from "../harness/until.ts";
 import { notBootable } from "./uvm.ts";
 
-const BUSYBOX = "/bin/busybox";
 const MKFS = "/usr/sbin/mkfs.ext4";
 
 function notHere(): string | false {
@@ -57,11 +53,7 @@ describe("root file systems in a VM", { skip: notHere(), timeout: 360_000 }, () 
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), "uvm-rootfs-"));
     mkdirSync(at("state"), { mode: 0o700 });
-    mkdirSync(at("base", "bin"), { recursive: true });
-    copyFileSync(BUSYBOX, at("base", BUSYBOX));
-    for (const applet of ["sh", "cat", "echo", "grep", "sleep", "readlink", "hostname"]) {
-      symlinkSync("busybox", at("base", "bin", applet));
-    }
+    layBusybox(at("base"), ["sh", "cat", "echo", "grep", "sleep", "readlink", "hostname"]);
     writeFileSync(at("base", "which"), "base\n");
     const stack = createQemuStack({ image: resolve("out/uvm"), virtiofsd: "/usr/lib/qemu/virtiofsd" });
     pod = new PodController({
@@ -74,14 +66,10 @@ describe("root file systems in a VM", { skip: notHere(), timeout: 360_000 }, () 
         },
       },
       createGuest: ({ sockets }) => createGuest({ sockets }),
-      ports: {
-        loadSpec,
-        rootfs: hostRootfs,
-        files: hostFiles,
-        io: { open: (paths, context) => openStdio(paths, context), relay },
-        events: { publish: () => {} },
-        warn: (message, cause) => warnings.push(`${message}: ${cause}`),
-      },
+      ports: podPorts(
+        () => {},
+        (message, cause) => warnings.push(`${message}: ${cause}`),
+      ),
     });
     // Keeps the VM for all the others.
     await start("keeper", [mount("bind", at("base"), ["rbind", "rw"])], "sleep 1000");

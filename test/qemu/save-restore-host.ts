@@ -2,16 +2,12 @@
 import { existsSync, mkdirSync, writeSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createGuest } from "../../src/guestmanager/create-guest.ts";
-import { loadSpec } from "../../src/oci/spec.ts";
-import { hostFiles } from "../../src/orchestration/container/host-files.ts";
-import { hostRootfs } from "../../src/orchestration/container/rootfs.ts";
 import { PodController } from "../../src/orchestration/pod/controller.ts";
 import type { PodOptions } from "../../src/orchestration/pod/ports.ts";
-import { openStdio } from "../../src/stdio/open.ts";
-import { relay } from "../../src/stdio/relay.ts";
 import { createQemuStack } from "../../src/vmmanager/stacks/qemu/stack.ts";
 import type { Stack } from "../../src/vmmanager/uvm.ts";
 import { createRequest, eventLine, execRequest } from "../compliance/guest-stand-in.ts";
+import { podPorts } from "../harness/pod-ports.ts";
 
 const [mode = "", directory = ""] = process.argv.slice(2);
 const rpc = { signal: new AbortController().signal };
@@ -47,14 +43,10 @@ function options(stateDirectory: string): PodOptions {
     sizing: () => ({ processors: 1, maxProcessors: 3, memoryMiB: 256, maxMemoryMiB: 640 }),
     stack: watched(createQemuStack({ image: resolve("out/uvm") })),
     createGuest: ({ sockets }) => createGuest({ sockets }),
-    ports: {
-      loadSpec,
-      rootfs: hostRootfs,
-      files: hostFiles,
-      io: { open: (paths, context) => openStdio(paths, context), relay },
-      events: { publish: (event) => say("event", { line: eventLine(event) }) },
-      warn: (message, cause) => say("warning", { message, cause: String(cause) }),
-    },
+    ports: podPorts(
+      (event) => say("event", { line: eventLine(event) }),
+      (message, cause) => say("warning", { message, cause: String(cause) }),
+    ),
   };
 }
 

@@ -4,7 +4,6 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
   closeSync,
   constants,
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,7 +12,6 @@ import {
   readSync,
   rmSync,
   statSync,
-  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -21,6 +19,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
+import { BUSYBOX, layBusybox } from "../harness/busybox.ts";
 import { until } from "../harness/until.ts";
 import { notBootable } from "./uvm.ts";
 
@@ -67,7 +66,6 @@ class Life {
   }
 }
 
-const BUSYBOX = "/bin/busybox";
 const MKFS = "/usr/sbin/mkfs.ext4";
 const COUNTER = "trap 'exit 7' TERM; echo kept >/data/before; i=0; while :; do echo $i; i=$((i+1)); sleep 0.01; done";
 
@@ -87,10 +85,8 @@ describe("save and restore in QEMU", { skip: notHere(), timeout: 180_000 }, () =
   it("a counter goes on where it stopped, in another process, with every line once, its disks and its size, its exec and its exit code", async (t) => {
     const directory = mkdtempSync(join(tmpdir(), "uvm-save-restore-"));
     for (const name of ["c1", "saved", "empty"]) mkdirSync(join(directory, name), { mode: 0o700 });
-    for (const name of ["bin", "data", "dev", "proc"]) mkdirSync(join(directory, "root", name), { recursive: true });
-    copyFileSync(BUSYBOX, join(directory, "root", BUSYBOX));
-    for (const applet of ["sh", "cat", "date", "grep", "sleep"])
-      symlinkSync("busybox", join(directory, "root/bin", applet));
+    for (const name of ["data", "dev", "proc"]) mkdirSync(join(directory, "root", name), { recursive: true });
+    layBusybox(join(directory, "root"), ["sh", "cat", "date", "grep", "sleep"]);
     image(join(directory, "root.img"), join(directory, "root"));
     image(join(directory, "data.img"), join(directory, "empty"));
     const spec = {

@@ -1,27 +1,18 @@
 import assert from "node:assert/strict";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
-import { LivePod, noLivePod } from "../../../test/harness/live-pod.ts";
+import { describe, it } from "node:test";
+import { LivePod } from "../../../test/harness/live-pod.ts";
+import { useReaper } from "../../../test/harness/use-reaper.ts";
+import { notLive } from "../../gcs/runtime/live-guest.ts";
 import { stringifyJson } from "../../oci/json.ts";
-import { Reaper } from "../../sys/reaper.ts";
 
 const rpc = { signal: new AbortController().signal };
 const init = (id = "c1"): { id: string; execId: string } => ({ id, execId: "" });
 const exec = (execId = "e1", id = "c1"): { id: string; execId: string } => ({ id, execId });
 
-describe("pod on the local stack", { skip: noLivePod() }, () => {
-  const reaper = new Reaper();
-  // Listening for a signal alone does not keep Node running.
-  let hold: ReturnType<typeof setInterval>;
-  before(() => {
-    reaper.start();
-    hold = setInterval(() => {}, 1 << 30);
-  });
-  after(() => {
-    reaper.stop();
-    clearInterval(hold);
-  });
+describe("pod on the local stack", { skip: notLive() ?? false }, () => {
+  const reaper = useReaper();
   const live = (run: (l: LivePod) => Promise<void>) => async (): Promise<void> => {
     const l = new LivePod(reaper);
     try {

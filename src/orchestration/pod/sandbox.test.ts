@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
-import { LivePod, noLivePod } from "../../../test/harness/live-pod.ts";
+import { describe, it } from "node:test";
+import { LivePod } from "../../../test/harness/live-pod.ts";
 import { until } from "../../../test/harness/until.ts";
+import { useReaper } from "../../../test/harness/use-reaper.ts";
 import { isKind } from "../../errors/shim-error.ts";
+import { notLive } from "../../gcs/runtime/live-guest.ts";
 import type { SpecNamespace } from "../../oci/spec.ts";
 import { makeNetworkNamespace, removeNetworkNamespace } from "../../sys/network-namespace.ts";
-import { Reaper } from "../../sys/reaper.ts";
 
 const rpc = { signal: new AbortController().signal };
 const init = (id: string): { id: string; execId: string } => ({ id, execId: "" });
@@ -28,18 +29,8 @@ const look = [
   "cat /proc/[0-9]*/cmdline",
 ].join("; ");
 
-describe("a sandbox of the local stack with real runc", { skip: noLivePod() }, () => {
-  const reaper = new Reaper();
-  // Listening for a signal alone does not keep Node running.
-  let ticking: ReturnType<typeof setInterval>;
-  before(() => {
-    reaper.start();
-    ticking = setInterval(() => {}, 1 << 30);
-  });
-  after(() => {
-    reaper.stop();
-    clearInterval(ticking);
-  });
+describe("a sandbox of the local stack with real runc", { skip: notLive() ?? false }, () => {
+  const reaper = useReaper();
 
   it("shares its namespaces with the members that ask for them, keeps them between members, and leaves nothing", async () => {
     const l = new LivePod(reaper);

@@ -3,7 +3,6 @@ import { execFileSync } from "node:child_process";
 import {
   closeSync,
   constants,
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -15,26 +14,23 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { runtime } from "#runtime";
 import { createRequest, eventLine, execRequest } from "../../../test/compliance/guest-stand-in.ts";
+import { layBusybox } from "../../../test/harness/busybox.ts";
 import { CarriedGuest } from "../../../test/harness/carried-stack.ts";
+import { podPorts } from "../../../test/harness/pod-ports.ts";
 import { until } from "../../../test/harness/until.ts";
+import { useReaper } from "../../../test/harness/use-reaper.ts";
 import { ShimError } from "../../errors/shim-error.ts";
 import { notLive } from "../../gcs/runtime/live-guest.ts";
 import { createGuest } from "../../guestmanager/create-guest.ts";
-import { loadSpec } from "../../oci/spec.ts";
-import { openStdio } from "../../stdio/open.ts";
-import { relay } from "../../stdio/relay.ts";
-import { Reaper } from "../../sys/reaper.ts";
+import type { Reaper } from "../../sys/reaper.ts";
 import type { Stack } from "../../vmmanager/uvm.ts";
-import { hostFiles } from "../container/host-files.ts";
-import { hostRootfs } from "../container/rootfs.ts";
 import type { TaskEvent } from "../events.ts";
 import { PodController } from "./controller.ts";
 import type { PodOptions } from "./ports.ts";
@@ -55,13 +51,10 @@ class Scene {
   readonly #clients = new Map<string, { readonly fd: number; readonly chunks: string[] }>();
 
   constructor(reaper: Reaper) {
-    for (const name of ["state", "saved", "image/bin", "image/proc", "image/dev"]) {
+    for (const name of ["state", "saved", "image/proc", "image/dev"]) {
       mkdirSync(join(this.directory, name), { recursive: true });
     }
-    copyFileSync("/bin/busybox", join(this.directory, "image/bin/busybox"));
-    for (const applet of ["sh", "sleep", "echo", "cat"]) {
-      symlinkSync("busybox", join(this.directory, "image/bin", applet));
-    }
+    layBusybox(join(this.directory, "image"), ["sh", "sleep", "echo", "cat"]);
     this.guest = new CarriedGuest({ stateDirectory: join(this.directory, "state"), reaper });
   }
 
@@ -72,14 +65,10 @@ class Scene {
       stateDirectory: join(this.directory, "state"),
       stack,
       createGuest: ({ sockets }) => createGuest({ sockets }),
-      ports: {
-        loadSpec,
-        rootfs: hostRootfs,
-        files: hostFiles,
-        io: { open: (paths, context) => openStdio(paths, context), relay },
-        events: { publish: (event) => this.events.push(event) },
-        warn: (message, cause) => this.warnings.push(`${message}: ${cause}`),
-      },
+      ports: podPorts(
+        (event) => this.events.push(event),
+        (message, cause) => this.warnings.push(`${message}: ${cause}`),
+      ),
     };
   }
 
@@ -188,16 +177,7 @@ class Scene {
 }
 
 describe("pod save and restore", { skip: notLive() ?? false }, () => {
-  const reaper = new Reaper();
-  let hold: ReturnType<typeof setInterval>;
-  before(() => {
-    reaper.start();
-    hold = setInterval(() => {}, 1 << 30);
-  });
-  after(() => {
-    reaper.stop();
-    clearInterval(hold);
-  });
+  const reaper = useReaper();
   const scene = (run: (s: Scene, keep: (pod: PodController) => PodController) => Promise<void>) => async () => {
     const s = new Scene(reaper);
     let pod: PodController | undefined;
