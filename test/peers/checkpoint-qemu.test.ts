@@ -127,7 +127,7 @@ describe("checkpoint and restore by ctr, containerd 2.4, blockfile, stack qemu",
       // A snapshot that the host mounts is no disk.
       await ctr.runDetached(first, ["sleep", "1000"]);
       const { stderr: shares } = await ctr.call(["containers", "checkpoint", "--task", first, "checkpoint:2"]);
-      assert.match(shares, /of this host, which no vm is saved with: use disks/);
+      assert.match(shares, /the vm has 1 directory shares; cannot save it: use disks/);
       assert.equal(await ctr.status(first), "RUNNING");
       await ctr.remove(first);
     } finally {

@@ -371,6 +371,7 @@ export class ContainerController {
     return {
       request: this.#options.request,
       state: name,
+      guestId: this.#guestId,
       sharesPids: this.#sharesPids,
       initPid: guest.initPid,
       init: init.save(),
@@ -415,7 +416,7 @@ export class ContainerController {
     const { request, ports, limits } = this.#options;
     this.#sharesPids = saved.sharesPids;
     this.#untold = [];
-    this.#guestId = saved.request.id;
+    this.#guestId = saved.guestId ?? saved.request.id;
     const guest = vm.guest.openContainer(this.#guestId, { initPid: saved.initPid });
     const init = this.#process(this.id, request, vm, this.#initHooks(vm));
     this.#init = init;

@@ -7,6 +7,8 @@ import { type Holding, readHolding } from "./holding.ts";
 export interface SavedContainer {
   readonly request: CreateTask;
   readonly state: "created" | "running" | "paused" | "stopped";
+  /** Of one that comes of another's checkpoint; else the request's. */
+  readonly guestId?: string;
   readonly sharesPids: boolean;
   /** In the guest. */
   readonly initPid: number;
@@ -24,9 +26,11 @@ export interface SavedExec {
 
 export function readSavedContainer(value: unknown, member: string): SavedContainer {
   const saved = record(value, member);
+  const guestId = maybe(saved.guestId, `${member}.guestId`, text);
   return {
     request: readRequest(saved.request, `${member}.request`),
     state: oneOf(saved.state, `${member}.state`, ["created", "running", "paused", "stopped"]),
+    ...(guestId !== undefined && { guestId }),
     sharesPids: flag(saved.sharesPids, `${member}.sharesPids`),
     initPid: count(saved.initPid, `${member}.initPid`),
     init: readSavedProcess(saved.init, `${member}.init`),

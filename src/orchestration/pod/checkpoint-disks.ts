@@ -35,11 +35,6 @@ const savedPlan = (rootfs: readonly Mount[]): RootfsPlan => planRootfs(rootfs, (
 export function checkDisks(what: string, holdings: readonly Holding[], rootfs: readonly Mount[]): void {
   const own = new Set(pathsOf(savedPlan(rootfs)));
   for (const { kind, request } of holdings) {
-    if (kind === "share" || kind === "socket") {
-      throw failedPrecondition(
-        `${what}: it has ${request.hostPath} of this host, which no vm is saved with: use disks, e.g. a block-device snapshotter`,
-      );
-    }
     if (kind !== "disk" || request.readOnly || own.has(request.hostPath)) continue;
     throw failedPrecondition(
       `${what}: disk ${request.hostPath} is written to and is not of its root file system; run it without that mount, or with "ro"`,

@@ -159,6 +159,7 @@ class Scene {
     const life = {
       ...{ id, stack: "qemu", os: "linux", restored: [], sockets: devices.sockets, scsiLimits: devices.scsiLimits },
       ...{ addScsiDisk: devices.addScsiDisk, removeScsiDisk: devices.removeScsiDisk },
+      ...{ addPlan9Share: devices.addPlan9Share, removePlan9Share: devices.removePlan9Share },
       ...{ supported: () => true, hostPid: () => 1000 + Number(id), guestPath: () => undefined },
       start: () => guest.request("boot"),
       pause: () => guest.request("pause vm"),
@@ -211,12 +212,32 @@ describe("a container's checkpoint", () => {
     await second.start(init("c2"), rpc);
     assert.equal(side?.frozen, false);
     assert.equal(second.state(init("c2")).status, "running");
+    // Another generation: the guest has but one name for it.
+    await second.checkpoint("c2", { path: join(s.directory, "next"), exit: false }, rpc);
+    s.disk("c3.img", "");
+    const third = s.pod();
+    await third.create(s.request("c3", { checkpoint: join(s.directory, "next") }), rpc);
+    await third.start(init("c3"), rpc);
+    await third.kill(init("c3"), 9, true, rpc);
+    assert.equal((await third.wait(init("c3"), rpc)).exitStatus, 137);
+    await third.delete(init("c3"), rpc);
+    assert.deepEqual(s.lines(), [
+      "create c2",
+      "start c2",
+      "paused c2",
+      "resumed c2",
+      "checkpointed c2",
+      "create c3",
+      "start c3",
+      "exit c3 137",
+      "delete c3 137",
+    ]);
     await second.exec(execRequest("e1", "c2"));
     await second.start({ id: "c2", execId: "e1" }, rpc);
     await second.kill(init("c2"), 9, true, rpc);
     assert.equal((await second.wait(init("c2"), rpc)).exitStatus, 137);
     await second.delete(init("c2"), rpc);
-    const lines = ["create c2", "start c2", "exec-added e1", "exec-started e1", "exit e1 137", "exit c2 137"];
+    const lines = ["exec-added e1", "exec-started e1", "exit e1 137", "exit c2 137"];
     assert.deepEqual(s.lines(), [...lines, "delete c2 137"]);
     assert.deepEqual(s.vms[1]?.devices.left(), []);
     assert.deepEqual([...(s.vms[1]?.guest.containers.keys() ?? [])], []);
@@ -317,6 +338,11 @@ describe("a container's checkpoint", () => {
     await pod.start({ id: "c1", execId: "e1" }, rpc);
     await refused(pod, /exec e1 runs in it/);
     await pod.close();
+    s.spec = { mounts: [{ destination: "/d", type: "bind", source: s.directory, options: ["rbind"] }] };
+    const sharing = await s.running();
+    await refused(sharing, /the vm has 1 directory shares; cannot save it: use disks/);
+    await sharing.close();
+    s.spec = {};
     s.disk("c1.img", "");
     const unstarted = s.pod();
     await unstarted.create(s.request("c1"), rpc);

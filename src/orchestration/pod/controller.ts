@@ -244,6 +244,9 @@ export class PodController implements Tasks, SandboxPod {
     // containerd's client pauses the container first, and its VM rests then.
     const save = async (): Promise<void> => {
       if (!this.#vm.savable) throw unimplemented(`${refusal}: stack ${this.#options.stack.name} cannot save its vm`);
+      // What these refuse is refused before anything stands still.
+      this.#network?.checkSave();
+      this.#vm.running("checkpoint it").devices.save();
       const then = exit ? "terminate" : "resume";
       const { warn } = this.#options.ports;
       await checkpointContainer(
