@@ -63,7 +63,7 @@ format: bootstrap ## rewrite the sources as the formatter and the linter's safe 
 build: bootstrap ## build the shim, one self-contained executable, into out/
 	@scripts/build
 
-build-failpoints: bootstrap
+build-failpoints: bootstrap ## build the shim that the fault matrix breaks from inside, into out/faults/
 	@scripts/build failpoints
 
 uvm-image: bootstrap ## build the kernel and root file system of the utility VM into out/uvm

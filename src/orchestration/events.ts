@@ -1,7 +1,4 @@
-/**
- * What containerd is told, in this order for each process: create, start, exit,
- * delete (reference: containerd-shim, 1.16). `shim/publisher` puts it on the wire.
- */
+/** A mount as containerd names it. */
 export interface Mount {
   readonly type: string;
   readonly source: string;
@@ -9,6 +6,10 @@ export interface Mount {
   readonly options: readonly string[];
 }
 
+/**
+ * What containerd is told, in this order for each process: create, start, exit,
+ * delete (reference: containerd-shim, 1.16). `shim/publisher` puts it on the wire.
+ */
 export type TaskEvent =
   | {
       readonly topic: "/tasks/create";
