@@ -18,8 +18,7 @@ export class OutputPump {
   #last: StreamPeer | undefined;
   #sourceEnded = false;
   #coming: Promise<void> | undefined;
-  /** Resolves when the client that is there has left. */
-  #left: Promise<void> = Promise.resolve();
+  /** The client that was there has left. */
   #leave: () => void = () => {};
 
   constructor(source: PulledStream, claim: StreamClaim) {
@@ -28,7 +27,6 @@ export class OutputPump {
     this.delivered = new Promise((resolve) => {
       this.#tellDelivered = resolve;
     });
-    this.#await();
     void this.#run();
     void this.#attend();
   }
@@ -39,16 +37,9 @@ export class OutputPump {
       await peer.ended;
       peer.finish();
       this.#leave();
-      this.#await();
     }
     this.#source.destroy();
     this.#leave();
-  }
-
-  #await(): void {
-    this.#left = new Promise((resolve) => {
-      this.#leave = resolve;
-    });
   }
 
   async #run(): Promise<void> {
@@ -73,7 +64,12 @@ export class OutputPump {
       if (chunk === undefined) this.#sourceEnded = true;
       else this.#queue.push(chunk);
     });
-    await Promise.race([this.#coming, this.#left]);
+    const coming = this.#coming;
+    // Not a race with a promise that outlives the chunk: each would leave its part on it for as long as the client stays.
+    await new Promise<void>((resolve) => {
+      this.#leave = resolve;
+      void coming.then(resolve);
+    });
   }
 
   async #send(peer: StreamPeer): Promise<void> {
