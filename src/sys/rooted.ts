@@ -7,7 +7,8 @@ const signatures = {
   syscall: ["i64", "i64", "i64", "buffer", "buffer", "u64"],
   llistxattr: ["i64", "buffer", "buffer", "u64"],
   lgetxattr: ["i64", "buffer", "cstring", "buffer", "u64"],
-  lsetxattr: ["int", "buffer", "cstring", "buffer", "u64", "int"],
+  setxattr: ["int", "buffer", "cstring", "buffer", "u64", "int"],
+  mkfifo: ["int", "buffer", "uint"],
 } as const;
 
 const libc = cLibrary(signatures);
@@ -53,9 +54,19 @@ export function openInside(directory: number, path: Uint8Array, flags: number, h
   }
 }
 
+/** Of what is open that any call takes: it is that file, whatever has its name now. */
+export function descriptorPath(fd: number): Buffer {
+  return Buffer.from(`/proc/self/fd/${fd}`);
+}
+
 /** The name of an entry of an open directory that any call takes; its last part is not resolved by us. */
 export function entryPath(directory: number, name: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`/proc/self/fd/${directory}/`), name]);
+}
+
+/** Its mode is subject to the umask: to change it by its name would be to follow a link that has it by then. */
+export function makeFifo(path: Uint8Array, mode: number): void {
+  check(() => libc().mkfifo(pathBytes(path), mode), "mkfifo");
 }
 
 const MAX_XATTR = 64 << 10;
@@ -79,11 +90,11 @@ export function listXattrs(path: Uint8Array): Map<string, Buffer> {
   return attributes;
 }
 
-/** False where the file system or the kind of file takes none. */
+/** Follows links: give it a descriptor's path. False where the file system or the kind of file takes none. */
 export function setXattr(path: Uint8Array, name: string, value: Uint8Array): boolean {
   try {
     const bytes = value.length === 0 ? new Uint8Array(1) : value;
-    check(() => libc().lsetxattr(pathBytes(path), name, bytes, value.length, 0), "lsetxattr");
+    check(() => libc().setxattr(pathBytes(path), name, bytes, value.length, 0), "setxattr");
     return true;
   } catch (error) {
     if (["EOPNOTSUPP", "EPERM"].includes(errorCode(error) ?? "")) return false;

@@ -8,8 +8,10 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -84,7 +86,7 @@ describe("archives of a container's root file system", () => {
   });
 
   const put = (bytes: Uint8Array, path = "/dst", preserveOwnership = false): Promise<void> =>
-    unpack(source(bytes), fd, path, { preserveOwnership, signal });
+    unpack(source(bytes), fd, path, { preserveOwnership, mounts: [], signal });
   async function get(path: string, noWalk = false): Promise<Buffer> {
     const parts: Uint8Array[] = [];
     const sink = {
@@ -93,7 +95,7 @@ describe("archives of a container's root file system", () => {
         return true;
       },
     };
-    await pack(sink, fd, path, { noWalk, signal });
+    await pack(sink, fd, path, { noWalk, mounts: [], signal });
     return Buffer.concat(parts);
   }
   const refused = (kind: ErrorKind, says: RegExp) => (error: unknown) => {
@@ -261,6 +263,80 @@ describe("archives of a container's root file system", () => {
     assert.ok(lstatSync(join(root, "dst/null")).isFile() && lstatSync(join(root, "dst/fifo")).isFile());
   });
 
+  it("gives rights and attributes to what it has made, whatever stands under the name by then", async () => {
+    const capability = Buffer.from("0100000200040000000000000000000000000000", "hex");
+    const bytes = archive({
+      ...{ name: "f", mode: 0o6755, data: "x".repeat(2000) },
+      xattrs: new Map([["security.capability", capability]]),
+    });
+    writeFileSync(join(root, "dst/own"), "the container's", { mode: 0o700 });
+    const reader = source(bytes);
+    let swapped = false;
+    const swapping = {
+      async next() {
+        if (!swapped && existsSync(join(root, "dst/f"))) {
+          swapped = true;
+          renameSync(join(root, "dst/own"), join(root, "dst/f"));
+        }
+        return await reader.next();
+      },
+    };
+    await unpack(swapping, fd, "/dst", { preserveOwnership: true, mounts: [], signal });
+    assert.ok(swapped);
+    assert.equal(readFileSync(join(root, "dst/f"), "utf8"), "the container's");
+    assert.equal(statSync(join(root, "dst/f")).mode & 0o7777, 0o700);
+    assert.deepEqual([...listXattrs(Buffer.from(join(root, "dst/f"))).keys()], []);
+  });
+
+  it("names FIFOs by their bytes, as it does files", async () => {
+    await put(archive({ name: "f\xff", data: "x" }, { name: "p\xff", type: "fifo" }));
+    const names = readdirSync(join(root, "dst"), { encoding: "buffer" }).map((name) => name.toString("latin1"));
+    assert.deepEqual(names.sort(), ["f\xff", "p\xff"]);
+  });
+
+  it("refuses a path that no file can have", async () => {
+    for (const path of ["/dst\0/x", "dst\0"]) {
+      await assert.rejects(put(archive(), path), refused("invalid-argument", /has a NUL/));
+      await assert.rejects(get(path), refused("invalid-argument", /has a NUL/));
+    }
+    assert.deepEqual(readdirSync(join(root, "dst")), []);
+  });
+
+  it("refuses what is on a mount, by whatever name", async () => {
+    mkdirSync(join(root, "run/sub"), { recursive: true });
+    mkdirSync(join(root, "etc"));
+    writeFileSync(join(root, "run/sub/hidden"), "hidden");
+    symlinkSync("/run", join(root, "var"));
+    const options = { mounts: ["/var/sub/", "/etc/hosts", "/"], preserveOwnership: false, noWalk: false, signal };
+    const sink = { put: async () => true };
+    const put = (path: string, name: string) => unpack(source(archive({ name })), fd, path, options);
+    const onMount = refused("failed-precondition", /is on the container's mount \/(run\/sub|etc\/hosts)/);
+    for (const [path, name] of [
+      ...[
+        ["/var/sub", "a"],
+        ["/run/sub/new/deep", "a"],
+        ["/var/sub/../sub", "a"],
+      ],
+      ...[
+        ["/", "var/sub/a"],
+        ["/run", "sub/a"],
+        ["/etc", "hosts"],
+        ["/", "./etc/hosts"],
+      ],
+    ] as const) {
+      await assert.rejects(put(path, name), onMount, `${name} in ${path}`);
+    }
+    for (const path of ["/var/sub/hidden", "/var/sub", "/etc/hosts"]) {
+      await assert.rejects(pack(sink, fd, path, options), onMount, path);
+    }
+    assert.deepEqual(readdirSync(join(root, "run"), { recursive: true }), ["sub", "sub/hidden"]);
+    assert.deepEqual(readdirSync(join(root, "etc")), []);
+    for (const path of ["/var", "/run"]) await pack(sink, fd, path, options);
+    await put("/run/sub2", "a");
+    await put("/etc", "hosts2");
+    await unpack(source(archive({ name: "run/sub/", type: "directory", mode: 0o755 })), fd, "/", options);
+  });
+
   it("takes no attributes that belong to the file system, nor rights from a stranger", async () => {
     const xattrs = new Map([
       ["trusted.overlay.opaque", Buffer.from("y")],
@@ -320,7 +396,10 @@ describe("archives of a container's root file system", () => {
         return first;
       },
     };
-    await assert.rejects(unpack(stalled, fd, "/dst", { preserveOwnership: false, signal: abort.signal }), /enough/);
+    await assert.rejects(
+      unpack(stalled, fd, "/dst", { preserveOwnership: false, mounts: [], signal: abort.signal }),
+      /enough/,
+    );
     assert.ok(!existsSync(join(root, "dst/a")));
   });
 });

@@ -10,7 +10,6 @@ import type { DialStdio } from "../host.ts";
 import { dialStdio, dropConnections } from "../stdio/connections.ts";
 import type { StdioCalls } from "../stdio/ports.ts";
 import { pack } from "./pack.ts";
-import { partsOf } from "./places.ts";
 import { unpack } from "./unpack.ts";
 
 /** The host reads no more of a result. */
@@ -38,21 +37,24 @@ export class ContainerFiles {
     const mounts: unknown[] = Array.isArray(specification.mounts) ? specification.mounts : [];
     this.#mounts = mounts.flatMap((mount) => {
       const destination = (mount as { readonly destination?: unknown } | null)?.destination;
-      return typeof destination === "string" ? [partsOf(destination).join("/")] : [];
+      return typeof destination === "string" && !destination.includes("\0") ? [destination] : [];
     });
     this.#ports = ports;
   }
 
   /** Resolves once the copying has begun; what becomes of it the host reads from the result's stream. */
   async copy(settings: Archive): Promise<void> {
-    const { direction, path, dataPort, resultPort } = settings;
+    const { direction, dataPort, resultPort } = settings;
     if (dataPort === 0 || resultPort === 0) throw invalidArgument("Archive names no ports; cannot copy");
     this.#closing.signal.throwIfAborted();
-    this.#refuseMounts(path);
     if (direction === "In" && this.#readOnly) {
       throw failedPrecondition("the container's root file system is read-only; cannot copy into it");
     }
     const connections = await dialStdio(this.#ports.dial, { stdout: dataPort, stderr: resultPort }, this.#ports.stdio);
+    if (this.#closing.signal.aborted) {
+      dropConnections(connections, this.#ports.stdio);
+      throw this.#closing.signal.reason;
+    }
     const { stdout, stderr } = connections;
     if (stdout?.kind !== "stream" || stderr?.kind !== "stream") {
       dropConnections(connections, this.#ports.stdio);
@@ -69,16 +71,6 @@ export class ContainerFiles {
     await Promise.all(this.#copies);
   }
 
-  /** What lies under a mount is not what the container sees there. */
-  #refuseMounts(path: string): void {
-    const wanted = partsOf(path).join("/");
-    const mount = this.#mounts.find((each) => each !== "" && `${wanted}/`.startsWith(`${each}/`));
-    if (mount === undefined) return;
-    throw failedPrecondition(
-      `${path} is on the container's mount /${mount}, not in its root file system; cannot copy it`,
-    );
-  }
-
   /** Never rejects. */
   async #copy(settings: Archive, data: PulledStream, result: PulledStream): Promise<void> {
     let end: ArchiveResult = { kind: "", message: "" };
@@ -88,8 +80,8 @@ export class ContainerFiles {
     try {
       const root = open(this.#root, O_PATH | constants.O_DIRECTORY);
       try {
-        if (settings.direction === "Out") await pack(data, root, settings.path, { ...settings, signal });
-        else await unpack(data, root, settings.path, { ...settings, signal });
+        const options = { ...settings, mounts: this.#mounts, signal };
+        await (settings.direction === "Out" ? pack : unpack)(data, root, settings.path, options);
       } finally {
         close(root);
       }

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { failedPrecondition, ShimError } from "../../errors/shim-error.ts";
 import { close, open } from "../../sys/libc.ts";
 import { entryPath, listXattrs, O_PATH, openInside } from "../../sys/rooted.ts";
+import { MountPoints } from "./mount-points.ts";
 import { fileError, latin1, openDirectory, partsOf } from "./places.ts";
 import { BLOCK, type EntryType, encodeHeader, paddingOf, type TarEntry } from "./tar-format.ts";
 
@@ -20,6 +21,8 @@ export interface ByteSink {
 export interface PackOptions {
   /** Of a directory only its own entry. */
   readonly noWalk: boolean;
+  /** The container's; a path on one is refused. */
+  readonly mounts: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -34,6 +37,7 @@ export async function pack(sink: ByteSink, root: number, path: string, options: 
   let parent: number | undefined;
   try {
     parent = openDirectory(root, parts.slice(0, -1), "in-root");
+    new MountPoints(root, options.mounts).refuse(parent, name);
     await packing.walk(parent, latin1(name), name, 0);
   } catch (error) {
     throw fileError(path, error);

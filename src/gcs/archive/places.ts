@@ -9,8 +9,9 @@ const DIRECTORY = O_PATH | constants.O_DIRECTORY;
 
 export const latin1 = (name: string): Buffer => Buffer.from(name, "latin1");
 
-/** A container's path, lexically: its ".." do not lead above "/". */
+/** A container's path, lexically: its ".." do not lead above "/". Throws invalid-argument for one with a NUL. */
 export function partsOf(path: string): string[] {
+  if (path.includes("\0")) throw invalidArgument(`the path ${JSON.stringify(path)} has a NUL in it; cannot copy it`);
   const parts: string[] = [];
   for (const part of Buffer.from(path).toString("latin1").split("/")) {
     if (part === "..") parts.pop();
@@ -33,14 +34,21 @@ export function openDirectory(base: number, parts: readonly string[], how: Resol
   return openInside(base, latin1(parts.join("/") || "."), DIRECTORY, how);
 }
 
-/** The same, with what is not there made (0755, root's). */
-export function makeDirectory(base: number, parts: readonly string[], how: Resolution): number {
+/** The same, with what is not there made (0755, root's). `look` is shown each directory before anything is made in it. */
+export function makeDirectory(
+  base: number,
+  parts: readonly string[],
+  how: Resolution,
+  look: (directory: number) => void,
+): number {
   let at = openDirectory(base, [], how);
   try {
+    look(at);
     for (let count = 1; count <= parts.length; count += 1) {
       const next = step(base, at, parts.slice(0, count), how);
       close(at);
       at = next;
+      look(at);
     }
     return at;
   } catch (error) {

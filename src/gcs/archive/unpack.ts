@@ -4,6 +4,7 @@ import {
   constants,
   fchmodSync,
   fchownSync,
+  fstatSync,
   futimesSync,
   lchownSync,
   linkSync,
@@ -16,9 +17,18 @@ import {
 } from "node:fs";
 import { promisify } from "node:util";
 import { ShimError } from "../../errors/shim-error.ts";
-import { close, mkfifo } from "../../sys/libc.ts";
-import { entryPath, O_PATH, openInside, type Resolution, setXattr } from "../../sys/rooted.ts";
+import { close } from "../../sys/libc.ts";
+import {
+  descriptorPath,
+  entryPath,
+  makeFifo,
+  O_PATH,
+  openInside,
+  type Resolution,
+  setXattr,
+} from "../../sys/rooted.ts";
 import { errorCode, SysError } from "../../sys/sys-error.ts";
+import { MountPoints } from "./mount-points.ts";
 import { entryParts, fileError, latin1, makeDirectory, openDirectory, partsOf } from "./places.ts";
 import type { TarEntry } from "./tar-format.ts";
 import { type ByteSource, TarReader } from "./tar-reader.ts";
@@ -29,6 +39,8 @@ const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 export interface UnpackOptions {
   /** uid, gid, setuid bits and what else gives rights are those of the archive; else all is root's. */
   readonly preserveOwnership: boolean;
+  /** The container's, which are refused. */
+  readonly mounts: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -39,9 +51,10 @@ export interface UnpackOptions {
  */
 export async function unpack(source: ByteSource, root: number, path: string, options: UnpackOptions): Promise<void> {
   const parts = partsOf(path);
-  const destination = at(path, () => makeDirectory(root, parts, "in-root"));
+  const mounts = new MountPoints(root, options.mounts);
+  const destination = at(path, () => makeDirectory(root, parts, "in-root", (directory) => mounts.refuse(directory)));
   // In the container's root its absolute links are good; below it they lead out.
-  const unpacking = new Unpacking(destination, parts.length === 0 ? "in-root" : "beneath", options);
+  const unpacking = new Unpacking(destination, parts.length === 0 ? "in-root" : "beneath", mounts, options);
   try {
     const reader = new TarReader(source);
     for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
@@ -56,11 +69,13 @@ export async function unpack(source: ByteSource, root: number, path: string, opt
 class Unpacking {
   readonly #directory: number;
   readonly #how: Resolution;
+  readonly #mounts: MountPoints;
   readonly #options: UnpackOptions;
 
-  constructor(directory: number, how: Resolution, options: UnpackOptions) {
+  constructor(directory: number, how: Resolution, mounts: MountPoints, options: UnpackOptions) {
     this.#directory = directory;
     this.#how = how;
+    this.#mounts = mounts;
     this.#options = options;
   }
 
@@ -69,8 +84,11 @@ class Unpacking {
     const name = parts.at(-1);
     if (name === undefined) return;
     try {
-      const parent = makeDirectory(this.#directory, parts.slice(0, -1), this.#how);
+      const look = (directory: number): void => this.#mounts.refuse(directory);
+      const parent = makeDirectory(this.#directory, parts.slice(0, -1), this.#how, look);
       try {
+        // A mount point itself is a directory of the archive like others.
+        if (entry.type !== "directory") this.#mounts.refuse(parent, name);
         await this.#make(entry, parent, latin1(name), reader);
       } finally {
         close(parent);
@@ -98,7 +116,7 @@ class Unpacking {
         return this.#link(entry, path);
       case "fifo":
         clear(path);
-        mkfifo(path.toString(), 0o600);
+        makeFifo(path, 0o600);
         return this.#settleBy(entry, parent, name);
       case "char":
       case "block":
@@ -120,7 +138,7 @@ class Unpacking {
       }
       if (this.#options.preserveOwnership) fchownSync(fd, entry.uid, entry.gid);
       fchmodSync(fd, this.#modeOf(entry));
-      this.#attributes(entry, path);
+      this.#attributes(entry, fd);
       futimesSync(fd, entry.mtime, entry.mtime);
     } catch (error) {
       unlinkSync(path);
@@ -145,10 +163,14 @@ class Unpacking {
   #settleBy(entry: TarEntry, parent: number, name: Buffer): void {
     const fd = openInside(parent, name, O_PATH | O_NOFOLLOW, "plain");
     try {
-      const path = `/proc/self/fd/${fd}`;
+      const stat = fstatSync(fd);
+      if (entry.type === "directory" ? !stat.isDirectory() : !stat.isFIFO()) {
+        throw new ShimError("aborted", `${JSON.stringify(entry.name)} was replaced while it was unpacked`);
+      }
+      const path = descriptorPath(fd);
       if (this.#options.preserveOwnership) chownSync(path, entry.uid, entry.gid);
       chmodSync(path, this.#modeOf(entry));
-      this.#attributes(entry, entryPath(parent, name));
+      this.#attributes(entry, fd);
     } finally {
       close(fd);
     }
@@ -159,10 +181,11 @@ class Unpacking {
   }
 
   /** Never what file systems keep for themselves there (trusted.*: overlay's own bookkeeping). */
-  #attributes({ xattrs }: TarEntry, path: Buffer): void {
+  #attributes({ xattrs }: TarEntry, fd: number): void {
     for (const [key, value] of xattrs) {
       const rights = key === "security.capability" || key.startsWith("system.posix_acl_");
-      if (key.startsWith("user.") || (rights && this.#options.preserveOwnership)) setXattr(path, key, value);
+      if (key.startsWith("user.") || (rights && this.#options.preserveOwnership))
+        setXattr(descriptorPath(fd), key, value);
     }
   }
 }
