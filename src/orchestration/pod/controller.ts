@@ -22,7 +22,6 @@ import { unknownExit } from "../container/queries.ts";
 import { within } from "../deadline.ts";
 import { DiagnosticsController } from "../diagnostics/controller.ts";
 import { PodNetwork } from "../network/pod-network.ts";
-import type { ProcessExit } from "../process/state.ts";
 import type { ReportLine } from "../report.ts";
 import { HeldSandbox } from "../sandbox/held.ts";
 import type { CreateSandbox, SandboxPod } from "../sandbox/ports.ts";
@@ -38,6 +37,7 @@ import type {
 } from "../tasks.ts";
 import { checkpointContainer } from "./checkpoint.ts";
 import { ContainerKill } from "./kill.ts";
+import { type End, type Member, Members } from "./members.ts";
 import { type PodLimits, type PodOptions, podLimits, type RestoreOptions } from "./ports.ts";
 import { checkRestorable, restoreContainer } from "./restore-container.ts";
 import { restorePod, savePod } from "./save.ts";
@@ -45,21 +45,6 @@ import { readSavedPod } from "./saved.ts";
 import { uvmOptions } from "./uvm-options.ts";
 import { VmRest } from "./vm-rest.ts";
 import { VmSlot } from "./vm-slot.ts";
-
-interface Member {
-  readonly container: ContainerController;
-  readonly cancel: AbortController;
-  /** Settles once its create is committed or rolled back. */
-  readonly created: Promise<number>;
-  /** Where they are run on this host. */
-  hooks?: HostHooks;
-  deleting?: Promise<End>;
-}
-
-interface End {
-  readonly pid: number;
-  readonly exit: ProcessExit;
-}
 
 const SIGKILL = 9;
 const SIGNAL_MAX = 64;
@@ -72,7 +57,7 @@ export class PodController implements Tasks, SandboxPod {
   readonly diagnostics: DiagnosticsController;
   readonly #options: PodOptions;
   readonly #limits: PodLimits;
-  readonly #members = new Map<string, Member>();
+  readonly #members = new Members();
   readonly #vm: VmSlot;
   readonly #rest: VmRest;
   readonly #kill: ContainerKill;
@@ -95,7 +80,7 @@ export class PodController implements Tasks, SandboxPod {
       vm: (verb) => this.#vm.running(verb),
       console: () => this.#vm.console,
       awake: (work) => this.#rest.during(work),
-      tasks: () => [...this.#members.values()].map(({ container }) => container.diagnose()),
+      tasks: () => this.#members.containers().map((container) => container.diagnose()),
     });
     const { warn } = options.ports;
     this.#network = host && new PodNetwork({ podId: id, stateDirectory, host: host.network, warn });
@@ -105,7 +90,7 @@ export class PodController implements Tasks, SandboxPod {
       (exit) => this.#lost(exit),
       async () => this.#network?.close(),
     );
-    this.#rest = new VmRest(this.#vm, () => this.#vm.pausable && this.#allPaused(), warn);
+    this.#rest = new VmRest(this.#vm, () => this.#vm.pausable && this.#members.allPaused(), warn);
     const { kill, container } = this.#limits;
     const awake = <T>(work: () => Promise<T>): Promise<T> => this.#rest.during(work);
     this.#kill = new ContainerKill({ vm: this.#vm, awake, warn }, { kill, settle: container.settle });
@@ -126,7 +111,7 @@ export class PodController implements Tasks, SandboxPod {
     const made = { ...options, containerLimits: pod.#limits.container, guestPid };
     const work = restorePod(pod.#vm, document, saved, made, take).catch(async (cause) => {
       await pod.#vm.release();
-      for (const { container } of pod.#members.values()) await container.abandon();
+      for (const container of pod.#members.containers()) await container.abandon();
       pod.#members.clear();
       throw ShimError.from(cause, "internal");
     });
@@ -145,7 +130,7 @@ export class PodController implements Tasks, SandboxPod {
     { signal }: RpcOptions,
     more?: Parameters<typeof savePod>[5],
   ): Promise<void> {
-    const containers = [...this.#members.values()].map(({ container }) => container);
+    const containers = this.#members.containers();
     const parts = this.#options.savedParts ?? {};
     this.#network?.checkSave();
     await this.#awake(() => savePod(this.#vm, containers, parts, directory, then, more), signal);
@@ -191,8 +176,7 @@ export class PodController implements Tasks, SandboxPod {
   async metrics({ signal }: RpcOptions): Promise<ContainerStatistics> {
     const sandbox = this.#sandbox;
     if (sandbox === undefined) throw failedPrecondition("no sandbox keeps the pod; cannot measure it");
-    const containers = [...this.#members.values()].map(({ container }) => container);
-    return this.#awake(() => sandbox.metrics(containers, { signal }), signal);
+    return this.#awake(() => sandbox.metrics(this.#members.containers(), { signal }), signal);
   }
 
   async letGo(): Promise<void> {
@@ -202,41 +186,41 @@ export class PodController implements Tasks, SandboxPod {
   }
 
   async start({ id, execId }: ProcessRef, { signal }: RpcOptions): Promise<{ pid: number }> {
-    const { container } = this.#member(id);
+    const container = this.#members.created(id);
     const work = () => (execId === "" ? this.#start(id, container) : container.startExec(execId));
     return { pid: await this.#awake(work, signal) };
   }
 
   state({ id, execId }: ProcessRef): ProcessState {
-    return this.#member(id).container.processState(execId);
+    return this.#members.created(id).processState(execId);
   }
 
   async delete(ref: ProcessRef, { signal }: RpcOptions): Promise<{ pid: number; exitStatus: number; exitedAt: Date }> {
-    const member = this.#known(ref.id);
+    const member = this.#members.known(ref.id);
     const work = () => (ref.execId === "" ? this.#delete(ref.id, member) : member.container.deleteExec(ref.execId));
     const { pid, exit } = await this.#awake(work, signal);
     return { pid, exitStatus: exit.status, exitedAt: exit.at };
   }
 
   async pids(id: string, { signal }: RpcOptions): Promise<readonly { pid: number; execId?: string }[]> {
-    const { container } = this.#member(id);
+    const container = this.#members.created(id);
     return this.#awake(() => container.pids(), signal);
   }
 
   async pause(id: string, { signal }: RpcOptions): Promise<void> {
-    const { container } = this.#member(id);
+    const container = this.#members.created(id);
     const paused = this.#rest.during(() => container.pause()).then(() => this.#rest.settled());
     await unlessAborted(paused, signal);
   }
 
   async resume(id: string, { signal }: RpcOptions): Promise<void> {
-    const { container } = this.#member(id);
+    const container = this.#members.created(id);
     await this.#awake(() => container.resume(), signal);
   }
 
   /** The whole pod's save: containerd names one container, so it has to be the only one. */
   async checkpoint(id: string, { path, exit }: CheckpointTask, { signal }: RpcOptions): Promise<void> {
-    const { container } = this.#member(id);
+    const container = this.#members.created(id);
     const refusal = `container ${id} is ${container.state}; cannot checkpoint`;
     if (this.#members.size > 1) {
       throw unimplemented(`${refusal} it alone: its vm holds ${this.#members.size} containers; save the pod`);
@@ -261,7 +245,7 @@ export class PodController implements Tasks, SandboxPod {
   }
 
   async kill({ id, execId }: ProcessRef, signal: number, all: boolean, options: RpcOptions): Promise<void> {
-    const { container } = this.#member(id);
+    const container = this.#members.created(id);
     if (!Number.isInteger(signal) || signal < 0 || signal > SIGNAL_MAX) {
       throw invalidArgument(`container ${id}: ${signal} is not a signal; cannot kill`);
     }
@@ -269,18 +253,18 @@ export class PodController implements Tasks, SandboxPod {
   }
 
   async exec(request: ExecTask): Promise<void> {
-    const { container } = this.#member(request.id);
+    const container = this.#members.created(request.id);
     checkId("exec", request.execId);
     container.exec(request);
   }
 
   async resizePty({ id, execId }: ProcessRef, columns: number, rows: number, { signal }: RpcOptions): Promise<void> {
-    const { container } = this.#member(id);
+    const container = this.#members.created(id);
     await this.#awake(() => container.resizePty(execId, columns, rows), signal);
   }
 
   async closeIO({ id, execId }: ProcessRef): Promise<void> {
-    this.#member(id).container.closeIO(execId);
+    this.#members.created(id).closeIO(execId);
   }
 
   async update(
@@ -289,23 +273,23 @@ export class PodController implements Tasks, SandboxPod {
     annotations: Readonly<Record<string, string>>,
     { signal }: RpcOptions,
   ): Promise<void> {
-    const { container } = this.#member(id);
+    const container = this.#members.created(id);
     await this.#awake(() => container.update(resources, () => this.#vm.fit(id, resources, annotations)), signal);
   }
 
   async wait({ id, execId }: ProcessRef, { signal }: RpcOptions): Promise<{ exitStatus: number; exitedAt: Date }> {
-    const { status, at } = await this.#member(id).container.wait(execId, { signal });
+    const { status, at } = await this.#members.created(id).wait(execId, { signal });
     return { exitStatus: status, exitedAt: at };
   }
 
   async stats(id: string, { signal }: RpcOptions): Promise<{ v1?: object; v2?: object }> {
-    const { container } = this.#member(id);
+    const container = this.#members.created(id);
     return this.#awake(() => container.stats(), signal);
   }
 
   /** Runs `use` on a copying that has begun; a VM that rests is awake meanwhile. */
   archive(id: string, request: ArchiveRequest, use: (archive: GuestArchive) => Promise<void>): Promise<void> {
-    const { container } = this.#member(id);
+    const container = this.#members.created(id);
     return this.#rest.during(async () => use(await container.archive(request)));
   }
 
@@ -316,7 +300,7 @@ export class PodController implements Tasks, SandboxPod {
   /** The pod, its VM, and each container with its processes, as they are now. */
   report(): ReportLine[] {
     const pod: ReportLine = { what: "pod", fields: { containers: this.#members.size } };
-    return [pod, this.#vm.report(), ...[...this.#members.values()].flatMap(({ container }) => container.report())];
+    return [pod, this.#vm.report(), ...this.#members.containers().flatMap((container) => container.report())];
   }
 
   /** What the guest tells about its own processes; undefined where none runs, or none that can. */
@@ -344,7 +328,7 @@ export class PodController implements Tasks, SandboxPod {
     await step("pod", within(killed, this.#limits.close, "end of the pod's containers"));
     if (this.#members.size > 0) {
       await step("the vm was not terminated", this.#vm.terminate());
-      for (const { container } of this.#members.values()) container.lose();
+      for (const container of this.#members.containers()) container.lose();
       const gone = Promise.allSettled([...this.#members].map(([id, member]) => this.#end(id, member)));
       await step("pod", within(gone, this.#limits.close, "release of the pod's containers"));
     }
@@ -437,32 +421,12 @@ export class PodController implements Tasks, SandboxPod {
     return unlessAborted(this.#rest.during(work), signal);
   }
 
-  #allPaused(): boolean {
-    return this.#members.size > 0 && [...this.#members.values()].every(({ container }) => container.state === "paused");
-  }
-
   #lost(exit: VMExit): void {
     this.#sandbox?.onLost();
-    for (const { container } of this.#members.values()) container.lose(exit);
+    for (const container of this.#members.containers()) container.lose(exit);
   }
 
   #uvmOptions(options: RuntimeOptions | undefined, spec: Spec): UvmOptions {
     return uvmOptions(this.#options, options, spec, this.#network?.open(spec));
-  }
-
-  /**
-   * Not there before its create has succeeded. nerdctl's logger asks for the task while it is created, and again only
-   * after a not-found; containerd itself, coming back, takes away what it finds without pids.
-   */
-  #member(id: string): Member {
-    const member = this.#known(id);
-    if (member.container.state === "creating") throw notFound(`container ${id} is creating: container not created`);
-    return member;
-  }
-
-  #known(id: string): Member {
-    const member = this.#members.get(id);
-    if (member === undefined) throw notFound(`container ${id} does not exist: container not created`);
-    return member;
   }
 }
