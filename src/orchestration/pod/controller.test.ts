@@ -309,9 +309,7 @@ describe("pod controller", () => {
     for (const signal of [-1, 65, 1.5]) {
       await assert.rejects(s.pod.kill(init(), signal, false, rpc()), { kind: "invalid-argument" });
     }
-    await assert.rejects(s.pod.checkpoint("c1", { path: "/image", exit: false }, rpc()), {
-      kind: "unimplemented",
-    });
+    await assert.rejects(s.pod.checkpoint("c1", { path: "/image", exit: false }, rpc()), { kind: "unimplemented" });
     const restore = createRequest("c2", { checkpoint: "/image" });
     await assert.rejects(s.pod.create(restore, rpc()), { kind: "unimplemented" });
     assert.equal(s.vms.length, 1);
@@ -324,6 +322,7 @@ describe("pod controller", () => {
     assert.equal((await s.pod.hold(sandbox, () => void lost++)).pid, process.pid);
     assert.equal(s.vm.options.sizing?.memoryMiB, 512);
     await s.pod.create(createRequest("c1"), rpc());
+    await assert.rejects(s.pod.checkpoint("c1", { path: "/i", exit: false }, rpc()), /shares its vm with a sandbox/);
     await s.pod.delete(init(), rpc());
     assert.deepEqual([s.vms.length, s.idles, s.pod.busy(), s.vm.guest.log.includes("terminate")], [1, 0, true, false]);
     s.vm.exit.resolve({ exitedAt: new Date() });

@@ -225,6 +225,9 @@ export class PodController implements Tasks, SandboxPod {
     if (this.#members.size > 1) {
       throw unimplemented(`${refusal} it alone: its vm holds ${this.#members.size} containers; save the pod`);
     }
+    if (this.#sandbox !== undefined) {
+      throw unimplemented(`${refusal}: it shares its vm with a sandbox, which no create could restore; run it without`);
+    }
     // containerd's client pauses the container first, and its VM rests then.
     const save = async (): Promise<void> => {
       if (!this.#vm.savable) throw unimplemented(`${refusal}: stack ${this.#options.stack.name} cannot save its vm`);
