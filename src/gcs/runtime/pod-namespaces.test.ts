@@ -105,6 +105,22 @@ describe("the namespaces that a guest keeps for its pod", { skip }, () => {
     await until("it has ended", () => !existsSync(`/proc/${init}`));
   });
 
+  it("end with the pod though a container has stopped what their first process waits for", async () => {
+    const [path = ""] = await paths("pid");
+    const init = firstOf(path);
+    const argv = ["nsenter", `--pid=${path}`, "sh", "-c", "kill -STOP 2"];
+    await runtime.spawn(argv, { stdio: ["null", "null", "null"] }).exited;
+    await pod.release();
+    await until("it has ended", () => !existsSync(`/proc/${init}`));
+  });
+
+  it("share a /dev/shm after one that could not be made", async () => {
+    const wrong = { ...sharing("ipc"), mounts: [{ ...shm, options: ["size=nonsense"] }] };
+    await assert.rejects(pod.join(wrong), (error) => !isKind(error, "internal"));
+    await pod.join(sharing("ipc"));
+    assert.deepEqual(mountsUnder(join(own, "shm")), [join(own, "shm")]);
+  });
+
   it("are made anew where the first process was killed", async () => {
     const [path = ""] = await paths("pid");
     process.kill(firstOf(path), "SIGKILL");

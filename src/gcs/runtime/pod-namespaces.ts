@@ -5,6 +5,7 @@ import { POD_NAMESPACE } from "../../prot/resources/pod.ts";
 import { mountOne, unmountRecursive } from "../../sys/mount.ts";
 import { makeNamespace } from "../../sys/namespace.ts";
 import type { ChildProcess, Runtime } from "../../sys/runtime.ts";
+import { errorCode } from "../../sys/sys-error.ts";
 import { within } from "../within.ts";
 import { objectMember } from "./oci-members.ts";
 
@@ -29,7 +30,7 @@ echo "$pid"
 exec 3<&0 >/dev/null
 while :; do cat <&3 & wait $! && exit; done`;
 const INIT_WITHIN_MS = 10_000;
-const END_MS = 2_000;
+const END_MS = 1_000;
 
 const SHM = "/dev/shm";
 /** Of the mount itself: a bind has them too. The rest were the file system's. */
@@ -47,6 +48,8 @@ export class PodNamespaces {
   readonly #spawn: Runtime["spawn"];
   readonly #made = new Map<string, Promise<string>>();
   #init: ChildProcess | undefined;
+  /** Of the pid namespace's first process, while its parent, `#init`, is there. */
+  #first = 0;
 
   /** `directory`: ours alone; made where it is needed. */
   constructor(directory: string, spawn: Runtime["spawn"]) {
@@ -79,7 +82,19 @@ export class PodNamespaces {
     init?.pipes[0]?.end();
     unmountRecursive(this.#directory);
     rmSync(this.#directory, { recursive: true, force: true });
-    if (init !== undefined) await within(END_MS, init.exited);
+    if (init === undefined || (await within(END_MS, init.exited)) !== undefined) return;
+    // What it waits for may have been stopped by a container.
+    this.#killFirst();
+    await within(END_MS, init.exited);
+  }
+
+  #killFirst(): void {
+    if (this.#first === 0) return;
+    try {
+      process.kill(this.#first, "SIGKILL");
+    } catch (error) {
+      if (errorCode(error) !== "ESRCH") throw error;
+    }
   }
 
   #namespace(type: string): Promise<string> {
@@ -117,6 +132,7 @@ export class PodNamespaces {
     const init = this.#spawn(argv, { stdio: ["pipe", "pipe", "null"], detached: true });
     const [stdin, stdout] = init.pipes;
     this.#init = init;
+    this.#first = 0;
     void init.exited.then(() => {
       stdin?.destroy();
       if (this.#init !== init) return;
@@ -132,6 +148,7 @@ export class PodNamespaces {
         `a pid namespace for the pod cannot be made: ${argv.slice(0, 4).join(" ")} failed`,
       );
     }
+    this.#first = pid;
     return `/proc/${pid}/ns/pid`;
   }
 
@@ -140,7 +157,7 @@ export class PodNamespaces {
     const source = join(this.#directory, "shm");
     const options = Array.isArray(mount.options) ? mount.options.filter((each) => typeof each === "string") : [];
     if (!this.#made.has(SHM)) {
-      mkdirSync(source);
+      mkdirSync(source, { recursive: true });
       mountOne({ type: "tmpfs", source: "shm", options }, source);
       this.#made.set(SHM, Promise.resolve(source));
     }
