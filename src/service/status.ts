@@ -1,4 +1,5 @@
 import { failedPrecondition, isKind, ShimError } from "../errors/shim-error.ts";
+import type { Logger } from "../log/logger.ts";
 
 /**
  * Any thrown value as what an RPC answers: a ShimError of one line (containerd prints it as "<message>: <code>"). The
@@ -9,6 +10,18 @@ export function rpcError(thrown: unknown): ShimError {
   if (!/[\r\n]/.test(error.message)) return error;
   const line = error.message.trim().replaceAll(/\s*[\r\n]+\s*/g, "; ");
   return new ShimError(error.kind, line, { cause: error });
+}
+
+/** As `rpcError`, of a call; in the log with `fields`, as a client may keep it to itself. */
+export function failedCall(
+  log: Logger,
+  method: string,
+  thrown: unknown,
+  fields: Readonly<Record<string, string>> = {},
+) {
+  const error = rpcError(thrown);
+  log.debug(`${method} failed`, { ...fields, kind: error.kind, error: error.message });
+  return error;
 }
 
 /**

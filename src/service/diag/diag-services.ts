@@ -8,8 +8,8 @@ import type { Diagnostics } from "../../orchestration/diagnostics/ports.ts";
 import type { ReportLine } from "../../orchestration/report.ts";
 import type { RpcOptions } from "../../orchestration/tasks.ts";
 import type { Server } from "../../ttrpc/server.ts";
-import type { CallContext, Handlers, ServerStreamHandler, UnaryHandler } from "../../ttrpc/service.ts";
-import { rpcError } from "../status.ts";
+import type { Handlers, ServerStreamHandler, UnaryHandler } from "../../ttrpc/service.ts";
+import { failedCall } from "../status.ts";
 import { timestampOf } from "../timestamp.ts";
 
 export interface DiagServicesOptions {
@@ -85,12 +85,6 @@ export function diagnosticsHandlers(options: DiagServicesOptions): Handlers<type
   };
 }
 
-const failed = (log: Logger, context: CallContext, thrown: unknown): ShimError => {
-  const error = rpcError(thrown);
-  log.debug(`${context.method} failed`, { kind: error.kind, error: error.message });
-  return error;
-};
-
 const unary =
   (log: Logger) =>
   <I, O>(run: UnaryHandler<I, O>): UnaryHandler<I, O> =>
@@ -98,7 +92,7 @@ const unary =
     try {
       return await unlessAborted(Promise.resolve(run(request, context)), context.signal);
     } catch (thrown) {
-      throw failed(log, context, thrown);
+      throw failedCall(log, context.method, thrown);
     }
   };
 
@@ -109,7 +103,7 @@ const streaming =
     try {
       await run(request, responses, context);
     } catch (thrown) {
-      throw failed(log, context, thrown);
+      throw failedCall(log, context.method, thrown);
     }
   };
 

@@ -5,7 +5,7 @@ import type { Sandboxes } from "../../orchestration/sandbox/ports.ts";
 import type { RpcOptions } from "../../orchestration/tasks.ts";
 import type { Server } from "../../ttrpc/server.ts";
 import type { Handlers, UnaryHandler } from "../../ttrpc/service.ts";
-import { rpcError } from "../status.ts";
+import { failedCall } from "../status.ts";
 import { metricsAny } from "../task/metrics.ts";
 import { timestampOf } from "../timestamp.ts";
 import { sandboxConfig } from "./sandbox-config.ts";
@@ -43,9 +43,7 @@ export function sandboxHandlers(options: SandboxServiceOptions): Handlers<typeof
       try {
         return await unlessAborted(Promise.resolve(run(request, { signal })), signal);
       } catch (thrown) {
-        const error = rpcError(thrown);
-        log.debug(`${method} failed`, { id: request.sandboxId, kind: error.kind, error: error.message });
-        throw error;
+        throw failedCall(log, method, thrown, { id: request.sandboxId });
       }
     };
 

@@ -10,7 +10,7 @@ import type { Server } from "../../ttrpc/server.ts";
 import type { Handlers } from "../../ttrpc/service.ts";
 import type { DuplexStream } from "../../ttrpc/stream.ts";
 import { messageOf, typeOf } from "../any.ts";
-import { rpcError } from "../status.ts";
+import { failedCall } from "../status.ts";
 
 export interface StreamingServiceOptions {
   readonly streams: Streams;
@@ -43,9 +43,7 @@ export function streamingHandlers({
         await call.send(Any.create());
         await over;
       } catch (thrown) {
-        const error = rpcError(thrown);
-        log.debug("a stream ended badly", { stream: id, kind: error.kind, error: error.message });
-        throw error;
+        throw failedCall(log, "Stream", thrown, { stream: id });
       }
     },
   };

@@ -10,7 +10,7 @@ import type { Logger } from "../../log/logger.ts";
 import type { RpcOptions, TaskStatus, Tasks } from "../../orchestration/tasks.ts";
 import type { Server } from "../../ttrpc/server.ts";
 import type { Handlers, UnaryHandler } from "../../ttrpc/service.ts";
-import { createError, rpcError } from "../status.ts";
+import { createError, failedCall, rpcError } from "../status.ts";
 import { timestampOf } from "../timestamp.ts";
 import { checkpointOptions, ociDocument, runtimeOptions } from "./any.ts";
 import { metricsAny } from "./metrics.ts";
@@ -60,9 +60,8 @@ export function taskHandlers(options: TaskServiceOptions): TaskHandlers {
         if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint(`task.${method.toLowerCase()}.answer`);
         return answer;
       } catch (thrown) {
-        const error = errorOf(thrown);
+        const error = failedCall(log, method, errorOf(thrown), { id: request.id });
         if (method === "Create" && error.kind === "canceled" && signal.aborted) options.abandoned?.();
-        log.debug(`${method} failed`, { id: request.id, kind: error.kind, error: error.message });
         throw error;
       }
     };

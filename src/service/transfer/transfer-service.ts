@@ -7,7 +7,7 @@ import type { TransferEnd, Transfers } from "../../orchestration/transfer/ports.
 import type { Server } from "../../ttrpc/server.ts";
 import type { Handlers } from "../../ttrpc/service.ts";
 import { messageOf, typeOf } from "../any.ts";
-import { rpcError } from "../status.ts";
+import { failedCall } from "../status.ts";
 
 export interface TransferServiceOptions {
   readonly transfers: Transfers;
@@ -28,9 +28,7 @@ export function transferHandlers({ transfers, log }: TransferServiceOptions): Ha
         await transfers.transfer({ from, to, progressStream: options?.progressStream ?? "" }, { signal });
         return {};
       } catch (thrown) {
-        const error = rpcError(thrown);
-        log.debug("Transfer failed", { kind: error.kind, error: error.message });
-        throw error;
+        throw failedCall(log, "Transfer", thrown);
       }
     },
   };
