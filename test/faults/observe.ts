@@ -1,16 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
-import { FAILPOINT_ANNOTATION } from "../../src/failpoint/failpoint.ts";
 import type { EventWatch } from "../harness/events.ts";
 import type { OwnProcess } from "../harness/leftovers.ts";
 import type { Machine } from "../harness/machine.ts";
 import { until } from "../harness/until.ts";
+import { points } from "./program-task.ts";
 
 /** Flags of `ctr run` that set failpoints: `{ "vm.boot": "kill" }`. */
-export function failpointFlags(points: Readonly<Record<string, string>>): string[] {
-  return Object.entries(points).flatMap(([point, terms]) => [
-    "--annotation",
-    `${FAILPOINT_ANNOTATION}${point}=${terms}`,
-  ]);
+export function failpointFlags(terms: Readonly<Record<string, string>>): string[] {
+  return Object.entries(points(terms)).flatMap(([name, text]) => ["--annotation", `${name}=${text}`]);
 }
 
 export function alive(pid: number): boolean {

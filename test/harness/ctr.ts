@@ -17,6 +17,14 @@ export interface ListedTask {
   readonly status: string;
 }
 
+/** Flags of `ctr run` that make a container a pod's sandbox, or one of its members, as CRI says it. */
+export function podFlags(pod: string, type: "sandbox" | "container"): string[] {
+  return [
+    ...["--annotation", `io.kubernetes.cri.sandbox-id=${pod}`],
+    ...["--annotation", `io.kubernetes.cri.container-type=${type}`],
+  ];
+}
+
 /** containerd's own client against one containerd, in one namespace, with the runtime under test. */
 export class Ctr {
   readonly #target: CtrTarget;

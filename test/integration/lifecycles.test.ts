@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { podFlags } from "../harness/ctr.ts";
 import type { Machine } from "../harness/machine.ts";
 import { runtimeUnderTest } from "../harness/runtime-under-test.ts";
 import { useMachine } from "../harness/use-machine.ts";
@@ -23,10 +24,8 @@ describe("many lifecycles in one containerd", () => {
   it("leave the daemon of a long-lived pod with the descriptors that it had", async () => {
     const { ctr } = machine();
     const pod = machine().id("pod");
-    const inPod = ["--annotation", `io.kubernetes.cri.sandbox-id=${pod}`];
-    const sandbox = [...inPod, "--annotation", "io.kubernetes.cri.container-type=sandbox", "--null-io"];
-    const member = [...inPod, "--annotation", "io.kubernetes.cri.container-type=container"];
-    await ctr.runDetached(pod, ["sleep", "1000"], sandbox);
+    const member = podFlags(pod, "container");
+    await ctr.runDetached(pod, ["sleep", "1000"], [...podFlags(pod, "sandbox"), "--null-io"]);
     // The first member opens what the daemon keeps for all.
     assert.equal((await ctr.run(machine().id("first"), ["true"], member)).code, 0);
     assert.equal((await ctr.exec(pod, "first", ["true"])).code, 0);

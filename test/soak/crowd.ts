@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { median } from "../../scripts/bench/figures.ts";
 import { Status } from "../../src/generated/containerd/v1/types.ts";
+import { podFlags } from "../harness/ctr.ts";
 import type { Machine } from "../harness/machine.ts";
 import { atMost, equal, type Finding, figure, round, succeeds } from "./finding.ts";
 import { settled } from "./footprint.ts";
-import { type Amount, lifecycle, memberFlags, rounds, startPod, stopPod } from "./lifecycle.ts";
+import { type Amount, lifecycle, rounds, startPod, stopPod } from "./lifecycle.ts";
 import { execute } from "./shim-tasks.ts";
 
 /** Many containers in one pod at the same time: each runs and answers; what each costs; all go, and nothing stays. */
@@ -23,7 +24,7 @@ export async function crowd(machine: Machine, { count, atOnce, say }: Amount): P
   const times: number[] = [];
   for (const id of ids) {
     const began = performance.now();
-    await ctr.runDetached(id, ["sleep", "100000"], [...memberFlags(pod.id), "--null-io"]);
+    await ctr.runDetached(id, ["sleep", "100000"], [...podFlags(pod.id, "container"), "--null-io"]);
     times.push(performance.now() - began);
     if (times.length % 50 === 0) say(`${times.length} containers run`);
   }
@@ -93,7 +94,7 @@ async function inTurn(machine: Machine, pod: string): Promise<Finding[]> {
     ] as const) {
       const id = machine.id(`turn${turn}`);
       const began = performance.now();
-      await ctr.runDetached(id, ["sleep", "100000"], [...memberFlags(of), "--null-io"]);
+      await ctr.runDetached(id, ["sleep", "100000"], [...podFlags(of, "container"), "--null-io"]);
       times[kind].push(performance.now() - began);
       await ctr.remove(id);
     }

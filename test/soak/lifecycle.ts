@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { Status } from "../../src/generated/containerd/v1/types.ts";
 import { patienceMs, start } from "../harness/command.ts";
+import { podFlags } from "../harness/ctr.ts";
 import type { Machine } from "../harness/machine.ts";
 import { ready, service } from "../harness/service.ts";
 import { startOnTerminal } from "../harness/terminal.ts";
@@ -21,16 +22,9 @@ export interface LivingPod {
   readonly shim: ShimTasks;
 }
 
-const inPod = (pod: string, type: string): string[] => [
-  ...["--annotation", `io.kubernetes.cri.sandbox-id=${pod}`],
-  ...["--annotation", `io.kubernetes.cri.container-type=${type}`],
-];
-
-export const memberFlags = (pod: string): string[] => inPod(pod, "container");
-
 export async function startPod(machine: Machine, name = "pod"): Promise<LivingPod> {
   const id = machine.id(name);
-  await machine.ctr.runDetached(id, ["sleep", "100000"], [...inPod(id, "sandbox"), "--null-io"]);
+  await machine.ctr.runDetached(id, ["sleep", "100000"], [...podFlags(id, "sandbox"), "--null-io"]);
   return { id, shim: await shimTasks(machine, id) };
 }
 
@@ -51,7 +45,7 @@ export async function lifecycle(machine: Machine, round: number, pod?: LivingPod
   const kind = (["fifos", "none", "file"] as const)[round % 3] ?? "none";
   const stdio = { fifos: [], none: ["--null-io"], file: ["--log-uri", `file://${log}`] }[kind];
   const code = round % 100;
-  const run = start(ctr.runArgv(id, service(code), ["--rm", ...stdio, ...(pod ? memberFlags(pod.id) : [])]));
+  const run = start(ctr.runArgv(id, service(code), ["--rm", ...stdio, ...(pod ? podFlags(pod.id, "container") : [])]));
   const check = (): void => {
     if (run.ended()) throw new Error(`round ${round} (${id}) ended early:\n${run.stderr()}`);
   };

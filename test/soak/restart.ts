@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { podFlags } from "../harness/ctr.ts";
 import { watchEvents } from "../harness/events.ts";
 import type { Machine } from "../harness/machine.ts";
 import { service } from "../harness/service.ts";
 import { until } from "../harness/until.ts";
 import { equal, type Finding, figure, succeeds } from "./finding.ts";
-import { type Amount, memberFlags, rounds, startPod } from "./lifecycle.ts";
+import { type Amount, rounds, startPod } from "./lifecycle.ts";
 import { type ShimTasks, shimTasks } from "./shim-tasks.ts";
 
 const signals = ["SIGTERM", "SIGKILL"] as const;
@@ -26,7 +27,7 @@ export async function restarts(machine: Machine, { count, atOnce, say }: Amount)
     pods.push(id);
     if (number % 10 !== 0) return;
     const member = machine.id(`member${number}`);
-    await ctr.runDetached(member, ["sleep", "100000"], [...memberFlags(id), "--null-io"]);
+    await ctr.runDetached(member, ["sleep", "100000"], [...podFlags(id, "container"), "--null-io"]);
     members.push(member);
   });
   say(`${pods.length} pods and ${members.length} members run`);
