@@ -387,6 +387,27 @@ describe("archives of a container's root file system", () => {
     });
   }
 
+  const unusable: Record<string, Partial<TarEntry>> = {
+    "a link that leads nowhere": { type: "symlink", linkName: "" },
+    "a link with a NUL": { type: "symlink", linkName: "a\0b" },
+    "a link that is too long": { type: "symlink", linkName: "x".repeat(5000) },
+    "an attribute without a name": { xattrs: new Map([["user.", Buffer.of(1)]]) },
+    "an attribute with a long name": { xattrs: new Map([[`user.${"x".repeat(300)}`, Buffer.of(1)]]) },
+    "an attribute with a long value": { xattrs: new Map([["user.a", Buffer.alloc(100_000, 1)]]) },
+    "an attribute with a NUL": { xattrs: new Map([["user.a\0b", Buffer.of(1)]]) },
+    "capabilities that are none": { xattrs: new Map([["security.capability", Buffer.of(1)]]) },
+    "a name that is too long": { name: "x".repeat(300) },
+  };
+  for (const [what, entry] of Object.entries(unusable)) {
+    it(`says that it was given ${what}`, async () => {
+      await assert.rejects(
+        put(archive({ name: "a", ...entry }), "/dst", true),
+        refused("invalid-argument", /"(a|x+)"/),
+      );
+      assert.deepEqual(readdirSync(join(root, "dst")), []);
+    });
+  }
+
   it("stops when it is told to", async () => {
     const abort = new AbortController();
     const first = archive({ name: "a", data: "b".repeat(1500) });

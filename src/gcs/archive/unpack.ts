@@ -16,7 +16,7 @@ import {
   write as writeFd,
 } from "node:fs";
 import { promisify } from "node:util";
-import { ShimError } from "../../errors/shim-error.ts";
+import { invalidArgument, ShimError } from "../../errors/shim-error.ts";
 import { close } from "../../sys/libc.ts";
 import {
   descriptorPath,
@@ -107,6 +107,9 @@ class Unpacking {
       case "file":
         return await this.#file(entry, parent, name, reader);
       case "symlink":
+        if (entry.linkName === "" || entry.linkName.includes("\0")) {
+          throw invalidArgument(`the link ${JSON.stringify(entry.name)} of the archive leads to no name`);
+        }
         clear(path);
         symlinkSync(latin1(entry.linkName), path);
         if (this.#options.preserveOwnership) lchownSync(path, entry.uid, entry.gid);
@@ -181,8 +184,10 @@ class Unpacking {
   }
 
   /** Never what file systems keep for themselves there (trusted.*: overlay's own bookkeeping). */
-  #attributes({ xattrs }: TarEntry, fd: number): void {
+  #attributes({ name, xattrs }: TarEntry, fd: number): void {
     for (const [key, value] of xattrs) {
+      if (key.includes("\0"))
+        throw invalidArgument(`${JSON.stringify(name)} of the archive has an attribute with a NUL`);
       const rights = key === "security.capability" || key.startsWith("system.posix_acl_");
       if (key.startsWith("user.") || (rights && this.#options.preserveOwnership))
         setXattr(descriptorPath(fd), key, value);
