@@ -129,6 +129,16 @@ describe("a sandbox", () => {
     assert.equal(sandbox.busy(), false);
   });
 
+  it("whose pod cannot be made can be shut down, started or not", async () => {
+    for (const starts of [true, false]) {
+      const sandbox = new SandboxController("s1", () => Promise.reject(new ShimError("unavailable", "no such stack")));
+      sandbox.create(request);
+      if (starts) await assert.rejects(sandbox.start("s1", options), kind("unavailable"));
+      await sandbox.shutdown("s1", options);
+      assert.equal(sandbox.busy(), false);
+    }
+  });
+
   it("that was never created can be shut down, and no pod is made for it", async () => {
     const { sandbox, calls } = new Subject();
     await sandbox.shutdown("s1", options);

@@ -112,7 +112,7 @@ export class SandboxController implements Sandboxes {
   async #end(): Promise<void> {
     await this.#stop();
     // What ended by itself, or while it started, is still held.
-    if (this.#starting !== undefined) await (await this.#pod()).letGo();
+    if (this.#starting !== undefined) await this.#letGo();
   }
 
   async #stop(): Promise<void> {
@@ -127,10 +127,16 @@ export class SandboxController implements Sandboxes {
     const { request, createdAt } = state;
     const pid = "pid" in state ? state.pid : 0;
     this.#machine.begin("stop", { name: "stopping", request, createdAt, pid });
-    await (await this.#pod()).letGo();
+    await this.#letGo();
     const exit = { status: 0, at: new Date() };
     this.#machine.transition("stopped", { name: "stopped", request, createdAt, pid, exit });
     this.#exited.resolve(exit);
+  }
+
+  /** A pod that cannot be made holds nothing. */
+  async #letGo(): Promise<void> {
+    const pod = await this.#pod().catch(() => undefined);
+    await pod?.letGo();
   }
 
   #lost(): void {
