@@ -8,19 +8,19 @@ const hostProcess = rows("container", "microsoft.com/");
 
 /** Of one container; those of its size go over its spec's own. */
 export const anyContainer = {
-  memorySize: container("memory.sizeinmb", "u64", "both", "the spec's", "Memory limit.", { unit: "MiB" }),
-  processorCount: container("processor.count", "i32", "both", "the spec's", "Processors."),
-  processorLimit: container("processor.limit", "i32", "both", "the spec's", "Share of all processors.", {
+  memorySize: container("memory.sizeinmb", "u64", "WCOW", "the spec's", "Memory limit.", { unit: "MiB" }),
+  processorCount: container("processor.count", "i32", "WCOW", "the spec's", "Processors."),
+  processorLimit: container("processor.limit", "i32", "WCOW", "the spec's", "Share of all processors.", {
     unit: "1/100 %",
     range: [0, 10_000],
   }),
-  processorWeight: container("processor.weight", "i32", "both", "100", "Weight against other containers.", {
+  processorWeight: container("processor.weight", "i32", "WCOW", "the spec's", "Weight against other containers.", {
     range: [0, 10_000],
   }),
-  storageBandwidth: container("storage.qos.bandwidthmaximum", "i32", "both", "the spec's", "Limit of its disks.", {
+  storageBandwidth: container("storage.qos.bandwidthmaximum", "i32", "WCOW", "the spec's", "Limit of its disks.", {
     unit: "bytes/s",
   }),
-  storageIops: container("storage.qos.iopsmaximum", "i32", "both", "the spec's", "Limit of its disks.", {
+  storageIops: container("storage.qos.iopsmaximum", "i32", "WCOW", "the spec's", "Limit of its disks.", {
     unit: "1/s",
   }),
   dumpLocation: container("processdumplocation", "text", "both", "none", "Folder in the container for process dumps."),
@@ -47,7 +47,7 @@ export const windowsContainer = {
   deviceExtensions: container("wcow.deviceextensions", "text list", "WCOW", "none", "Device extension files."),
   disableGmsa: container("wcow.gmsa.disable", "bool", "WCOW", "false", "No group managed service account."),
   testRegistry: container("wcow.test-registry-annotation", "json", "WCOW", "none", "RegistryValue[]: for tests."),
-  dumpType: wcow("processdumptype", "text", "WCOW", "none", "mini or full."),
+  dumpType: wcow("processdumptype", "text", "WCOW", "full", "mini or full."),
   dumpCount: wcow("processdumpcount", "i32", "WCOW", "10", "Dumps that are kept."),
   hostProcess: hostProcess("hostprocess-container", "bool", "WCOW", "false", "Runs on the host."),
   inheritUser: hostProcess("hostprocess-inherit-user", "bool", "WCOW", "false", "As the shim's user."),

@@ -1,15 +1,12 @@
-import { bool, type InitOf, i32, list, optional, type TypeOf, text } from "../../../../prot/json-codec.ts";
+import { bool, type InitOf, list, optional, type TypeOf, text } from "../../../../prot/json-codec.ts";
 import { field, record } from "../../../../prot/json-record.ts";
 import { registryKey, registryValue } from "../../../options/registry-values.ts";
 import { chipset } from "./chipset.ts";
+import { container, hostedSystem, storageQos } from "./container.ts";
 import { devices } from "./devices.ts";
+import { schemaVersion } from "./schema-version.ts";
 import { guestState, securitySettings } from "./security.ts";
 import { topology } from "./topology.ts";
-
-const version = record({
-  major: field("Major", i32, "omitempty"),
-  minor: field("Minor", i32, "omitempty"),
-});
 
 const debugOptions = record({
   bugcheckSavedStateFileName: field("BugcheckSavedStateFileName", text, "omitempty"),
@@ -17,7 +14,7 @@ const debugOptions = record({
 });
 
 const virtualMachine = record({
-  version: field("Version", optional(version), "omitempty"),
+  version: field("Version", optional(schemaVersion), "omitempty"),
   stopOnReset: field("StopOnReset", bool, "omitempty"),
   chipset: field("Chipset", optional(chipset), "omitempty"),
   computeTopology: field("ComputeTopology", optional(topology), "omitempty"),
@@ -44,26 +41,21 @@ const virtualMachine = record({
     ),
     "omitempty",
   ),
-  storageQoS: field(
-    "StorageQoS",
-    optional(
-      record({
-        iopsMaximum: field("IopsMaximum", i32, "omitempty"),
-        bandwidthMaximum: field("BandwidthMaximum", i32, "omitempty"),
-      }),
-    ),
-    "omitempty",
-  ),
+  storageQoS: field("StorageQoS", optional(storageQos), "omitempty"),
   debugOptions: field("DebugOptions", optional(debugOptions), "omitempty"),
   securitySettings: field("SecuritySettings", optional(securitySettings), "omitempty"),
   resourcePartitionId: field("ResourcePartitionId", text, "omitempty"),
 });
 
-/** The document of HcsCreateComputeSystem, for a VM (HCS schema 2). What is zero is not written, as hcsshim does. */
+/** The document of HcsCreateComputeSystem (HCS schema 2): one of a VM, a container and a hosted system. Zeros are not written. */
 export const computeSystem = record({
   owner: field("Owner", text, "omitempty"),
-  schemaVersion: field("SchemaVersion", optional(version), "omitempty"),
+  schemaVersion: field("SchemaVersion", optional(schemaVersion), "omitempty"),
   virtualMachine: field("VirtualMachine", optional(virtualMachine), "omitempty"),
+  /** Where a container is hosted, with `hostedSystem`. */
+  hostingSystemId: field("HostingSystemId", text, "omitempty"),
+  hostedSystem: field("HostedSystem", optional(hostedSystem), "omitempty"),
+  container: field("Container", optional(container), "omitempty"),
   shouldTerminateOnLastHandleClosed: field("ShouldTerminateOnLastHandleClosed", bool, "omitempty"),
 });
 export type ComputeSystem = TypeOf<typeof computeSystem>;
