@@ -10,11 +10,12 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type KeyType, SCHEMA } from "../src/config/schema.ts";
 import { renderStateTable, type StateTable } from "../src/orchestration/state-table.ts";
+import { annotationTable } from "../src/vmmanager/options/annotations/table.ts";
 import { matrix } from "../test/faults/matrix.ts";
 import type { StackName } from "../test/faults/row.ts";
 import { floors } from "./check/layers.ts";
 
-const pages = ["README.md", "docs/architecture.md", "docs/faults.md"];
+const pages = ["README.md", "docs/architecture.md", "docs/faults.md", "docs/hcs-documents.md"];
 
 const sections: Record<string, () => string | Promise<string>> = {
   floors: renderFloors,
@@ -22,6 +23,7 @@ const sections: Record<string, () => string | Promise<string>> = {
   configuration: renderConfiguration,
   interfaces: renderInterfaces,
   faults: renderFaults,
+  annotations: renderAnnotations,
 };
 
 function renderFloors(): string {
@@ -55,6 +57,18 @@ function renderConfiguration(): string {
 function describeType(type: KeyType): string {
   if (type.kind === "integer") return `${type.min} to ${type.max}`;
   return type.kind === "string" && type.allowed !== undefined ? type.allowed.join(", ") : type.kind;
+}
+
+function renderAnnotations(): string {
+  const tables = Object.entries(annotationTable).map(([heading, annotations]) => {
+    const rows = annotations.map(({ name, prefix, type, unit, range, guest, fallback, meaning }) => {
+      const values = [type, unit, range?.join(" to ")].filter((part) => part !== undefined).join(", ");
+      return `| \`${name}${prefix ? "GUID" : ""}\` | ${values} | ${guest} | ${fallback} | ${meaning} |`;
+    });
+    const head = ["| annotation | value | guest | default | |", "| --- | --- | --- | --- | --- |"];
+    return [`### ${heading}`, "", ...head, ...rows, ""].join("\n");
+  });
+  return tables.join("\n");
 }
 
 function renderFaults(): string {

@@ -1,7 +1,7 @@
 import { win32 } from "node:path";
 import { invalidArgument } from "../../errors/shim-error.ts";
 import type { Options } from "../../generated/containerd/runhcs/v1.ts";
-import type { AnnotationReader } from "./annotation-reader.ts";
+import { AnnotationReader } from "./annotation-reader.ts";
 import { topology } from "./annotations/topology.ts";
 import { boot } from "./annotations/vm-boot.ts";
 import { confidential, confidentialWcow } from "./annotations/vm-confidential.ts";
@@ -61,7 +61,9 @@ export function readConfidentialWcow(
     return undefined;
   }
   const option = BigInt(Math.max(0, options.vmMemorySizeInMb));
-  const memoryMiB = read.u64(topology.memorySize, option || LEAST_CONFIDENTIAL_MIB);
+  // What can't be read is warned of where the memory is set.
+  const quiet = new AnnotationReader(read.values, () => {});
+  const memoryMiB = quiet.u64(topology.memorySize, option || LEAST_CONFIDENTIAL_MIB);
   if (memoryMiB < LEAST_CONFIDENTIAL_MIB) {
     throw invalidArgument(`a confidential VM is to have ${memoryMiB} MiB: it needs ${LEAST_CONFIDENTIAL_MIB}`);
   }

@@ -71,9 +71,13 @@ export function readWcowOptions(request: WcowRequest): WcowOptions {
   const { spec, options, host, abilities } = request;
   const read = readerOf(request);
   const security = readConfidentialWcow(read, options, host);
+  const resources = windowsResources(spec);
   const topology = readTopology({
-    ...{ read, options, host, guest: "WCOW", isolated: security !== undefined, resources: windowsResources(spec) },
-    ...(security === undefined ? {} : { defaultMemoryMiB: LEAST_CONFIDENTIAL_MIB }),
+    ...{ read, options, host, guest: "WCOW", isolated: security !== undefined, resources },
+    // The memory of the spec is a container's, and may be less than such a VM needs.
+    ...(security === undefined
+      ? {}
+      : { resources: { ...resources, memoryMiB: 0n }, defaultMemoryMiB: LEAST_CONFIDENTIAL_MIB }),
   });
   const osFiles = security ?? request.bootFiles;
   if (osFiles === undefined) throw invalidArgument(`VM ${request.id} has no boot files and no security policy`);

@@ -51,7 +51,7 @@ export const confidentialWcow = {
     "reference_info.cose",
     "Signed measurement of the VM.",
   ),
-  guestStateFile: wcow("gueststatefile", "text", "WCOW", "cwcow.<type>.vmgs", "State file of the isolation type."),
+  guestStateFile: wcow("gueststatefile", "text", "WCOW", "cwcow.TYPE.vmgs", "State file of the isolation type."),
   isolationType: wcow(
     "isolation_type",
     "text",
