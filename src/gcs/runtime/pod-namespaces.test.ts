@@ -43,6 +43,9 @@ describe("the namespaces that a guest keeps for its pod", { skip }, () => {
     return linux.namespaces.slice(1).map(({ path }: { type: string; path?: string }) => path ?? "");
   };
   const firstOf = (path: string): number => Number(path.split("/")[2]);
+  /** Once it has begun what it waits for, which is the namespace's second process. */
+  const begun = (init: number): Promise<unknown> =>
+    until("the first process waits", () => readFileSync(`/proc/${init}/task/${init}/children`, "utf8") !== "");
   const orphans = (init: number): string[] =>
     readdirSync("/proc").filter((pid) => {
       try {
@@ -96,7 +99,7 @@ describe("the namespaces that a guest keeps for its pod", { skip }, () => {
       await child.exited;
       return text;
     };
-    // It is the second process that the first one waits for.
+    await begun(init);
     await inside("kill -9 1; kill -15 1; kill -9 2");
     assert.match(await inside("sleep 0.05 & echo $$"), /^\d+\n$/);
     await until("the orphan is reaped", () => orphans(init).length === 0);
@@ -108,6 +111,7 @@ describe("the namespaces that a guest keeps for its pod", { skip }, () => {
   it("end with the pod though a container has stopped what their first process waits for", async () => {
     const [path = ""] = await paths("pid");
     const init = firstOf(path);
+    await begun(init);
     const argv = ["nsenter", `--pid=${path}`, "sh", "-c", "kill -STOP 2"];
     await runtime.spawn(argv, { stdio: ["null", "null", "null"] }).exited;
     await pod.release();

@@ -5,7 +5,6 @@ import { POD_NAMESPACE } from "../../prot/resources/pod.ts";
 import { mountOne, unmountRecursive } from "../../sys/mount.ts";
 import { makeNamespace } from "../../sys/namespace.ts";
 import type { ChildProcess, Runtime } from "../../sys/runtime.ts";
-import { errorCode } from "../../sys/sys-error.ts";
 import { within } from "../within.ts";
 import { objectMember } from "./oci-members.ts";
 
@@ -21,16 +20,24 @@ interface Mount {
 }
 
 /**
- * The first process of a pid namespace, which the namespace lives by: tells its pid as seen from outside, reaps what its
- * namespace orphans, and ends when its stdin does, thus with us, however we end. A container of the namespace may kill
- * what it waits for (never itself), so that is begun anew.
+ * The first process of a pid namespace, which the namespace lives by: reaps what its namespace orphans. A container of the
+ * namespace may kill what it waits for (never itself), so that is begun anew.
  */
-const INIT = `read -r pid rest </proc/self/stat
-echo "$pid"
-exec 3<&0 >/dev/null
-while :; do cat <&3 & wait $! && exit; done`;
+const FIRST = "while :; do sleep 2147483647 & wait; done";
+/**
+ * Its parent, which is outside of the namespace (only its children are in it) and so out of the containers' reach: tells the
+ * first process's pid, ends when that does, and ends it when its own stdin ends, thus with us, however we end. It waits by a
+ * builtin, as a child would be inside.
+ */
+const KEEPER = `trap 'exit 1' CHLD
+sh -c '${FIRST}' </dev/null >/dev/null &
+echo $!
+read -r rest
+trap - CHLD
+kill -KILL $!
+wait`;
 const INIT_WITHIN_MS = 10_000;
-const END_MS = 1_000;
+const END_MS = 2_000;
 
 const SHM = "/dev/shm";
 /** Of the mount itself: a bind has them too. The rest were the file system's. */
@@ -47,9 +54,7 @@ export class PodNamespaces {
   readonly #directory: string;
   readonly #spawn: Runtime["spawn"];
   readonly #made = new Map<string, Promise<string>>();
-  #init: ChildProcess | undefined;
-  /** Of the pid namespace's first process, while its parent, `#init`, is there. */
-  #first = 0;
+  #keeper: ChildProcess | undefined;
 
   /** `directory`: ours alone; made where it is needed. */
   constructor(directory: string, spawn: Runtime["spawn"]) {
@@ -77,24 +82,12 @@ export class PodNamespaces {
   async release(): Promise<void> {
     await Promise.allSettled(this.#made.values());
     this.#made.clear();
-    const init = this.#init;
-    this.#init = undefined;
-    init?.pipes[0]?.end();
+    const keeper = this.#keeper;
+    this.#keeper = undefined;
+    keeper?.pipes[0]?.end();
     unmountRecursive(this.#directory);
     rmSync(this.#directory, { recursive: true, force: true });
-    if (init === undefined || (await within(END_MS, init.exited)) !== undefined) return;
-    // What it waits for may have been stopped by a container.
-    this.#killFirst();
-    await within(END_MS, init.exited);
-  }
-
-  #killFirst(): void {
-    if (this.#first === 0) return;
-    try {
-      process.kill(this.#first, "SIGKILL");
-    } catch (error) {
-      if (errorCode(error) !== "ESRCH") throw error;
-    }
+    if (keeper !== undefined) await within(END_MS, keeper.exited);
   }
 
   #namespace(type: string): Promise<string> {
@@ -128,15 +121,14 @@ export class PodNamespaces {
   }
 
   async #startInit(): Promise<string> {
-    const argv = ["unshare", "--pid", "--fork", "sh", "-c", INIT];
-    const init = this.#spawn(argv, { stdio: ["pipe", "pipe", "null"], detached: true });
-    const [stdin, stdout] = init.pipes;
-    this.#init = init;
-    this.#first = 0;
-    void init.exited.then(() => {
+    const argv = ["unshare", "--pid", "sh", "-c", KEEPER];
+    const keeper = this.#spawn(argv, { stdio: ["pipe", "pipe", "null"], detached: true });
+    const [stdin, stdout] = keeper.pipes;
+    this.#keeper = keeper;
+    void keeper.exited.then(() => {
       stdin?.destroy();
-      if (this.#init !== init) return;
-      this.#init = undefined;
+      if (this.#keeper !== keeper) return;
+      this.#keeper = undefined;
       this.#made.delete("pid");
     });
     stdin?.open({ data() {}, end() {}, drain() {}, close() {} });
@@ -145,10 +137,9 @@ export class PodNamespaces {
       stdin?.end();
       throw new ShimError(
         "internal",
-        `a pid namespace for the pod cannot be made: ${argv.slice(0, 4).join(" ")} failed`,
+        `a pid namespace for the pod cannot be made: ${argv.slice(0, 3).join(" ")} failed`,
       );
     }
-    this.#first = pid;
     return `/proc/${pid}/ns/pid`;
   }
 
