@@ -160,3 +160,8 @@ function change(document: Record<string, unknown>, path: readonly string[], valu
 function at(value: unknown, path: readonly string[]): unknown {
   return path.reduce((found, name) => (found as Record<string, unknown>)[name], value);
 }
+
+/** The document alone, whatever is warned of. */
+export function makeDocument(guest: "LCOW" | "WCOW", given: GoldenCase): unknown {
+  return (guest === "LCOW" ? makeLcow : makeWcow)(given, () => {}).document;
+}
