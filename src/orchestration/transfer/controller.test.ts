@@ -47,16 +47,19 @@ class Subject {
     this.#gone.abort(new ShimError("canceled", "gone"));
   }
 
-  watch(id: string): void {
-    void this.#attach(id, () => new Promise(() => {}));
+  watch(id: string, send?: () => Promise<void>): void {
+    void this.#attach(id, () => new Promise(() => {}), send);
   }
 
   run(from: TransferEnd, to: TransferEnd, progressStream = ""): Promise<void> {
     return this.transfers.transfer({ from, to, progressStream }, { signal });
   }
 
-  #attach(id: string, receive: () => Promise<StreamMessage | undefined>): Promise<void> {
-    const send = async (message: StreamMessage): Promise<void> => void this.sent.push(message);
+  #attach(
+    id: string,
+    receive: () => Promise<StreamMessage | undefined>,
+    send = async (message: StreamMessage): Promise<void> => void this.sent.push(message),
+  ): Promise<void> {
     const carrier = { receive, send, closeSend: () => {}, signal: this.#gone.signal, broken: false };
     return this.streams.attach(id, carrier).over;
   }
@@ -118,6 +121,18 @@ describe("a transfer", () => {
     await assert.rejects(subject.run(source, container), isKind("deadline-exceeded", /stood still for 0.03 s/));
     await subject.guest.seen("close");
     await assert.rejects(subject.over, isKind("deadline-exceeded"));
+    assert.equal(subject.streams.size, 0);
+  });
+
+  it("is not held up for ever by who does not take its progress", { timeout: 5000 }, async () => {
+    const subject = new Subject([{ kind: "window", bytes: 65_536 }], 200);
+    subject.watch("p", () => new Promise(() => {}));
+    const done = subject.run(container, destination, "p");
+    subject.guest.stream.write(Buffer.from("archive"));
+    subject.guest.stream.end();
+    subject.result.resolve();
+    await done;
+    await subject.over;
     assert.equal(subject.streams.size, 0);
   });
 

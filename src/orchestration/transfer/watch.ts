@@ -53,7 +53,7 @@ export class Watch {
   }
 
   async tellEnd(): Promise<void> {
-    await this.#tell("done").catch(() => {});
+    await this.bound(this.#tell("done")).catch(() => {});
   }
 
   close(): void {
