@@ -72,7 +72,7 @@ function still(what: string, stop: (machine: Machine, id: string) => Promise<voi
       const id = machine.id("still");
       await ctr.runDetached(id, ["sleep", "1000"]);
       await stop(machine, id);
-      // The guest's time to answer (10 s), then the VM's to end (5 s).
+      // 4 s for a sign of life, then the VM's time to end (5 s); the rest is a busy host's.
       const took = await timed(17, async () => {
         await ctr.call(["tasks", "kill", "--signal", "SIGKILL", id]);
         await events.waitFor(id, "/tasks/exit");
