@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { runtime } from "#runtime";
 import { ShimError } from "../errors/shim-error.ts";
+import { within } from "../errors/within.ts";
 import { type Logger, silentLogger } from "../log/logger.ts";
 import { BRIDGE_PORT, RequestType } from "../prot/protocol.ts";
 import { pod } from "../prot/resources/pod.ts";
@@ -25,7 +26,6 @@ import { socketResources } from "./sockets/mapped-sockets.ts";
 import { systemStdio } from "./stdio/system-stdio.ts";
 import { type StorageResolvers, storageResources } from "./storage/resources.ts";
 import { systemMounts } from "./storage/system-mounts.ts";
-import { within } from "./within.ts";
 
 const REDIAL_MS = 100;
 const DRAIN_MS = 10_000;

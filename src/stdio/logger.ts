@@ -1,6 +1,8 @@
 /** Loggers: `binary://` and `binary-v2://`, a program of the client's that reads the output (reference: containerd-shim 1.17). */
+
 import { runtime } from "#runtime";
 import { ShimError } from "../errors/shim-error.ts";
+import { within } from "../errors/within.ts";
 import { close, pipe } from "../sys/libc.ts";
 import { unreadBytes } from "../sys/pipe-state.ts";
 import { processStat } from "../sys/process.ts";
@@ -120,9 +122,9 @@ class LoggerPipe {
 
 async function end(child: ChildProcess, pipes: readonly LoggerPipe[], options: LoggerOptions): Promise<void> {
   for (const each of pipes) each.close();
-  if (await within(child.exited, options.limits.end)) return;
+  if (await within(options.limits.end, child.exited)) return;
   child.kill(15);
-  if (await within(child.exited, options.limits.kill)) return;
+  if (await within(options.limits.kill, child.exited)) return;
   options.warn(`logger ${child.pid} did not end in ${options.limits.kill} ms after SIGTERM: killed`);
   child.kill(9);
   await child.exited;
@@ -174,15 +176,4 @@ async function answer(
 function runs(pid: number): boolean {
   const stat = processStat(pid);
   return stat !== undefined && !stat.exiting;
-}
-
-/** True when the promise resolved in time. */
-function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), ms);
-    void promise.then(() => {
-      clearTimeout(timer);
-      resolve(true);
-    });
-  });
 }

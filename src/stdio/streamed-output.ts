@@ -1,4 +1,5 @@
 import { runtime } from "#runtime";
+import { within } from "../errors/within.ts";
 import { pipe } from "../sys/libc.ts";
 import { DescriptorEndpoint, HeldFd, reopen } from "./descriptor.ts";
 import type { StdioEndpoint } from "./endpoints.ts";
@@ -43,12 +44,7 @@ export class StreamedOutput {
    */
   async drained(ms: number): Promise<void> {
     if (!this.#claim.attached || this.#pump === undefined) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, ms);
-    });
-    await Promise.race([this.#pump.delivered, late]);
-    clearTimeout(timer);
+    await within(ms, this.#pump.delivered);
   }
 
   /** The process is done with it; what nobody has read yet waits a while longer. */

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { invalidArgument, isKind, ShimError } from "../../errors/shim-error.ts";
+import { within } from "../../errors/within.ts";
 import { stringifyJson } from "../../oci/json.ts";
 import type { Archive } from "../../prot/resources/archive.ts";
 import { type Cgroup, cgroupOf, pidsIn, processDirectory } from "../../sys/cgroup.ts";
@@ -10,7 +11,6 @@ import { dialStdio, type StdioConnections } from "../stdio/connections.ts";
 import { PipeIo } from "../stdio/pipe-io.ts";
 import type { ProcessIo } from "../stdio/process-io.ts";
 import { TerminalIo } from "../stdio/terminal-io.ts";
-import { within } from "../within.ts";
 import { checkSignal, GuestProcess } from "./guest-process.ts";
 import { killWithoutRunc } from "./kill-without-runc.ts";
 import {

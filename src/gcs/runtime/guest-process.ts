@@ -1,8 +1,8 @@
 import { invalidArgument, notFound, ShimError } from "../../errors/shim-error.ts";
+import { within } from "../../errors/within.ts";
 import { startTime } from "../../sys/process.ts";
 import type { ChildExit } from "../../sys/runtime.ts";
 import type { ProcessIo } from "../stdio/process-io.ts";
-import { within } from "../within.ts";
 
 const SIGKILL = 9;
 const MAX_SIGNAL = 64;

@@ -1,5 +1,5 @@
+import { within } from "../../errors/within.ts";
 import { errorCode } from "../../sys/sys-error.ts";
-import { within } from "../within.ts";
 
 /** Milliseconds; it takes some tens. */
 const RUNC_KILLS_MS = 1_000;

@@ -1,11 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { invalidArgument, ShimError } from "../../errors/shim-error.ts";
+import { within } from "../../errors/within.ts";
 import { POD_NAMESPACE } from "../../prot/resources/pod.ts";
 import { mountOne, unmountRecursive } from "../../sys/mount.ts";
 import { makeNamespace } from "../../sys/namespace.ts";
 import type { ChildProcess, Runtime } from "../../sys/runtime.ts";
-import { within } from "../within.ts";
 import { objectMember } from "./oci-members.ts";
 
 type Json = Readonly<Record<string, unknown>>;

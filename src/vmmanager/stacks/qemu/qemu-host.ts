@@ -1,5 +1,6 @@
 import { runtime } from "#runtime";
 import { isKind, ShimError, unavailable } from "../../../errors/shim-error.ts";
+import { within } from "../../../errors/within.ts";
 import { type Logger, silentLogger } from "../../../log/logger.ts";
 import type { ByteStream } from "../../../sys/byte-stream.ts";
 import type { CallOptions } from "../../lifetime.ts";
@@ -128,12 +129,7 @@ async function lastWords(
   console: GuestConsole,
   ...others: readonly Promise<unknown>[]
 ): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, LAST_WORDS_MS);
-  });
-  await Promise.race([Promise.all([errors.ended, console.ended, ...others]), late]);
-  clearTimeout(timer);
+  await within(LAST_WORDS_MS, Promise.all([errors.ended, console.ended, ...others]));
   errors.close();
   console.close();
 }
