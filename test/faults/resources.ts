@@ -78,6 +78,11 @@ async function failsThenServes(
   return `start ${code === 0 ? "succeeds" : "fails"}, lines of error: ${lines}, ${named}; daemons: ${daemons}; with space it serves`;
 }
 
+function stateOn({ directory }: SmallDisk): Uint8Array {
+  const body = `stack = "local"\nrun_directory = "${directory}"\n`;
+  return runtimeOptions({ configBody: new TextEncoder().encode(body) });
+}
+
 export const resourceRows: readonly FaultRow[] = [
   onContainerd({
     fault: "OOM in the container's cgroup, in the guest or on this host",
@@ -139,8 +144,7 @@ export const resourceRows: readonly FaultRow[] = [
     async run(shim) {
       const bundle = await prepared(shim, "full");
       using disk = new SmallDisk(join(shim.traces.directory, "disk"));
-      const body = `stack = "local"\nrun_directory = "${disk.directory}"\n`;
-      const input = runtimeOptions({ configBody: new TextEncoder().encode(body) });
+      const input = stateOn(disk);
       const { task } = await started(shim, bundle, { input });
       disk.fill();
       const refused = await task.create(requestOf(bundle.id, bundle.bundle)).then(
@@ -160,8 +164,7 @@ export const resourceRows: readonly FaultRow[] = [
     async run(shim) {
       const bundle = await prepared(shim, "full");
       using disk = new SmallDisk(join(shim.traces.directory, "disk"));
-      const body = `stack = "local"\nrun_directory = "${disk.directory}"\n`;
-      const input = runtimeOptions({ configBody: new TextEncoder().encode(body) });
+      const input = stateOn(disk);
       const { id, task } = await started(shim, bundle, { input });
       await task.create(requestOf(id, bundle.bundle));
       await task.start({ id, execId: "" });
