@@ -260,7 +260,7 @@ describe("root file systems in a VM", { skip: notHere(), timeout: 360_000 }, () 
       "cat /dev/shm/file 2>/dev/null || echo nothing",
       "hostname",
       "grep -x 4242 /proc/sys/kernel/shmmax || echo default",
-      "grep -l '[s]leep' /proc/[0-9]*/cmdline | grep -c .",
+      "grep -l '[1]000' /proc/[0-9]*/cmdline | grep -c .",
     ].join("; ");
     assert.deepEqual(await run("second", rootfs, script, shm, member), ["shared", "web", "4242", "1"]);
     assert.deepEqual(await run("stranger", rootfs, `${script} || true`, shm), ["nothing", "uvm", "default", "0"]);
