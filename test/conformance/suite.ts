@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Command, type CommandResult, run, start } from "../harness/command.ts";
@@ -132,7 +132,24 @@ export class Suite {
   async fuzz(target: string, seconds: number): Promise<GoTest[]> {
     const cache = `-test.fuzzcachedir=${this.#file("tmp")}`;
     const flags = [`-test.fuzz=^${target}$`, `-test.fuzztime=${seconds}s`, cache, "-test.parallel=1"];
-    return await this.tests(`^${target}$`, flags, seconds * 1000 + 60_000);
+    const before = readdirSync(this.#file("tmp"));
+    const tests = await this.tests(`^${target}$`, flags, seconds * 1000 + 60_000);
+    await this.#endFuzzed(target, before);
+    return tests;
+  }
+
+  /**
+   * Go kills a fuzzing worker a second after its time is up, clean-up or not. A shim that it leaves holds what nobody
+   * deletes any more: told to end, it has to take all of that away itself. The worker's own files are removed here.
+   */
+  async #endFuzzed(target: string, before: readonly string[]): Promise<void> {
+    const title = ` -id ${target.toLowerCase()}-`;
+    const shims = () => this.#traces.processes().filter((process) => process.title.includes(title));
+    for (const { pid } of shims()) process.kill(pid, "SIGTERM");
+    await until("the fuzzed shims have ended", () => shims().length === 0);
+    for (const name of readdirSync(this.#file("tmp"))) {
+      if (!before.includes(name)) rmSync(join(this.#file("tmp"), name), { recursive: true });
+    }
   }
 
   /** Its benchmarks' lines, one each. */
