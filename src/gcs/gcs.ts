@@ -64,6 +64,8 @@ export interface Gcs {
   readonly host: GcsHost;
   /** Dials the host's bridge port and serves it, again and again, until the signal aborts or the guest is shut down. */
   run(options: { signal: AbortSignal }): Promise<void>;
+  /** Ends the commands of runc that still run. For a guest without a machine of its own, once it holds no container. */
+  endCommands(): Promise<void>;
 }
 
 /** The guest compute service. Containers outlive a lost bridge; what was not told yet is told to the next host. */
@@ -77,16 +79,17 @@ export function createGcs(options: GcsOptions): Gcs {
   const podFiles = new PodFiles(network);
   const podDirectory = join(stateDirectory, "pod");
   const podNamespaces = new PodNamespaces(podDirectory, (argv, spawnOptions) => runtime.spawn(argv, spawnOptions));
+  const runc = new Runc({
+    binary: options.runc?.binary ?? "runc",
+    root: options.runc?.root ?? join(stateDirectory, "runc"),
+    systemdCgroup: options.runc?.systemdCgroup ?? false,
+    noPivotRoot: options.runc?.noPivotRoot ?? false,
+    noNewKeyring: options.runc?.noNewKeyring ?? false,
+    logDirectory: join(stateDirectory, "log"),
+  });
   const host = new GuestHost(
     {
-      runc: new Runc({
-        binary: options.runc?.binary ?? "runc",
-        root: options.runc?.root ?? join(stateDirectory, "runc"),
-        systemdCgroup: options.runc?.systemdCgroup ?? false,
-        noPivotRoot: options.runc?.noPivotRoot ?? false,
-        noNewKeyring: options.runc?.noNewKeyring ?? false,
-        logDirectory: join(stateDirectory, "log"),
-      }),
+      runc,
       stdio: systemStdio(stateDirectory),
       dial: (port) => sockets.dial(port),
       spawn: (argv, spawnOptions) => runtime.spawn(argv, spawnOptions),
@@ -133,6 +136,7 @@ export function createGcs(options: GcsOptions): Gcs {
 
   return {
     host,
+    endCommands: () => runc.end(),
     async run({ signal }) {
       const over = AbortSignal.any([signal, poweredOff.signal]);
       ownReaper?.start();

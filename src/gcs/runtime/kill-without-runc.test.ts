@@ -1,15 +1,33 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { RequestType } from "../../prot/protocol.ts";
 import { ResourceType } from "../../prot/resources/resource-type.ts";
 import { notLive, withGuest } from "./live-guest.ts";
+import { Runc } from "./runc.ts";
 
 const skip = notLive() ?? false;
 
 describe("a runc that hangs", { skip }, () => {
+  it("ends with its guest, and makes nothing afterwards", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "gcs-hang-"));
+    const [binary, gate, root] = [join(directory, "runc"), join(directory, "hang"), join(directory, "root")];
+    writeFileSync(binary, `#!/bin/sh\nwhile [ -e ${gate} ]; do sleep 0.1; done\nexec runc "$@"\n`, { mode: 0o755 });
+    writeFileSync(gate, "");
+    try {
+      const settings = { ...{ binary, root, systemdCgroup: false }, ...{ noPivotRoot: false, noNewKeyring: false } };
+      const runc = new Runc({ ...settings, logDirectory: join(directory, "log") });
+      const hanging = assert.rejects(runc.delete("c1"));
+      await runc.end();
+      await hanging;
+      assert.ok(!existsSync(root));
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
   for (const [what, args, options] of [
     ["all of a container", ["/bin/sh", "-c", "sleep 1000 & wait"], { signal: 9, all: true }],
     ["a container that is being paused", ["sleep", "1000"], { signal: 9 }],

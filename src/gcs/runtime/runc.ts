@@ -8,6 +8,8 @@ import type { ChildProcess, Stdio } from "../../sys/runtime.ts";
 import { readAll } from "../stdio/read-all.ts";
 import { runcFailure } from "./runc-error.ts";
 
+const SIGKILL = 9;
+
 export interface RuncSettings {
   /** Name on PATH or absolute path. */
   readonly binary: string;
@@ -32,6 +34,7 @@ export interface RuncProcessOptions {
 /** The runc command line: one method = one command. Errors carry runc's own text (runc-error.ts). */
 export class Runc {
   readonly #settings: RuncSettings;
+  readonly #running = new Set<ChildProcess>();
   #commands = 0;
 
   constructor(settings: RuncSettings) {
@@ -78,6 +81,13 @@ export class Runc {
     return this.#run("update", id, ["update", "--resources", "-", id], { input: stringifyJson(resources) });
   }
 
+  /** Kills the commands that still run: one that hangs would go on when nobody waits for it any more, and make its state anew. */
+  async end(): Promise<void> {
+    const running = [...this.#running];
+    for (const child of running) child.kill(SIGKILL);
+    await Promise.all(running.map(({ exited }) => exited));
+  }
+
   /**
    * `stdio`: of a process in the container, so that runc logs into a file. Else it logs on its stderr: a container can be
    * killed and deleted on a full disk.
@@ -102,7 +112,8 @@ export class Runc {
         stdin.end();
       }
       const stderr = child.pipes[2] === undefined ? Promise.resolve("") : readAll(child.pipes[2], 64 * 1024);
-      const { code } = await child.exited;
+      this.#running.add(child);
+      const { code } = await child.exited.finally(() => this.#running.delete(child));
       if (code === 0) return;
       throw await runcFailure(`container "${id}"`, action, code, log, await stderr);
     } finally {

@@ -26,7 +26,7 @@ it("gives back every container that it can, also past one that it cannot, which 
   };
   const run = ({ signal }: { signal: AbortSignal }) =>
     new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-  const gcs = { host, run } as unknown as Gcs;
+  const gcs = { host, run, endCommands: async () => {} } as unknown as Gcs;
   const uvm = new LocalUvm({ id: "v1", stateDirectory }, createMemorySockets().host, gcs);
   await uvm.start();
 

@@ -110,6 +110,7 @@ export class LocalUvm extends UnsupportedDevices implements UtilityVM {
       }
     }
     if (failures.length > 0) throw failures[0];
+    await this.#gcs.endCommands();
     this.#stop.abort();
     await this.#exited;
   }
