@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { isKind } from "../../errors/shim-error.ts";
 import { RequestType } from "../../prot/protocol.ts";
 import { ResourceType } from "../../prot/resources/resource-type.ts";
 import { notLive, withGuest } from "./live-guest.ts";
@@ -22,6 +23,8 @@ describe("a runc that hangs", { skip }, () => {
       const hanging = assert.rejects(runc.delete("c1"));
       await runc.end();
       await hanging;
+      rmSync(gate);
+      await assert.rejects(runc.delete("c1"), (error) => isKind(error, "unavailable"));
       assert.ok(!existsSync(root));
     } finally {
       rmSync(directory, { recursive: true });

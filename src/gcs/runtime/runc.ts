@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { runtime } from "#runtime";
-import { failedPrecondition, type ShimError } from "../../errors/shim-error.ts";
+import { failedPrecondition, type ShimError, unavailable } from "../../errors/shim-error.ts";
 import { stringifyJson } from "../../oci/json.ts";
 import type { ChildProcess, Stdio } from "../../sys/runtime.ts";
 import { readAll } from "../stdio/read-all.ts";
@@ -36,6 +36,7 @@ export class Runc {
   readonly #settings: RuncSettings;
   readonly #running = new Set<ChildProcess>();
   #commands = 0;
+  #ended = false;
 
   constructor(settings: RuncSettings) {
     this.#settings = settings;
@@ -81,8 +82,9 @@ export class Runc {
     return this.#run("update", id, ["update", "--resources", "-", id], { input: stringifyJson(resources) });
   }
 
-  /** Kills the commands that still run: one that hangs would go on when nobody waits for it any more, and make its state anew. */
+  /** Kills the commands that still run, and takes no more (a roll-back's): one that hangs would go on when nobody waits for it any more, and make its state anew. */
   async end(): Promise<void> {
+    this.#ended = true;
     const running = [...this.#running];
     for (const child of running) child.kill(SIGKILL);
     await Promise.all(running.map(({ exited }) => exited));
@@ -98,6 +100,7 @@ export class Runc {
     args: readonly string[],
     { stdio, input }: { readonly stdio?: readonly Stdio[]; readonly input?: string } = {},
   ): Promise<void> {
+    if (this.#ended) throw unavailable(`container "${id}": its guest has ended; cannot ${action} it`);
     this.#commands += 1;
     const log = stdio === undefined ? undefined : join(this.#settings.logDirectory, `${action}-${this.#commands}.json`);
     const argv = [this.#settings.binary, "--root", this.#settings.root, "--log-format", "json"];
