@@ -37,3 +37,39 @@ it("gives back every container that it can, also past one that it cannot, which 
   assert.equal(held.size, 0);
   assert.equal((await uvm.wait()).error, undefined);
 });
+
+it("is not terminated before its containers are given back, though its guest has turned itself off", async (t) => {
+  const stateDirectory = mkdtempSync(join(tmpdir(), "uvm-local-"));
+  t.after(() => rmSync(stateDirectory, { recursive: true, force: true }));
+  mkdirSync(join(stateDirectory, "containers", "c1"), { recursive: true });
+  let turnOff = (): void => {};
+  let giveBack = (): void => {};
+  const told: string[] = [];
+  const host = {
+    shutdownGuest: async () => turnOff(),
+    deleteContainerState: () =>
+      new Promise<void>((resolve) => {
+        told.push("delete");
+        giveBack = resolve;
+      }),
+  };
+  const run = () =>
+    new Promise<void>((resolve) => {
+      turnOff = resolve;
+    });
+  const endCommands = async () => void told.push("commands ended");
+  const gcs = { host, run, endCommands } as unknown as Gcs;
+  const uvm = new LocalUvm({ id: "v1", stateDirectory }, createMemorySockets().host, gcs);
+  await uvm.start();
+
+  const first = uvm.terminate();
+  await uvm.wait();
+  const again = uvm.terminate().then(() => told.push("terminated"));
+  await new Promise(setImmediate);
+  assert.deepEqual(told, ["delete"]);
+  giveBack();
+  await Promise.all([first, again]);
+  assert.deepEqual(told, ["delete", "commands ended", "terminated"]);
+  await uvm.terminate();
+  assert.equal(told.length, 3);
+});

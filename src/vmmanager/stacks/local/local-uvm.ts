@@ -26,6 +26,8 @@ export class LocalUvm extends UnsupportedDevices implements UtilityVM {
   #exit: (exit: VMExit) => void = () => {};
   #state: "created" | "running" | "ended" = "created";
   #terminating: Promise<void> | undefined;
+  /** Later than its end: a guest that is shut down turns itself off while its containers are still to be given back. */
+  #terminated = false;
 
   constructor(options: UvmOptions, sockets: HostSockets, gcs: Gcs) {
     super();
@@ -82,7 +84,7 @@ export class LocalUvm extends UnsupportedDevices implements UtilityVM {
 
   /** Nothing that ran in it outlives it: every container is killed and what it held on this host is given back. */
   async terminate(): Promise<void> {
-    if (this.#state === "ended") return;
+    if (this.#terminated) return;
     this.#terminating ??= this.#terminate().finally(() => {
       this.#terminating = undefined;
     });
@@ -98,8 +100,8 @@ export class LocalUvm extends UnsupportedDevices implements UtilityVM {
   }
 
   async #terminate(): Promise<void> {
-    if (this.#state === "created") return this.#end();
-    await this.#gcs.host.shutdownGuest("forced");
+    if (this.#state === "created") this.#end();
+    if (this.#state === "running") await this.#gcs.host.shutdownGuest("forced");
     const failures: unknown[] = [];
     for (const id of await this.#containers()) {
       try {
@@ -113,6 +115,7 @@ export class LocalUvm extends UnsupportedDevices implements UtilityVM {
     await this.#gcs.endCommands();
     this.#stop.abort();
     await this.#exited;
+    this.#terminated = true;
   }
 
   /** The guest keeps a directory for each. */
