@@ -181,7 +181,7 @@ export const wedgedRows: readonly FaultRow[] = [
     goesOn: true,
   })),
   wedged("it answers all but signals", ["local"], (shim) => held(shim, "gcs.SignalProcess")),
-  // Not with runc alone: one of its commands that wakes after the pod has ended may make an empty state directory anew.
+  wedged("runc hangs", ["local"], hangingRunc),
   wedged("no request reaches it, and runc hangs", ["local"], (shim) => {
     const [bridge, { env = {}, ...runc }] = [held(shim, "bridge.send"), hangingRunc(shim)];
     return {
