@@ -1,18 +1,19 @@
 import { createHash } from "node:crypto";
 import { open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { failedPrecondition, notFound, ShimError } from "../../errors/shim-error.ts";
-import { parseJson, stringifyJson } from "../../oci/json.ts";
+import { failedPrecondition, ShimError } from "../../errors/shim-error.ts";
+import { stringifyJson } from "../../oci/json.ts";
 import { close } from "../../sys/libc.ts";
 import { sizeOf } from "../../sys/sparse.ts";
 import { errorCode } from "../../sys/sys-error.ts";
-import { openSaved, readSaved } from "../../vmmanager/saved-file.ts";
+import { openSaved } from "../../vmmanager/saved-file.ts";
 import type { Holding } from "../container/holding.ts";
 import { planRootfs, type RootfsPlan } from "../container/rootfs-plan.ts";
 import type { StoragePlan } from "../container/storage.ts";
 import type { Mount } from "../events.ts";
 import { broken, count, list, record, text } from "../saved-json.ts";
 import { checkImage, type DiskImage, packDisk, unpackDisk } from "./disk-image.ts";
+import { readSavedDocument } from "./saved-document.ts";
 
 /** Which disks a checkpoint carries: its container's own, with their content; what it only reads, by what tells it apart. */
 const FILE = "disks.json";
@@ -136,20 +137,8 @@ function checkContent(directory: string, path: string): void {
 
 function readDisks(directory: string): SavedDisk[] {
   const path = join(directory, FILE);
-  let document: string;
-  try {
-    document = readSaved(directory, path);
-  } catch (cause) {
-    if (cause instanceof ShimError) throw cause;
-    throw notFound(`${path} cannot be read; cannot restore a container: name what Task.Checkpoint has written`, cause);
-  }
-  let value: unknown;
-  try {
-    value = parseJson(document);
-  } catch (cause) {
-    throw new ShimError("data-loss", `${path} is no JSON; save the pod again`, { cause });
-  }
-  const saved = record(value, "document");
+  const missing = "cannot restore a container: name what Task.Checkpoint has written";
+  const saved = readSavedDocument(directory, path, missing);
   if (saved.version !== VERSION)
     throw failedPrecondition(`${path} has another version than ${VERSION}; cannot restore it`);
   return list(saved.disks, "disks", readDisk);

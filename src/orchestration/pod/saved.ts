@@ -1,12 +1,12 @@
 import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { failedPrecondition, isKind, notFound, ShimError } from "../../errors/shim-error.ts";
-import { parseJson, stringifyJson } from "../../oci/json.ts";
-import { readSaved } from "../../vmmanager/saved-file.ts";
+import { failedPrecondition } from "../../errors/shim-error.ts";
+import { stringifyJson } from "../../oci/json.ts";
 import { readSavedContainer, type SavedContainer } from "../container/saved.ts";
 import { readSavedDevices, type SavedDevices } from "../device/devices.ts";
 import { broken, list, maybe, record } from "../saved-json.ts";
 import { readSavedSize, type SavedSize } from "../vm/size.ts";
+import { readSavedDocument } from "./saved-document.ts";
 
 /** Beside what the stack writes into the directory; written last: where it is, the save is whole. */
 const FILE = "pod.json";
@@ -47,21 +47,7 @@ export async function removeSavedPod(directory: string): Promise<void> {
 /** Throws not-found, data-loss (not what was written) or failed-precondition (of another release; others may write there). */
 export async function readSavedPod(directory: string): Promise<SavedPod> {
   const path = join(directory, FILE);
-  let document: string;
-  try {
-    document = readSaved(directory, path);
-  } catch (cause) {
-    if (cause instanceof ShimError) throw cause;
-    throw notFound(`${path} cannot be read; cannot restore a pod: name a directory that a save completed`, cause);
-  }
-  let value: unknown;
-  try {
-    value = parseJson(document);
-  } catch (cause) {
-    if (!isKind(cause, "invalid-argument")) throw cause;
-    throw new ShimError("data-loss", `${path} is no JSON; save the pod again`, { cause });
-  }
-  const saved = record(value, "document");
+  const saved = readSavedDocument(directory, path, "cannot restore a pod: name a directory that a save completed");
   if (saved.version !== VERSION) {
     if (typeof saved.version !== "number") throw broken("version", "is no number");
     throw failedPrecondition(`${path} has version ${saved.version}; this release restores ${VERSION}`);
