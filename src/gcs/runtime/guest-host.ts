@@ -27,6 +27,7 @@ export class GuestHost implements GcsHost {
   readonly #settings: GuestSettings;
   readonly #containers = new Map<string, Container>();
   readonly #external: ExternalProcesses;
+  readonly #creations = new Set<Promise<void>>();
   #onExit: (exit: ContainerExit) => void = () => {};
   #onOutOfMemory: (containerId: string) => void = () => {};
 
@@ -46,14 +47,26 @@ export class GuestHost implements GcsHost {
       outOfMemory: () => this.#onOutOfMemory(id),
     });
     this.#containers.set(id, container);
+    const creation = this.#create(container, settings);
+    this.#creations.add(creation);
     try {
-      const prepared = (await this.#settings.preparePod?.(id, settings)) ?? settings;
-      await container.create(prepared);
+      await creation;
     } catch (error) {
       this.#containers.delete(id);
       throw ShimError.from(error, "internal");
+    } finally {
+      this.#creations.delete(creation);
     }
     return { initPid: container.initPid };
+  }
+
+  /** No container is half made, at that moment: it is there, or it has been taken back. */
+  async created(): Promise<void> {
+    await Promise.allSettled(this.#creations);
+  }
+
+  async #create(container: Container, settings: ContainerSettings): Promise<void> {
+    await container.create((await this.#settings.preparePod?.(container.id, settings)) ?? settings);
   }
 
   startInit(id: string, stdio: StdioPorts): Promise<{ pid: number }> {

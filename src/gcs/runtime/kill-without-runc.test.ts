@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { until } from "../../../test/harness/until.ts";
 import { isKind } from "../../errors/shim-error.ts";
 import { RequestType } from "../../prot/protocol.ts";
 import { ResourceType } from "../../prot/resources/resource-type.ts";
@@ -26,6 +27,31 @@ describe("a runc that hangs", { skip }, () => {
       rmSync(gate);
       await assert.rejects(runc.delete("c1"), (error) => isKind(error, "unavailable"));
       assert.ok(!existsSync(root));
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it("is killed at the end of its guest, and the container that it was creating is taken back", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "gcs-hang-"));
+    const [binary, begun] = [join(directory, "runc"), join(directory, "begun")];
+    const script = `#!/bin/sh\ncase "$*" in *" create "*) echo > ${begun}; exec sleep 1000;; esac\nexec runc "$@"\n`;
+    writeFileSync(binary, script, { mode: 0o755 });
+    try {
+      await withGuest(
+        [],
+        async (guest) => {
+          const creating = assert.rejects(
+            guest.host.createContainer("c1", await guest.bundle("c1", ["sleep", "1000"])),
+          );
+          await until("runc create hangs", () => existsSync(begun));
+          await assert.rejects(guest.host.deleteContainerState("c1"), /is creating/);
+          await guest.gcs.killCommands();
+          await assert.rejects(guest.host.deleteContainerState("c1"), (error) => isKind(error, "not-found"));
+          await creating;
+        },
+        { runc: { binary } },
+      );
     } finally {
       rmSync(directory, { recursive: true });
     }

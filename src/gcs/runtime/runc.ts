@@ -82,9 +82,13 @@ export class Runc {
     return this.#run("update", id, ["update", "--resources", "-", id], { input: stringifyJson(resources) });
   }
 
-  /** Kills the commands that still run, and takes no more (a roll-back's): one that hangs would go on when nobody waits for it any more, and make its state anew. */
+  /** Takes no more commands, and kills those that still run: one that hangs would go on when nobody waits for it any more, and make its state anew. */
   async end(): Promise<void> {
     this.#ended = true;
+    await this.killCommands();
+  }
+
+  async killCommands(): Promise<void> {
     const running = [...this.#running];
     for (const child of running) child.kill(SIGKILL);
     await Promise.all(running.map(({ exited }) => exited));

@@ -26,7 +26,7 @@ it("gives back every container that it can, also past one that it cannot, which 
   };
   const run = ({ signal }: { signal: AbortSignal }) =>
     new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-  const gcs = { host, run, endCommands: async () => {} } as unknown as Gcs;
+  const gcs = { host, run, killCommands: async () => {}, endCommands: async () => {} } as unknown as Gcs;
   const uvm = new LocalUvm({ id: "v1", stateDirectory }, createMemorySockets().host, gcs);
   await uvm.start();
 
@@ -44,6 +44,10 @@ it("is not terminated before its containers are given back, though its guest has
   mkdirSync(join(stateDirectory, "containers", "c1"), { recursive: true });
   let turnOff = (): void => {};
   let giveBack = (): void => {};
+  let begun = (): void => {};
+  const deleting = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
   const told: string[] = [];
   const host = {
     shutdownGuest: async () => turnOff(),
@@ -51,6 +55,7 @@ it("is not terminated before its containers are given back, though its guest has
       new Promise<void>((resolve) => {
         told.push("delete");
         giveBack = resolve;
+        begun();
       }),
   };
   const run = () =>
@@ -58,18 +63,20 @@ it("is not terminated before its containers are given back, though its guest has
       turnOff = resolve;
     });
   const endCommands = async () => void told.push("commands ended");
-  const gcs = { host, run, endCommands } as unknown as Gcs;
+  const killCommands = async () => void told.push("commands killed");
+  const gcs = { host, run, killCommands, endCommands } as unknown as Gcs;
   const uvm = new LocalUvm({ id: "v1", stateDirectory }, createMemorySockets().host, gcs);
   await uvm.start();
 
   const first = uvm.terminate();
   await uvm.wait();
   const again = uvm.terminate().then(() => told.push("terminated"));
+  await deleting;
   await new Promise(setImmediate);
-  assert.deepEqual(told, ["delete"]);
+  assert.deepEqual(told, ["commands killed", "delete"]);
   giveBack();
   await Promise.all([first, again]);
-  assert.deepEqual(told, ["delete", "commands ended", "terminated"]);
+  assert.deepEqual(told, ["commands killed", "delete", "commands ended", "terminated"]);
   await uvm.terminate();
-  assert.equal(told.length, 3);
+  assert.equal(told.length, 4);
 });

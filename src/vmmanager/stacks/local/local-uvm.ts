@@ -102,6 +102,8 @@ export class LocalUvm extends UnsupportedDevices implements UtilityVM {
   async #terminate(): Promise<void> {
     if (this.#state === "created") this.#end();
     if (this.#state === "running") await this.#gcs.host.shutdownGuest("forced");
+    // A container whose create hangs could not be deleted.
+    await this.#gcs.killCommands();
     const failures: unknown[] = [];
     for (const id of await this.#containers()) {
       try {
@@ -111,7 +113,10 @@ export class LocalUvm extends UnsupportedDevices implements UtilityVM {
         if (!isKind(cause, "not-found")) failures.push(cause);
       }
     }
-    if (failures.length > 0) throw failures[0];
+    if (failures.length > 0) {
+      await this.#gcs.killCommands();
+      throw failures[0];
+    }
     await this.#gcs.endCommands();
     this.#stop.abort();
     await this.#exited;
