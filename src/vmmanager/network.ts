@@ -6,6 +6,8 @@ export type NetworkBackend =
   | { readonly kind: "tap"; readonly fd: number }
   /** A unix stream socket that somebody listens on; frames with a u32 length, big-endian, before each. */
   | { readonly kind: "unix-stream"; readonly path: string }
+  /** An endpoint of the Windows host network (HCN), by its GUID. */
+  | { readonly kind: "endpoint"; readonly endpointId: string }
   /** Unix datagram sockets, one frame a datagram: ours, which is made, and the peer's. */
   | { readonly kind: "unix-datagram"; readonly localPath: string; readonly remotePath: string };
 

@@ -8,6 +8,8 @@ export interface Plan9Share {
   readonly name: string;
   readonly hostPath: string;
   readonly readOnly: boolean;
+  /** The file names that the guest may see of a directory; all of them where it is undefined. */
+  readonly allowedNames?: readonly string[];
 }
 
 export interface Plan9Manager {

@@ -6,10 +6,17 @@ export interface ScsiLocation {
   readonly lun: number;
 }
 
+/** HCS's attachment types; a stack whose host opens them all alike ignores it. */
+export type ScsiDiskType = "VirtualDisk" | "PassThru" | "ExtensibleVirtualDisk";
+
 export interface ScsiDisk extends ScsiLocation {
-  /** A raw image or a block device of the host. */
+  /** A raw image or a block device of the host; with HCS a VHD or VHDX, a physical drive, or what a provider opens. */
   readonly hostPath: string;
   readonly readOnly: boolean;
+  /** Default: VirtualDisk. */
+  readonly type?: ScsiDiskType;
+  /** Of an ExtensibleVirtualDisk: its provider's name. */
+  readonly extensibleDiskType?: string;
 }
 
 /** Disks on the UVM's SCSI controllers. Which location is free, the caller knows (orchestration/device/scsi). */

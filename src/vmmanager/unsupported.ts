@@ -19,6 +19,12 @@ export abstract class UnsupportedDevices implements DeviceManagers {
   async removeVpmemDevice(..._: Parameters<DeviceManagers["removeVpmemDevice"]>): Promise<void> {
     this.#refuse("vpmem", "remove");
   }
+  async addVpmemMapping(..._: Parameters<DeviceManagers["addVpmemMapping"]>): Promise<void> {
+    this.#refuse("vpmem", "update");
+  }
+  async removeVpmemMapping(..._: Parameters<DeviceManagers["removeVpmemMapping"]>): Promise<void> {
+    this.#refuse("vpmem", "update");
+  }
   async addNetworkAdapter(...[{ backend }]: Parameters<DeviceManagers["addNetworkAdapter"]>): Promise<void> {
     if (backend.kind === "tap") close(backend.fd);
     this.#refuse("network", "add");
@@ -37,6 +43,30 @@ export abstract class UnsupportedDevices implements DeviceManagers {
   }
   async removePlan9Share(..._: Parameters<DeviceManagers["removePlan9Share"]>): Promise<void> {
     this.#refuse("plan9", "remove");
+  }
+  async addVsmbShare(..._: Parameters<DeviceManagers["addVsmbShare"]>): Promise<void> {
+    this.#refuse("vsmb", "add");
+  }
+  async removeVsmbShare(..._: Parameters<DeviceManagers["removeVsmbShare"]>): Promise<void> {
+    this.#refuse("vsmb", "remove");
+  }
+  async addPipe(..._: Parameters<DeviceManagers["addPipe"]>): Promise<void> {
+    this.#refuse("pipe", "add");
+  }
+  async removePipe(..._: Parameters<DeviceManagers["removePipe"]>): Promise<void> {
+    this.#refuse("pipe", "remove");
+  }
+  async updateSocketService(..._: Parameters<DeviceManagers["updateSocketService"]>): Promise<void> {
+    this.#refuse("vm-socket", "update");
+  }
+  async removeSocketService(..._: Parameters<DeviceManagers["removeSocketService"]>): Promise<void> {
+    this.#refuse("vm-socket", "remove");
+  }
+  async setCpuGroup(..._: Parameters<DeviceManagers["setCpuGroup"]>): Promise<void> {
+    this.#refuse("cpu-group", "update");
+  }
+  async updateCpuLimits(..._: Parameters<DeviceManagers["updateCpuLimits"]>): Promise<void> {
+    this.#refuse("cpu-limits", "update");
   }
   async updateMemory(..._: Parameters<DeviceManagers["updateMemory"]>): Promise<void> {
     this.#refuse("memory", "update");

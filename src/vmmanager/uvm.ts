@@ -4,12 +4,16 @@ import type { VmConsole } from "./console.ts";
 import type { CallOptions, Lifetime } from "./lifetime.ts";
 import type { NetworkManager } from "./network.ts";
 import type { PciManager } from "./pci.ts";
+import type { PipeManager } from "./pipe.ts";
 import type { Plan9Manager } from "./plan9.ts";
+import type { ProcessorManager } from "./processor.ts";
 import type { PropertyManager } from "./properties.ts";
 import type { ScsiManager } from "./scsi.ts";
 import type { SizeManager, UvmSizing } from "./sizing.ts";
 import type { Operation, Resource } from "./support.ts";
+import type { VmSocketManager } from "./vm-socket.ts";
 import type { VpmemManager } from "./vpmem.ts";
+import type { VsmbManager } from "./vsmb.ts";
 
 export type StackName = "hcs" | "qemu" | "remotevm" | "local";
 
@@ -20,6 +24,10 @@ export interface DeviceManagers
     NetworkManager,
     PciManager,
     Plan9Manager,
+    VsmbManager,
+    PipeManager,
+    VmSocketManager,
+    ProcessorManager,
     SizeManager {}
 
 /** A connection of the guest that a restored UVM came back with. */

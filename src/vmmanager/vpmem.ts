@@ -5,6 +5,16 @@ export interface VpmemDevice {
   /** A raw image; its size is a multiple of 2 MiB or is rounded up by the stack. */
   readonly hostPath: string;
   readonly readOnly: boolean;
+  /** HCS alone. Default: Vhd1. */
+  readonly imageFormat?: VpmemImageFormat;
+}
+
+export type VpmemImageFormat = "Vhd1" | "Vhdx" | "Default";
+
+/** An image among others on one device. */
+export interface VpmemMapping extends VpmemDevice {
+  /** Bytes from the device's begin. */
+  readonly offset: bigint;
 }
 
 /** Images that the guest sees as persistent memory (/dev/pmemN). */
@@ -12,4 +22,7 @@ export interface VpmemManager {
   addVpmemDevice(device: VpmemDevice, options?: CallOptions): Promise<void>;
   /** Unimplemented where `supported("vpmem", "remove")` is false. */
   removeVpmemDevice(deviceNumber: number, options?: CallOptions): Promise<void>;
+  /** Where `supported("vpmem", "update")`: an image packed onto a device that the document made for several. */
+  addVpmemMapping(mapping: VpmemMapping, options?: CallOptions): Promise<void>;
+  removeVpmemMapping(mapping: Pick<VpmemMapping, "deviceNumber" | "offset">, options?: CallOptions): Promise<void>;
 }

@@ -41,7 +41,6 @@ export interface QemuUvmParts {
  */
 export class QemuUvm extends QemuDevices implements UtilityVM {
   readonly id: string;
-  readonly stack = "qemu";
   readonly os = "linux";
   readonly sockets: HostSockets;
   readonly console: VmConsole;

@@ -40,7 +40,14 @@ const backend: Check = (value) =>
 
 const hardware = shaped<Hardware>({
   controllers: listOf(slot),
-  disks: listOf(shaped<Hardware["disks"][number]>({ controller: slot, lun: count, hostPath: text, readOnly: flag })),
+  disks: listOf(
+    shaped<Omit<Hardware["disks"][number], "type" | "extensibleDiskType">>({
+      controller: slot,
+      lun: count,
+      hostPath: text,
+      readOnly: flag,
+    }),
+  ),
   adapters: listOf(shaped<Hardware["adapters"][number]>({ id: text, macAddress: text, slot, backend })),
   vpmem: listOf(shaped<Hardware["vpmem"][number]>({ deviceNumber: count, hostPath: text, bytes: count })),
   pci: listOf(shaped<Hardware["pci"][number]>({ id: text, address: text, slot })),

@@ -4,7 +4,7 @@ import type { PciDevice } from "../../../pci.ts";
 import type { Plan9Share } from "../../../plan9.ts";
 import type { ScsiDisk, ScsiLocation } from "../../../scsi.ts";
 import type { Operation, Resource } from "../../../support.ts";
-import type { DeviceManagers } from "../../../uvm.ts";
+import { UnsupportedDevices } from "../../../unsupported.ts";
 import type { VpmemDevice } from "../../../vpmem.ts";
 import type { QemuMonitor } from "../monitor.ts";
 import type { DeviceContext, DeviceSettings } from "./context.ts";
@@ -23,8 +23,9 @@ export interface QemuDevicesOptions extends DeviceSettings {
 }
 
 /** Everything that is added to a QEMU VM while it runs. */
-export class QemuDevices implements DeviceManagers {
-  readonly scsiLimits = SCSI_LIMITS;
+export class QemuDevices extends UnsupportedDevices {
+  readonly stack = "qemu";
+  override readonly scsiLimits = SCSI_LIMITS;
   /** As it is now; to be written beside a saved state. */
   readonly hardware: Hardware;
   readonly #scsi: ScsiDisks;
@@ -36,6 +37,7 @@ export class QemuDevices implements DeviceManagers {
   readonly #processors: Processors;
 
   constructor(monitor: QemuMonitor, options: QemuDevicesOptions) {
+    super();
     this.hardware = options.hardware ?? noHardware();
     const context: DeviceContext = { ...options, monitor, hardware: this.hardware };
     this.#scsi = new ScsiDisks(context);
@@ -47,40 +49,40 @@ export class QemuDevices implements DeviceManagers {
     this.#processors = new Processors(context);
   }
 
-  addScsiDisk(disk: ScsiDisk, options?: CallOptions): Promise<void> {
+  override addScsiDisk(disk: ScsiDisk, options?: CallOptions): Promise<void> {
     return this.#scsi.addScsiDisk(disk, options);
   }
-  removeScsiDisk(location: ScsiLocation, options?: CallOptions): Promise<void> {
+  override removeScsiDisk(location: ScsiLocation, options?: CallOptions): Promise<void> {
     return this.#scsi.removeScsiDisk(location, options);
   }
-  addVpmemDevice(device: VpmemDevice, options?: CallOptions): Promise<void> {
+  override addVpmemDevice(device: VpmemDevice, options?: CallOptions): Promise<void> {
     return this.#vpmem.addVpmemDevice(device, options);
   }
-  removeVpmemDevice(deviceNumber: number, options?: CallOptions): Promise<void> {
+  override removeVpmemDevice(deviceNumber: number, options?: CallOptions): Promise<void> {
     return this.#vpmem.removeVpmemDevice(deviceNumber, options);
   }
-  addNetworkAdapter(adapter: NetworkAdapter, options?: CallOptions): Promise<void> {
+  override addNetworkAdapter(adapter: NetworkAdapter, options?: CallOptions): Promise<void> {
     return this.#network.addNetworkAdapter(adapter, options);
   }
-  removeNetworkAdapter(id: string, options?: CallOptions): Promise<void> {
+  override removeNetworkAdapter(id: string, options?: CallOptions): Promise<void> {
     return this.#network.removeNetworkAdapter(id, options);
   }
-  addPciDevice(device: PciDevice, options?: CallOptions): Promise<void> {
+  override addPciDevice(device: PciDevice, options?: CallOptions): Promise<void> {
     return this.#pci.addPciDevice(device, options);
   }
-  removePciDevice(id: string, options?: CallOptions): Promise<void> {
+  override removePciDevice(id: string, options?: CallOptions): Promise<void> {
     return this.#pci.removePciDevice(id, options);
   }
-  addPlan9Share(share: Plan9Share, options?: CallOptions): Promise<void> {
+  override addPlan9Share(share: Plan9Share, options?: CallOptions): Promise<void> {
     return this.#plan9.addPlan9Share(share, options);
   }
-  removePlan9Share(name: string, options?: CallOptions): Promise<void> {
+  override removePlan9Share(name: string, options?: CallOptions): Promise<void> {
     return this.#plan9.removePlan9Share(name, options);
   }
-  updateMemory(memoryMiB: number, options?: CallOptions): Promise<void> {
+  override updateMemory(memoryMiB: number, options?: CallOptions): Promise<void> {
     return this.#memory.updateMemory(memoryMiB, options);
   }
-  updateProcessors(count: number, options?: CallOptions): Promise<void> {
+  override updateProcessors(count: number, options?: CallOptions): Promise<void> {
     return this.#processors.updateProcessors(count, options);
   }
 

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { alreadyExists, invalidArgument, notFound, ShimError } from "../../../../errors/shim-error.ts";
+import { alreadyExists, invalidArgument, notFound, ShimError, unimplemented } from "../../../../errors/shim-error.ts";
 import { close } from "../../../../sys/libc.ts";
 import { connectUnix, connectUnixDatagram } from "../../../../sys/libc-socket.ts";
 import { errorCode } from "../../../../sys/sys-error.ts";
@@ -42,6 +42,9 @@ export class NetworkAdapters implements NetworkManager {
     const { hardware, monitor } = this.#context;
     const { id, macAddress, backend } = adapter;
     checkAdapter(adapter);
+    if (backend.kind === "endpoint") {
+      throw unimplemented(`network adapter ${id} is on an endpoint of a Windows host; stack qemu cannot add it`);
+    }
     if (hardware.adapters.some((other) => other.id === id)) {
       throw alreadyExists(`network adapter ${id} exists; cannot add it: remove it first`);
     }
@@ -89,7 +92,7 @@ export function openBackend(id: string, backend: AdapterBackend): number {
   }
 }
 
-function withoutFd(backend: NetworkAdapter["backend"]): AdapterBackend {
+function withoutFd(backend: Exclude<NetworkAdapter["backend"], { kind: "endpoint" }>): AdapterBackend {
   return backend.kind === "tap" ? { kind: "tap" } : backend;
 }
 

@@ -1,6 +1,12 @@
 import { accessSync, existsSync, readlinkSync } from "node:fs";
 import { basename, join } from "node:path";
-import { alreadyExists, failedPrecondition, invalidArgument, notFound } from "../../../../errors/shim-error.ts";
+import {
+  alreadyExists,
+  failedPrecondition,
+  invalidArgument,
+  notFound,
+  unimplemented,
+} from "../../../../errors/shim-error.ts";
 import type { CallOptions } from "../../../lifetime.ts";
 import type { PciDevice, PciManager } from "../../../pci.ts";
 import { notSupported } from "../../../support.ts";
@@ -17,12 +23,15 @@ export class PciDevices implements PciManager {
     this.#context = context;
   }
 
-  async addPciDevice({ id, address }: PciDevice, options?: CallOptions): Promise<void> {
+  async addPciDevice({ id, address, virtualFunction = 0 }: PciDevice, options?: CallOptions): Promise<void> {
     if (!hasVfio()) throw notSupported("qemu", "pci", "add");
     const call = bounded(options);
     const { hardware, monitor } = this.#context;
     if (hardware.pci.some((other) => other.id === id || other.address === address)) {
       throw alreadyExists(`PCI device ${id} (${address}) is in the VM; cannot add it: remove it first`);
+    }
+    if (virtualFunction !== 0) {
+      throw unimplemented(`PCI device ${id} is virtual function ${virtualFunction}; name it by its own address`);
     }
     checkVfio(address);
     const device = { id, address, slot: freeSlot(hardware) };

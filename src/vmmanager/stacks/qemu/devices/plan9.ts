@@ -1,4 +1,4 @@
-import { failedPrecondition, unavailable } from "../../../../errors/shim-error.ts";
+import { failedPrecondition, unavailable, unimplemented } from "../../../../errors/shim-error.ts";
 import { unlessAborted } from "../../../../errors/unless-aborted.ts";
 import { close } from "../../../../sys/libc.ts";
 import type { CallOptions } from "../../../lifetime.ts";
@@ -44,6 +44,11 @@ export class Plan9Shares implements Plan9Manager {
   async addPlan9Share(share: Plan9Share, options?: CallOptions): Promise<void> {
     const { signal } = bounded(options);
     signal.throwIfAborted();
+    if (share.allowedNames !== undefined) {
+      throw unimplemented(
+        `share ${share.name} allows single names; stack qemu cannot add it: share each file by itself`,
+      );
+    }
     this.#tree.check(share);
     await this.#needDevice(signal);
     this.#tree.add(share);

@@ -1,4 +1,4 @@
-import { alreadyExists, invalidArgument, notFound } from "../../../../errors/shim-error.ts";
+import { alreadyExists, invalidArgument, notFound, unimplemented } from "../../../../errors/shim-error.ts";
 import { unlessAborted } from "../../../../errors/unless-aborted.ts";
 import { close } from "../../../../sys/libc.ts";
 import type { CallOptions } from "../../../lifetime.ts";
@@ -21,6 +21,9 @@ export class ScsiDisks implements ScsiManager {
 
   async addScsiDisk(disk: ScsiDisk, options?: CallOptions): Promise<void> {
     checkLocation(disk);
+    if (disk.type === "ExtensibleVirtualDisk") {
+      throw unimplemented(`${named(disk)} is an extensible virtual disk; stack qemu cannot attach ${disk.hostPath}`);
+    }
     const call = bounded(options);
     const { disks } = this.#context.hardware;
     if (disks.some((other) => isAt(other, disk))) {

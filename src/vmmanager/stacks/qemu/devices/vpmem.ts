@@ -15,7 +15,7 @@ const ALIGNMENT = 2 * MIB;
 const READABLE_FOR_ALL = 0o004;
 
 /** Images as NVDIMMs. QEMU 7.2 can't take one out again. */
-export class VpmemDevices implements VpmemManager {
+export class VpmemDevices implements Pick<VpmemManager, "addVpmemDevice" | "removeVpmemDevice"> {
   readonly #context: DeviceContext;
 
   constructor(context: DeviceContext) {
