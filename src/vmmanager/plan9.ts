@@ -12,7 +12,16 @@ export interface Plan9Share {
   readonly allowedNames?: readonly string[];
 }
 
+/** What the VM's options say of its file shares, of either kind. */
+export interface ShareRules {
+  /** Writable ones are refused (annotation fileshares.disablewritable). Default: false. */
+  readonly readOnly?: boolean;
+  /** VSMB: never mapped into the guest's memory: the VM's devices are physically backed, or it was asked for. Default: false. */
+  readonly noDirectMap?: boolean;
+}
+
 export interface Plan9Manager {
+  readonly shareRules?: ShareRules;
   /** Throws already-exists for a taken name, not-found for a path that does not exist. */
   addPlan9Share(share: Plan9Share, options?: CallOptions): Promise<void>;
   /** The guest has unmounted it before. Throws not-found where there is none. */

@@ -17,8 +17,22 @@ export interface VpmemMapping extends VpmemDevice {
   readonly offset: bigint;
 }
 
+/** What the VM's document gives it of persistent memory. */
+export interface VpmemLimits {
+  /** 1 to 128. */
+  readonly devices: number;
+  /** Of one device. */
+  readonly deviceBytes: bigint;
+  /** Several images are packed onto one device. */
+  readonly multiMapping: boolean;
+  /** Taken by the document: device 0 of a VM that boots from a VHD on it. */
+  readonly reserved?: readonly number[];
+}
+
 /** Images that the guest sees as persistent memory (/dev/pmemN). */
 export interface VpmemManager {
+  /** Undefined: the VM has none. */
+  readonly vpmemLimits?: VpmemLimits;
   addVpmemDevice(device: VpmemDevice, options?: CallOptions): Promise<void>;
   /** Unimplemented where `supported("vpmem", "remove")` is false. */
   removeVpmemDevice(deviceNumber: number, options?: CallOptions): Promise<void>;

@@ -1,4 +1,5 @@
 import type { CallOptions } from "./lifetime.ts";
+import type { ShareRules } from "./plan9.ts";
 
 /** hcsshim's VSMBOptions: the share's flags, as HCS names them (VirtualSmbShareOptions). */
 export interface VsmbOptions {
@@ -19,13 +20,14 @@ export interface VsmbOptions {
 export interface VsmbShare {
   readonly name: string;
   readonly hostPath: string;
-  /** File names of the directory that the guest may see; all of them where it is undefined. */
+  /** Full host paths of the directory's files that the guest may see (as HCS takes them); all where it is undefined. */
   readonly allowedFiles?: readonly string[];
   readonly options?: VsmbOptions;
 }
 
 /** Virtual SMB shares, of Windows guests alone. */
 export interface VsmbManager {
+  readonly shareRules?: ShareRules;
   /** Throws already-exists for a taken name, not-found for a path that does not exist. */
   addVsmbShare(share: VsmbShare, options?: CallOptions): Promise<void>;
   removeVsmbShare(name: string, options?: CallOptions): Promise<void>;
