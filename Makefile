@@ -13,7 +13,7 @@ IMAGE := vmlinuz initrd.cpio root.erofs manifest.json
 STACK ?= qemu
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test check docs format build uvm-image bench soak clean install uninstall fuzz test-peers conformance test-unit test-integration test-qemu faults build-failpoints
+.PHONY: help bootstrap demo test check docs format build uvm-image bench soak clean install uninstall fuzz test-peers test-windows windows-rig conformance test-unit test-integration test-qemu faults build-failpoints
 
 help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,8 +24,8 @@ bootstrap: ## install the Debian packages and npm modules that the other targets
 demo: build uvm-image ## run a container in a VM, on a private containerd, and say what ran where (STACK=local: no VM)
 	@$(NODE) scripts/demo.ts $(STACK)
 
-test: build build-failpoints uvm-image ## unit tests (Bun and Node), then real containerd and ctr, without and with VMs, then faults; one closing line
-	@$(NODE) scripts/test.ts unit integration qemu integration-qemu faults
+test: build build-failpoints uvm-image windows-rig ## unit tests (Bun and Node), then real containerd and ctr, without and with VMs, then faults, then the Windows half; one closing line
+	@$(NODE) scripts/test.ts unit integration qemu integration-qemu faults windows
 
 test-unit: bootstrap ## the unit tests alone
 	@$(NODE) scripts/test.ts unit
@@ -35,6 +35,12 @@ test-integration: build ## the integration tests alone, on the local stack
 
 test-qemu: build uvm-image ## what boots VMs alone: the stack and its image, the integration tests in VMs
 	@$(NODE) scripts/test.ts qemu integration-qemu
+
+test-windows: windows-rig ## the Windows half alone: Windows' Node under Wine, a stand-in computecore.dll (docs/windows.md)
+	@$(NODE) scripts/test.ts windows
+
+windows-rig: bootstrap
+	@scripts/bootstrap.sh windows
 
 faults: build build-failpoints uvm-image ## play the fault matrix and print it as a table (FAULTS="words": those alone; STACK=local or qemu)
 	@$(NODE) test/faults/main.ts $(if $(filter command line environment,$(origin STACK)),--stack $(STACK)) $(FAULTS)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Brings what the other targets use: Debian packages and npm modules. Idempotent, and silent when all is there.
-# Usage: scripts/bootstrap.sh [peers]   (peers: also what only the peer tests use)
+# Usage: scripts/bootstrap.sh [peers | windows]   (also what only the peer tests use, or what runs the Windows half)
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -27,6 +27,10 @@ need script bsdutils
 need mkfs.ext4 e2fsprogs
 # CNI's portmap, firewall and masquerade.
 [ "${1:-}" != peers ] || need iptables iptables
+if [ "${1:-}" = windows ]; then
+  need wine "wine wine64"
+  need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
+fi
 
 install_packages() {
   command -v apt-get >/dev/null 2>&1 || die "missing:$missing; this is no Debian, install them by hand"
@@ -75,3 +79,5 @@ if [ ! -L node_modules ] && ! cmp -s package-lock.json node_modules/.installed-l
   npm ci --no-fund --no-audit --loglevel=error >&2
   cp package-lock.json node_modules/.installed-lock.json
 fi
+
+[ "${1:-}" != windows ] || scripts/windows.sh

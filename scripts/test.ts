@@ -1,5 +1,5 @@
 /**
- * `test.ts SUITE...` runs the suites (unit, integration, qemu, integration-qemu, faults, peers) and ends with one line, their sum: "N passed, N failed, N skipped".
+ * `test.ts SUITE...` runs the suites (unit, integration, qemu, integration-qemu, faults, windows, peers) and ends with one line, their sum: "N passed, N failed, N skipped".
  * The unit tests run in both runtimes, in Bun because it is what we ship and in Node because the code says that it is
  * neutral; a test that runs twice counts twice.
  */
@@ -54,9 +54,17 @@ const node = (concurrency: number): Runner => ({
   },
 });
 
+/** Windows' Node under Wine (test/windows/main.ts), which writes the totals as Node's reporter does. */
+const wine: Runner = {
+  ...node(1),
+  argv: (files, report) => [process.execPath, "--import", "tsx", "test/windows/main.ts", "--report", report, ...files],
+};
+
 interface Suite {
   readonly title: string;
   readonly roots: readonly string[];
+  /** Takes the files for Windows alone; without it, all others. */
+  readonly windows?: true;
   readonly runner: Runner;
   /**
    * What it skips is a real peer that was not there: in CI that is a failure. "always": also elsewhere, as the target that
@@ -91,6 +99,12 @@ const suites: Record<string, readonly Suite[]> = {
   ],
   // The stacks beside each other; the rows of each one after the other.
   faults: [{ title: "the fault matrix", roots: ["test/faults"], runner: node(2), realPeers: "always" }],
+  windows: [
+    {
+      ...{ title: "the Windows half, under Wine", roots: ["src", "cmd", "test/windows"], runner: wine },
+      ...{ windows: true, realPeers: "always" },
+    },
+  ],
   peers: [
     {
       title: "containerd 2.x, nerdctl and Go ttrpc",
@@ -110,6 +124,11 @@ function testFiles(root: string): string[] {
     throw error;
   }
   return names.filter((name) => name.endsWith(".test.ts")).map((name) => join(root, name));
+}
+
+/** Beside the code they are named so; all of test/windows is. */
+function isForWindows(file: string): boolean {
+  return file.endsWith(".windows.test.ts") || file.startsWith("test/windows/");
 }
 
 /** A runner that dies, or writes no totals, counts as one failure more than it reported. */
@@ -135,7 +154,10 @@ const sum = { passed: 0, failed: 0, skipped: 0 };
 for (const name of process.argv.slice(2)) {
   for (const suite of suites[name] ?? []) {
     const { title, roots, realPeers } = suite;
-    const files = roots.flatMap(testFiles).sort();
+    const files = roots
+      .flatMap(testFiles)
+      .filter((file) => isForWindows(file) === (suite.windows === true))
+      .sort();
     process.stdout.write(`== ${title}: ${files.length} files\n`);
     if (files.length === 0) continue;
     const counts = await run(suite, files);

@@ -1,0 +1,99 @@
+/**
+ * `main.ts [--report FILE] TEST...` bundles tests of the Windows half and runs each under Wine's Windows node.exe, in a
+ * process of its own, two at a time. Ends with "N passed, N failed, N skipped"; the report has them as TAP's totals.
+ */
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { parseArgs } from "node:util";
+import { RIG, Wine, windowsPath } from "./wine.ts";
+
+const FILE_LIMIT_MS = 120_000;
+const AT_ONCE = 2;
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { report: { type: "string" } } });
+const sum = { passed: 0, failed: 0, skipped: 0 };
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+const directory = join(RIG, `run-${process.pid}`);
+mkdirSync(directory);
+// Where a bundle finds the native module by its name.
+cpSync(join(RIG, "koffi"), join(directory, "node_modules", "koffi"), { recursive: true });
+const wine = await Wine.start(directory);
+try {
+  const queue = [...positionals];
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let file = queue.shift(); file !== undefined; file = queue.shift()) await runFile(file);
+    }),
+  );
+  fail("still running after its test", wine.leftovers());
+} finally {
+  fail("still running after Wine's end", await wine.stop());
+}
+if (values.report !== undefined) {
+  writeFileSync(
+    values.report,
+    `# pass ${sum.passed}\n# fail ${sum.failed}\n# cancelled 0\n# skipped ${sum.skipped}\n# todo 0\n`,
+  );
+}
+say(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
+process.exitCode = sum.failed === 0 && sum.passed > 0 ? 0 : 1;
+
+function fail(why: string, what: readonly string[]): void {
+  sum.failed += what.length;
+  for (const line of what) say(`FAIL ${why}: ${line}`);
+}
+
+async function runFile(file: string): Promise<void> {
+  const started = performance.now();
+  const name = file.replaceAll("/", "-").replace(/\.ts$/, "");
+  const bundle = join(directory, `${name}.mjs`);
+  const problem = bundleTest(file, bundle);
+  if (problem !== undefined) return fail(`${file} is not to be bundled`, [problem]);
+  const own = join(directory, name);
+  mkdirSync(own);
+  const tap = join(own, "report.tap");
+  const { code, output } = await wine.node(
+    [
+      ...["--test-reporter", "spec", "--test-reporter-destination", "stdout"],
+      ...["--test-reporter", "tap", "--test-reporter-destination", windowsPath(tap), windowsPath(bundle)],
+    ],
+    join(own, "output"),
+    {
+      UVM_SHIM_COMPUTECORE: windowsPath(join(RIG, "computecore.dll")),
+      UVM_TEST_DIRECTORY: windowsPath(own),
+      UVM_STAND_IN_LOG: windowsPath(join(own, "computecore.jsonl")),
+    },
+    FILE_LIMIT_MS,
+  );
+  const report = existsSync(tap) ? readFileSync(tap, "utf8") : "";
+  const total = (key: string) => Number(new RegExp(`^# ${key} (\\d+)$`, "m").exec(report)?.[1] ?? Number.NaN);
+  const counts = {
+    passed: total("pass"),
+    failed: total("fail") + total("cancelled"),
+    skipped: total("skipped") + total("todo"),
+  };
+  say(`-- ${file} (${((performance.now() - started) / 1000).toFixed(1)} s)\n${output.trimEnd()}`);
+  if (Object.values(counts).some(Number.isNaN)) {
+    fail(file, [code === undefined ? `no end within ${FILE_LIMIT_MS} ms` : `ended with ${code} and no totals`]);
+  } else {
+    sum.passed += counts.passed;
+    sum.failed += counts.failed;
+    sum.skipped += counts.skipped;
+    if (code !== 0 && counts.failed === 0) fail(file, [code === undefined ? "did not end" : `ended with ${code}`]);
+  }
+}
+
+/** One file for Node: under Wine there is no node_modules but koffi. */
+function bundleTest(file: string, target: string): string | undefined {
+  const { status, stdout, stderr, error } = spawnSync(
+    `node_modules/@oven/bun-linux-${process.arch === "arm64" ? "aarch64" : "x64"}/bin/bun`,
+    [
+      ...["build", file, "--target", "node", "--format", "esm", "--conditions", "windows"],
+      ...["--external", "koffi", "--sourcemap=inline", "--outfile", target],
+    ],
+    { encoding: "utf8", env: { ...process.env, BUN_INSTALL_CACHE_DIR: directory } },
+  );
+  return status === 0 ? undefined : `${basename(file)}: ${error?.message ?? stderr}${stdout}`;
+}
