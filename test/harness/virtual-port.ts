@@ -33,6 +33,7 @@ export class VirtualPort {
     });
     if (this.#frozen) near.pause();
     for (const chunk of this.#held.splice(0)) near.write(chunk);
+    this.#flow();
     return far;
   }
 
@@ -55,6 +56,7 @@ export class VirtualPort {
     host?.destroy();
     this.#left = { toGuest: Number.POSITIVE_INFINITY, toHost: Number.POSITIVE_INFINITY };
     if (options?.eof) this.#guest?.end();
+    this.#flow();
   }
 
   /** The host is cut off after so many more bytes in this direction; 0 at the next byte. */
@@ -83,6 +85,13 @@ export class VirtualPort {
   close(): void {
     this.disconnectHost();
     this.#guest?.destroy();
+  }
+
+  /** One end is another: whoever waited for the former to take more would wait for good. */
+  #flow(): void {
+    if (this.#frozen) return;
+    this.#guest?.resume();
+    this.#host?.resume();
   }
 
   #join(near: ByteStream, direction: Direction, gone: () => void): void {
