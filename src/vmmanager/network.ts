@@ -13,7 +13,7 @@ export type NetworkBackend =
 
 export interface NetworkAdapter {
   readonly id: string;
-  /** Six bytes in hexadecimal with colons; how the guest finds the adapter. */
+  /** Six bytes in hexadecimal with colons, of an endpoint with hyphens as HCN writes it; how the guest finds the adapter. */
   readonly macAddress: string;
   readonly backend: NetworkBackend;
 }
