@@ -7,7 +7,12 @@ export interface StackUnderTest {
    */
   readonly isVm: boolean;
   /** How often what takes a pod each time is repeated: a boot under emulation takes seconds. */
-  readonly rounds: { readonly lifecycles: number; readonly lifecyclesAtOnce: number; readonly events: number };
+  readonly rounds: {
+    readonly lifecycles: number;
+    readonly lifecyclesAtOnce: number;
+    readonly members: number;
+    readonly events: number;
+  };
   /** The short form of `make soak`: lifecycles in one pod, containers at once in one, pods across a restart of containerd; 0: not here. */
   readonly soak: { readonly members: number; readonly crowd: number; readonly restarts: number };
 }
@@ -15,12 +20,12 @@ export interface StackUnderTest {
 const stacks: Record<StackUnderTest["name"], StackUnderTest> = {
   local: {
     ...{ name: "local", isVm: false },
-    rounds: { lifecycles: 200, lifecyclesAtOnce: 4, events: 10 },
+    rounds: { lifecycles: 200, lifecyclesAtOnce: 4, members: 20, events: 10 },
     soak: { members: 60, crowd: 20, restarts: 8 },
   },
   qemu: {
     ...{ name: "qemu", isVm: true },
-    rounds: { lifecycles: 12, lifecyclesAtOnce: 2, events: 3 },
+    rounds: { lifecycles: 8, lifecyclesAtOnce: 2, members: 8, events: 3 },
     soak: { members: 0, crowd: 3, restarts: 2 },
   },
 };

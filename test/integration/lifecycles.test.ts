@@ -5,7 +5,7 @@ import type { Machine } from "../harness/machine.ts";
 import { runtimeUnderTest } from "../harness/runtime-under-test.ts";
 import { useMachine } from "../harness/use-machine.ts";
 
-const { lifecycles, lifecyclesAtOnce } = runtimeUnderTest().stack.rounds;
+const { lifecycles, lifecyclesAtOnce, members } = runtimeUnderTest().stack.rounds;
 
 describe("many lifecycles in one containerd", () => {
   const machine = useMachine();
@@ -31,7 +31,7 @@ describe("many lifecycles in one containerd", () => {
     assert.equal((await ctr.exec(pod, "first", ["true"])).code, 0);
     await machine().traces.watching(machine().daemonOf(pod).pid, async () => {
       const before = machine().traces.inventory();
-      for (let round = 0; round < 20; round++) {
+      for (let round = 0; round < members; round++) {
         const { code, stdout } = await ctr.run(machine().id("member"), ["echo", `${round}`], member);
         assert.deepEqual([code, stdout], [0, `${round}\n`]);
         assert.equal((await ctr.exec(pod, `e${round}`, ["sh", "-c", "exit 3"])).code, 3);
