@@ -53,7 +53,7 @@ conformance: build uvm-image ## all of containerd/shimtest, its stress runs and 
 	@scripts/peers.sh
 	@$(NODE) test/conformance/main.ts $(STACKS)
 
-check: bootstrap ## compiler, linter, formatter, layer rule, generated code, lock file, file lengths
+check: bootstrap ## compiler, linter, formatter, layer rule, generated code, lock file, file lengths, links, the page of the seeds
 	$(BIN)/tsc -p .
 	$(BIN)/biome check .
 	$(NODE) scripts/check/main.ts

@@ -8,6 +8,7 @@ import { checkFileLength } from "./file-length.ts";
 import { checkLayers } from "./layers.ts";
 import { checkLinks } from "./links.ts";
 import { checkPackages } from "./packages.ts";
+import { checkSeeds } from "./seeds.ts";
 import { checkSkippedTests } from "./skipped-tests.ts";
 import { readSources, type Source } from "./sources.ts";
 import { checkStartPath } from "./start-path.ts";
@@ -27,6 +28,7 @@ const checks: Record<string, (sources: readonly Source[], root: string) => strin
   },
   "skipped-tests": checkSkippedTests,
   links: (_, root) => checkLinks(root),
+  seeds: (_, root) => checkSeeds(root),
   packages: (_, root) => checkPackages(root),
 };
 

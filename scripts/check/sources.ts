@@ -82,7 +82,7 @@ function resolve(from: string, specifier: string, seams: Seams): (string | undef
 }
 
 /** Comments become spaces, so that positions stay; strings are kept, they hold the specifiers. */
-function blankComments(text: string): string {
+export function blankComments(text: string): string {
   const token = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
   return text.replace(token, (found) => (found.startsWith("/") ? found.replace(/[^\n]/g, " ") : found));
 }

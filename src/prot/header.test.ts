@@ -85,6 +85,8 @@ describe("message identifiers", () => {
       assert.ok(!isRequest(responseIdentifier(number)));
     }
     assert.equal(MessageIdentifier.computeSystemNotificationV1, 0x30100101);
+    assert.deepEqual(MessageType, { none: 0, request: 0x10000000, response: 0x20000000, notification: 0x30000000 });
+    assert.deepEqual([MessageIdentifier.none, MessageCategory.none, MessageCategory.computeSystem], [0, 0, 0x100000]);
     assert.equal(responseIdentifier(MessageIdentifier.computeServiceModifySettingsV1), 0x20200101);
   });
 

@@ -1,34 +1,38 @@
 import { alreadyExists, invalidArgument, unimplemented } from "../errors/shim-error.ts";
 
 /** What a stack may be asked to do to a running or new UVM. `supported()` is true exactly where the call works. */
-export type Resource =
-  | "lifetime"
-  | "scsi"
-  | "vpmem"
-  | "network"
-  | "pci"
-  | "pipe"
-  | "plan9"
-  | "vsmb"
-  | "vm-socket"
-  | "cpu-group"
-  | "cpu-limits"
-  | "memory"
-  | "processor"
-  | "statistics";
+export const resources = [
+  "lifetime",
+  "scsi",
+  "vpmem",
+  "network",
+  "pci",
+  "pipe",
+  "plan9",
+  "vsmb",
+  "vm-socket",
+  "cpu-group",
+  "cpu-limits",
+  "memory",
+  "processor",
+  "statistics",
+] as const;
+export type Resource = (typeof resources)[number];
 
-export type Operation =
-  | "create"
-  | "start"
-  | "pause"
-  | "resume"
-  | "save"
-  | "restore"
-  | "terminate"
-  | "add"
-  | "remove"
-  | "update"
-  | "read";
+export const operations = [
+  "create",
+  "start",
+  "pause",
+  "resume",
+  "save",
+  "restore",
+  "terminate",
+  "add",
+  "remove",
+  "update",
+  "read",
+] as const;
+export type Operation = (typeof operations)[number];
 
 /** virtstack's ErrAlreadySet: what may be given once was given before. */
 export function alreadySet(what: string): Error {

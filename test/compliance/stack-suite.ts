@@ -37,6 +37,7 @@ export function stackSuite(name: string, setup: () => StackSetup | Promise<Stack
         assert.equal(stack.name, name);
         assert.equal(uvm.stack, name);
         assert.equal(uvm.id, options.id);
+        assert.ok(uvm.os === "linux" || uvm.os === "windows");
         assert.ok(uvm.supported("lifetime", "create"));
         assert.ok(uvm.supported("lifetime", "start"));
         assert.ok(uvm.supported("lifetime", "terminate"));

@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { decodeBody, encodeBody } from "../body.ts";
 import type { Codec } from "../json-codec.ts";
-import { NULL_ID } from "../protocol.ts";
+import { INFINITE_WAIT_TIMEOUT, NULL_ID, OsType, PropertyType, ProtocolVersion, RequestType } from "../protocol.ts";
 import { rpcs } from "../rpc.ts";
 import { compareSchemaVersions } from "../schema-version.ts";
-import { vmHostedContainerSettingsV2Text } from "./create.ts";
-import { containerNotification } from "./notification.ts";
+import { uvmConfigText, vmHostedContainerSettingsV2Text } from "./create.ts";
+import { processParameters } from "./execute-process.ts";
+import { properties } from "./get-properties.ts";
+import { vmHostedContainerSettings } from "./hosted-settings-v1.ts";
+import { activeOperations, containerNotification, notificationTypes } from "./notification.ts";
 
 /**
  * Bodies written by hand from the field tables of the protocol (reference: hcsshim bridge, bodies; the guest's prot
@@ -20,6 +23,20 @@ function golden<T, Init>(title: string, codec: Codec<T, Init>, wire: string, val
   });
 }
 
+const noCapabilities = {
+  namespaceAddRequestSupported: false,
+  signalProcessSupported: false,
+  dumpStacksSupported: false,
+  deleteContainerStateSupported: false,
+  initStdioSupported: false,
+  freezerSupported: false,
+  signalAllSupported: false,
+  cgroupV2MetricsSupported: false,
+  resumeSupported: false,
+  processorsSupported: false,
+  outOfMemoryNotificationsSupported: false,
+  podSupported: false,
+};
 const base = { containerId: "c1", activityId: NULL_ID };
 const BASE = `"ContainerId":"c1","ActivityId":"${NULL_ID}"`;
 
@@ -36,6 +53,30 @@ describe("golden requests", () => {
     `{${BASE},"otsc":{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}`,
     { ...base, otsc: { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "" } },
   );
+  golden(
+    "a base with an OpenCensus span",
+    rpcs.start.request,
+    `{${BASE},"ocsc":{"TraceID":"4bf92f3577b34da6a3ce929d0e0e4736","SpanID":"00f067aa0ba902b7","TraceOptions":1}}`,
+    { ...base, ocsc: { TraceID: "4bf92f3577b34da6a3ce929d0e0e4736", SpanID: "00f067aa0ba902b7", TraceOptions: 1 } },
+  );
+  golden(
+    "Create with the versions of older protocols",
+    rpcs.create.request,
+    `{${BASE},"ContainerConfig":"{}","SupportedVersions":{"MinimumVersion":"V3","MaximumVersion":"V3","MinimumProtocolVersion":3,"MaximumProtocolVersion":4}}`,
+    {
+      ...base,
+      containerConfig: "{}",
+      supportedVersions: {
+        minimumVersion: "V3",
+        maximumVersion: "V3",
+        minimumProtocolVersion: 3,
+        maximumProtocolVersion: 4,
+      },
+    },
+  );
+  golden("the UVM's own config", uvmConfigText, JSON.stringify('{"SystemType":"Container"}'), {
+    systemType: "Container",
+  });
   golden("Create", rpcs.create.request, `{${BASE},"ContainerConfig":"{\\"SchemaVersion\\":{}}"}`, {
     ...base,
     containerConfig: '{"SchemaVersion":{}}',
@@ -87,6 +128,18 @@ describe("golden requests", () => {
         stdioRelaySettings: undefined,
         vsockStdioRelaySettings: { stdIn: 0x40000001, stdOut: 0x40000002, stdErr: 0 },
       },
+    },
+  );
+  golden(
+    "process parameters with everything",
+    processParameters,
+    '{"ApplicationName":"sh.exe","CommandLine":"sh -c \\"a b\\"","CommandArgs":["sh","-c"],"User":"u","WorkingDirectory":"/w","Environment":{"PATH":"/bin"},"RestrictedToken":true,"EmulateConsole":true,"CreateStdInPipe":true,"CreateStdOutPipe":true,"CreateStdErrPipe":true,"ConsoleSize":[24,80],"UseExistingLogin":true,"UseLegacyConsole":true,"CreateInUtilityVM":true,"OciSpecification":{"ociVersion":"1.0.2"},"OciProcess":{"cwd":"/"}}',
+    {
+      ...{ applicationName: "sh.exe", commandLine: 'sh -c "a b"', commandArgs: ["sh", "-c"], user: "u" },
+      ...{ workingDirectory: "/w", environment: { PATH: "/bin" }, restrictedToken: true, emulateConsole: true },
+      ...{ createStdInPipe: true, createStdOutPipe: true, createStdErrPipe: true, consoleSize: [24, 80] },
+      ...{ useExistingLogin: true, useLegacyConsole: true, isExternal: true },
+      ...{ ociSpecification: { ociVersion: "1.0.2" }, ociProcess: { cwd: "/" } },
     },
   );
   golden("WaitForProcess", rpcs.waitForProcess.request, `{${BASE},"ProcessId":42,"TimeoutInMs":4294967295}`, {
@@ -177,22 +230,52 @@ describe("golden responses", () => {
         supportedSchemaVersions: [{ major: 2, minor: 1 }],
         runtimeOsType: "Linux",
         guestDefinedCapabilities: {
+          ...noCapabilities,
           namespaceAddRequestSupported: true,
           signalProcessSupported: true,
           dumpStacksSupported: true,
           deleteContainerStateSupported: true,
-          initStdioSupported: false,
-          freezerSupported: false,
-          signalAllSupported: false,
-          cgroupV2MetricsSupported: false,
-          resumeSupported: false,
-          processorsSupported: false,
-          outOfMemoryNotificationsSupported: false,
-          podSupported: false,
         },
       },
     },
   );
+  golden(
+    "an error with all of its record",
+    rpcs.start.response,
+    '{"Result":-2147467259,"ErrorRecords":[{"Result":-2147467259,"Message":"m","StackTrace":"s","ModuleName":"gcs","FileName":"f.go","Line":7,"FunctionName":"main.f"}]}',
+    {
+      result: -2147467259,
+      errorRecords: [
+        {
+          ...{ result: -2147467259, message: "m", stackTrace: "s", moduleName: "gcs" },
+          ...{ fileName: "f.go", line: 7, functionName: "main.f" },
+        },
+      ],
+    },
+  );
+  golden(
+    "NegotiateProtocol of a guest that wants its own create, start and addresses",
+    rpcs.negotiateProtocol.response,
+    '{"Result":0,"Version":4,"Capabilities":{"SendHostCreateMessage":true,"SendHostStartMessage":true,"HvSocketConfigOnStartup":true,"RuntimeOsType":"Windows","GuestDefinedCapabilities":{}}}',
+    {
+      result: 0,
+      version: 4,
+      capabilities: {
+        ...{ sendHostCreateMessage: true, sendHostStartMessage: true, hvSocketConfigOnStartup: true },
+        ...{ sendLifecycleNotifications: false, modifyServiceSettingsSupported: false, supportedSchemaVersions: [] },
+        ...{ runtimeOsType: "Windows", guestDefinedCapabilities: noCapabilities },
+      },
+    },
+  );
+  golden(
+    "Create with the version that was selected",
+    rpcs.create.response,
+    '{"Result":0,"SelectedVersion":"V3","SelectedProtocolVersion":3}',
+    { result: 0, selectedVersion: "V3", selectedProtocolVersion: 3 },
+  );
+  golden("properties before V2", properties, '{"ProcessList":[{"ProcessId":4294967295}]}', {
+    processList: [{ processId: 0xffff_ffff }],
+  });
   golden("Create", rpcs.create.response, '{"Result":0,"SelectedProtocolVersion":4}', {
     result: 0,
     selectedProtocolVersion: 4,
@@ -252,9 +335,73 @@ describe("golden notification", () => {
     result: 0,
   });
 
+  golden(
+    "of an operation, with its result",
+    containerNotification,
+    `{${BASE},"Type":"GracefulExit","Operation":"Shutdown","Result":-1070137075,"ResultInfo":"i"}`,
+    { ...base, type: "GracefulExit", operation: "Shutdown", result: -1070137075, resultInfo: "i" },
+  );
+
   it("of an unknown type is refused", () => {
     const body = new TextEncoder().encode(`{${BASE},"Type":"Vanished","Operation":"None","Result":0}`);
     assert.throws(() => decodeBody(containerNotification, body, "Notification"), /Notification\.Type is "Vanished"/);
+  });
+});
+
+const noDisk = { containerPath: "", lun: 0, createInUtilityVm: false, readOnly: false, attachOnly: false };
+const noDirectory = { containerPath: "", createInUtilityVm: false, readOnly: false, port: 0 };
+const noAdapter = {
+  ...{ adapterInstanceId: "", firewallEnabled: false, natEnabled: false, macAddress: "", allocatedIpAddress: "" },
+  ...{ hostIpAddress: "", hostIpPrefixLength: 0, allocatedIpv6Address: "", hostIpv6Address: "" },
+  ...{ hostIpv6PrefixLength: 0, hostDnsServerList: "", hostDnsSuffix: "", enableLowMetric: false, encapOverhead: 0 },
+};
+
+describe("golden settings of a container before V2", () => {
+  golden(
+    "with everything",
+    vmHostedContainerSettings,
+    '{"Layers":[{"Id":"0","Path":"/run/l"}],"SandboxDataPath":"1","MappedVirtualDisks":[{"ContainerPath":"/d","Lun":63,"CreateInUtilityVM":true,"ReadOnly":true,"AttachOnly":true}],"MappedDirectories":[{"ContainerPath":"/m","CreateInUtilityVM":true,"ReadOnly":true,"Port":564}],"NetworkAdapters":[{"AdapterInstanceId":"a","FirewallEnabled":true,"NatEnabled":true,"MacAddress":"00-15-5D-00-00-01","AllocatedIpAddress":"10.0.0.5","HostIpAddress":"10.0.0.1","HostIpPrefixLength":24,"AllocatedIpv6Address":"fd00::5","HostIpv6Address":"fd00::1","HostIpv6PrefixLength":64,"HostDnsServerList":"10.0.0.2","HostDnsSuffix":"a.example","EnableLowMetric":true,"EncapOverhead":50}]}',
+    {
+      layers: [{ id: "0", path: "/run/l" }],
+      sandboxDataPath: "1",
+      mappedVirtualDisks: [{ containerPath: "/d", lun: 63, createInUtilityVm: true, readOnly: true, attachOnly: true }],
+      mappedDirectories: [{ containerPath: "/m", createInUtilityVm: true, readOnly: true, port: 564 }],
+      networkAdapters: [
+        {
+          ...{ adapterInstanceId: "a", firewallEnabled: true, natEnabled: true, macAddress: "00-15-5D-00-00-01" },
+          ...{ allocatedIpAddress: "10.0.0.5", hostIpAddress: "10.0.0.1", hostIpPrefixLength: 24 },
+          ...{ allocatedIpv6Address: "fd00::5", hostIpv6Address: "fd00::1", hostIpv6PrefixLength: 64 },
+          ...{ hostDnsServerList: "10.0.0.2", hostDnsSuffix: "a.example", enableLowMetric: true, encapOverhead: 50 },
+        },
+      ],
+    },
+  );
+  golden(
+    "of which nothing is said",
+    vmHostedContainerSettings,
+    '{"Layers":[],"SandboxDataPath":"","MappedVirtualDisks":[{"ContainerPath":""}],"MappedDirectories":[{"ContainerPath":""}],"NetworkAdapters":[{"AdapterInstanceId":"","FirewallEnabled":false,"NatEnabled":false}]}',
+    { layers: [], mappedVirtualDisks: [noDisk], mappedDirectories: [noDirectory], networkAdapters: [noAdapter] },
+  );
+});
+
+describe("the protocol's words and numbers", () => {
+  it("are those of hcsshim", () => {
+    assert.deepEqual(Object.values(PropertyType).sort(), [
+      ...["CpuGroup", "MappedDirectory", "MappedPipe", "MappedVirtualDisk", "Memory", "Network", "PendingUpdates"],
+      ...["ProcessList", "Statistics", "SystemGUID", "TerminateOnLastHandleClosed"],
+    ]);
+    assert.deepEqual(Object.values(RequestType), ["Add", "Remove", "PreAdd", "Update"]);
+    assert.deepEqual(OsType, { linux: "Linux", windows: "Windows" });
+    assert.deepEqual(ProtocolVersion, { invalid: 0, v4: 4, max: 4 });
+    assert.equal(INFINITE_WAIT_TIMEOUT, 4294967295);
+    assert.deepEqual(
+      notificationTypes.filter((type) => type !== "OutOfMemory"),
+      [
+        ...["None", "GracefulExit", "ForcedExit", "UnexpectedExit", "Reboot"],
+        ...["Constructed", "Started", "Paused", "Unknown"],
+      ],
+    );
+    assert.deepEqual(activeOperations, ["None", "Construct", "Start", "Pause", "Resume", "Shutdown", "Terminate"]);
   });
 });
 

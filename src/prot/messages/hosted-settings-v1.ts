@@ -1,5 +1,6 @@
 import { bool, list, type TypeOf, text, u8, u16, u32 } from "../json-codec.ts";
 import { field, record } from "../json-record.ts";
+import { layer } from "../resources/layers.ts";
 
 /** Settings of a hosted container before V2 (schema 1): named for completeness, neither sent nor accepted by us. */
 export const mappedVirtualDiskV1 = record({
@@ -38,7 +39,7 @@ export const networkAdapterV1 = record({
 export type NetworkAdapterV1 = TypeOf<typeof networkAdapterV1>;
 
 export const vmHostedContainerSettings = record({
-  layers: field("Layers", list(record({ id: field("Id", text), path: field("Path", text) }))),
+  layers: field("Layers", list(layer)),
   sandboxDataPath: field("SandboxDataPath", text),
   mappedVirtualDisks: field("MappedVirtualDisks", list(mappedVirtualDiskV1)),
   mappedDirectories: field("MappedDirectories", list(mappedDirectoryV1)),

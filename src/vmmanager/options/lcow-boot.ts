@@ -6,8 +6,9 @@ import { boot } from "./annotations/vm-boot.ts";
 import { confidentialLcow } from "./annotations/vm-confidential.ts";
 import { absolute, Build, type HostFacts } from "./host-facts.ts";
 
-const KERNEL = "kernel";
-const UNCOMPRESSED_KERNEL = "vmlinux";
+/** The names of the files in the folder. */
+export const KERNEL = "kernel";
+export const UNCOMPRESSED_KERNEL = "vmlinux";
 export const INITRD = "initrd.img";
 export const ROOTFS_VHD = "rootfs.vhd";
 const GUEST_STATE = "kernel.vmgs";

@@ -3,10 +3,12 @@ import type { AnnotationReader } from "./annotation-reader.ts";
 import { boot } from "./annotations/vm-boot.ts";
 import { Build, type HostFacts } from "./host-facts.ts";
 
-const DEFAULT_COUNT = 64;
-const MAX_COUNT = 128;
+/** hcsshim's: how many devices a VM has, and how many it can have. */
+export const DEFAULT_VPMEM_COUNT = 64;
+export const MAX_VPMEM_COUNT = 128;
+/** Bytes of one device. */
+export const DEFAULT_VPMEM_SIZE = 4n << 30n;
 const PAGE = 4096n;
-const DEFAULT_SIZE = 4n << 30n;
 
 /** The VPMem controller of an LCOW VM. */
 export interface Vpmem {
@@ -26,7 +28,7 @@ export function readVpmem(
   host: HostFacts,
   vm: { readonly offered: boolean; readonly physical: boolean },
 ): Vpmem | undefined {
-  const fallback = vm.offered && host.architecture !== "arm64" ? DEFAULT_COUNT : 0;
+  const fallback = vm.offered && host.architecture !== "arm64" ? DEFAULT_VPMEM_COUNT : 0;
   const asked = read.u32(boot.vpmemCount, fallback);
   if (!vm.offered && read.text({ ...boot.vpmemNoMultiMapping, type: "text" }) !== "") {
     throw unimplemented(`annotation ${boot.vpmemNoMultiMapping.name} is not supported: this shim has no VPMem`);
@@ -37,8 +39,9 @@ export function readVpmem(
     throw failedPrecondition(`the host is arm64; cannot give VPMem: set ${boot.vpmemCount.name} to 0`);
   }
   if (!vm.offered) throw unimplemented(`annotation ${boot.vpmemCount.name} is ${asked}: this shim has no VPMem`);
-  if (asked > MAX_COUNT) throw invalidArgument(`${asked} VPMem devices are asked for: there can be ${MAX_COUNT}`);
-  const sizeBytes = read.u64(boot.vpmemSize, DEFAULT_SIZE);
+  if (asked > MAX_VPMEM_COUNT)
+    throw invalidArgument(`${asked} VPMem devices are asked for: there can be ${MAX_VPMEM_COUNT}`);
+  const sizeBytes = read.u64(boot.vpmemSize, DEFAULT_VPMEM_SIZE);
   if (sizeBytes % PAGE !== 0n) throw invalidArgument(`VPMem devices of ${sizeBytes} bytes: give a multiple of ${PAGE}`);
   return { count: asked, sizeBytes, multiMapping: !read.bool(boot.vpmemNoMultiMapping, host.build < Build.V19H1) };
 }
