@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import type { QemuSettings } from "../../src/config/settings.ts";
 import { createGuest } from "../../src/guestmanager/create-guest.ts";
+import { LcowBoot } from "../../src/guestmanager/lcow-boot.ts";
 import type { Logger } from "../../src/log/logger.ts";
 import { loadSpec, type Spec } from "../../src/oci/spec.ts";
 import { hostFiles } from "../../src/orchestration/container/host-files.ts";
@@ -39,7 +40,8 @@ export async function createPod(context: DaemonContext, streams: StreamSource): 
     namespace,
     stateDirectory,
     stack: await createStack(settings, log),
-    createGuest: ({ sockets }, tap) => createGuest({ sockets, log, tap }),
+    createGuest: ({ sockets, stack, os }, tap) =>
+      createGuest({ sockets, log, tap, ...(stack === "hcs" && os === "linux" && { boot: new LcowBoot(log) }) }),
     runc: {
       binary: settings.runc.binary,
       root: join(stateDirectory, "runc"),

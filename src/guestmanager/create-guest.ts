@@ -24,6 +24,7 @@ import type {
   OpenedStdio,
 } from "./guest.ts";
 import { type GuestLayers, guestLayers } from "./layers.ts";
+import type { BootServices } from "./lcow-boot.ts";
 import { type GuestMachine, guestMachine } from "./machine.ts";
 import { type GuestNetwork, guestNetwork } from "./network.ts";
 import { type GuestPod, guestPod } from "./pod.ts";
@@ -43,6 +44,8 @@ export interface GuestOptions {
   readonly requestTimeoutMs?: number;
   /** Listens in on the bridge, from its first frame on. */
   readonly tap?: BridgeTap;
+  /** Armed and closed with the bridge's listener and connection. */
+  readonly boot?: BootServices;
 }
 
 /** A Linux guest: the interface that every guest has, and the managers of its devices. */
@@ -82,6 +85,7 @@ class BridgeGuest implements Guest, GuestConnection {
   readonly disconnected: Promise<Error | undefined>;
   readonly #log: Logger;
   readonly #tap: BridgeTap | undefined;
+  readonly #boot: BootServices | undefined;
   readonly #exits = new ExitWatch();
   #listener: GuestListener | undefined;
   #bridge: Bridge | undefined;
@@ -92,11 +96,12 @@ class BridgeGuest implements Guest, GuestConnection {
   readonly #whenConnected: Promise<void>;
   #resolveDisconnected: (reason: Error | undefined) => void = () => undefined;
 
-  constructor({ sockets, log = silentLogger, requestTimeoutMs = REQUEST_TIMEOUT_MS, tap }: GuestOptions) {
+  constructor({ sockets, log = silentLogger, requestTimeoutMs = REQUEST_TIMEOUT_MS, tap, boot }: GuestOptions) {
     this.sockets = sockets;
     this.requestTimeoutMs = requestTimeoutMs;
     this.#log = log;
     this.#tap = tap;
+    this.#boot = boot;
     this.disconnected = new Promise((resolve) => {
       this.#resolveDisconnected = resolve;
     });
@@ -109,7 +114,9 @@ class BridgeGuest implements Guest, GuestConnection {
 
   prepareConnection(): void {
     if (this.#closed) throw unavailable("the connection to the guest is closed; cannot prepare it again");
-    if (this.#bridge === undefined) this.#listener ??= this.sockets.listen(BRIDGE_PORT);
+    if (this.#bridge !== undefined) return;
+    this.#boot?.arm(this.sockets);
+    this.#listener ??= this.sockets.listen(BRIDGE_PORT);
   }
 
   async createConnection(options?: GuestCallOptions): Promise<void> {
@@ -151,6 +158,7 @@ class BridgeGuest implements Guest, GuestConnection {
 
   closeConnection(): void {
     this.#closed = true;
+    this.#boot?.close();
     this.#rejectConnected(unavailable("the connection to the guest was closed before it was made"));
     this.#listener?.close();
     this.#listener = undefined;

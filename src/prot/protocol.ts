@@ -10,6 +10,9 @@ export const INFINITE_WAIT_TIMEOUT = 0xffff_ffff;
 /** Guest ports (reference: hcsshim guest, ports and boot): the bridge, and the first of the stdio ports. */
 export const BRIDGE_PORT = 0x4000_0000;
 export const FIRST_STDIO_PORT = 0x4000_0001;
+/** Ports of the host that an LCOW guest dials while it boots: its init for random bytes, what forwards its gcs' log. */
+export const ENTROPY_PORT = 1;
+export const LOG_PORT = 109;
 /** Ours: the first of the ports that MappedSocket names. */
 export const FIRST_SOCKET_PORT = 0x6000_0000;
 

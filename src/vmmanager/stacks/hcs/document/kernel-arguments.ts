@@ -1,9 +1,7 @@
+import { ENTROPY_PORT, LOG_PORT } from "../../../../prot/protocol.ts";
 import type { LcowKernel, LcowOptions } from "../../../options/lcow.ts";
 import type { LcowBoot } from "../../../options/lcow-boot.ts";
 import { INITRD } from "../../../options/lcow-boot.ts";
-
-const ENTROPY_PORT = 1;
-const LOG_PORT = 109;
 
 type PlainBoot = Exclude<LcowBoot, { readonly kind: "confidential" }>;
 
