@@ -51,9 +51,12 @@ if [ ! -f "$out/prefix/.complete" ]; then
   touch "$out/prefix/.complete"
 fi
 
-source=test/windows/computecore
-if [ ! -f "$out/computecore.dll" ] || [ -n "$(find "$source" -newer "$out/computecore.dll" \( -name '*.c' -o -name '*.def' \))" ]; then
-  # Also in a directory that other checkouts share: replaced whole.
-  x86_64-w64-mingw32-gcc -O1 -Wall -Wextra -Werror -shared -static-libgcc -o "$out/computecore.dll.$$" "$source"/*.c "$source"/*.def
-  mv "$out/computecore.dll.$$" "$out/computecore.dll"
-fi
+for dll in computecore computenetwork; do
+  source=test/windows/$dll
+  if [ ! -f "$out/$dll.dll" ] || [ -n "$(find "$source" -newer "$out/$dll.dll" \( -name '*.c' -o -name '*.h' -o -name '*.def' \))" ]; then
+    # Also in a directory that other checkouts share: replaced whole.
+    x86_64-w64-mingw32-gcc -O1 -Wall -Wextra -Werror -shared -static-libgcc -o "$out/$dll.dll.$$" \
+      "$source"/*.c "$source"/*.def -lole32
+    mv "$out/$dll.dll.$$" "$out/$dll.dll"
+  fi
+done

@@ -62,6 +62,7 @@ async function runFile(file: string): Promise<void> {
     join(own, "output"),
     {
       UVM_SHIM_COMPUTECORE: windowsPath(join(RIG, "computecore.dll")),
+      UVM_SHIM_COMPUTENETWORK: windowsPath(join(RIG, "computenetwork.dll")),
       UVM_TEST_DIRECTORY: windowsPath(own),
       UVM_STAND_IN_LOG: windowsPath(join(own, "computecore.jsonl")),
     },
