@@ -1,3 +1,520 @@
+/*
+ * A stand-in for computecore.dll: its calls, handles, operations and events as the tests need them, without any VM.
+ * Compiled against mingw-w64's computecore.h, so a wrong signature does not compile. What a caller may not do (use what was
+ * closed, close what is in use, wait for itself) ends the process with 99 and a line {"bug":...} in the log.
+ */
 #include <windows.h>
 #include <computecore.h>
-HRESULT WINAPI HcsGetServiceProperties(PCWSTR q, PWSTR *r) { (void)q; *r = LocalAlloc(0, 8); memcpy(*r, L"{}", 6); return 0; }
+#include <stdio.h>
+#include <wchar.h>
+
+#define E_HCS(code) ((HRESULT)(0x80370000u | (code)))
+#define INVALID_STATE E_HCS(0x105)
+#define INVALID_JSON E_HCS(0x10d)
+#define SYSTEM_NOT_FOUND E_HCS(0x10e)
+#define SYSTEM_ALREADY_EXISTS E_HCS(0x10f)
+#define SYSTEM_ALREADY_STOPPED E_HCS(0x110)
+#define OPERATION_NOT_STARTED E_HCS(0x115)
+#define OPERATION_ALREADY_STARTED E_HCS(0x116)
+#define OPERATION_PENDING E_HCS(0x117)
+#define OPERATION_TIMEOUT E_HCS(0x118)
+enum { OPERATION = 0x4f504552, SYSTEM = 0x53595354, CLOSED = 0x44454144 };
+enum { DEADLOCK_MS = 3000, DEFAULT_MS = 5 };
+
+typedef enum { CREATED, RUNNING, PAUSED, STOPPED } STATE;
+static const WCHAR *const state_names[] = {L"Created", L"Running", L"Paused", L"Stopped"};
+
+typedef struct VM { struct VM *next; PWSTR id, configuration; STATE state; int handles; } VM;
+/* One HCS_SYSTEM. Memory of handles is never reused: their last word tells what became of them. */
+typedef struct SYS { DWORD magic; VM *vm; HCS_EVENT_CALLBACK callback; void *context; int delivering, pending; struct SYS *next; } SYS;
+typedef struct OP {
+  DWORD magic; int waiting; enum { IDLE, PENDING, DONE } progress; HCS_OPERATION_TYPE type;
+  HANDLE done; SYS *system; PWSTR document; HRESULT result;
+  /* What it does when it completes. */
+  const char *call; DWORD delay; PWSTR answer;
+} OP;
+typedef struct EVENT { SYS *system; DWORD type; PWSTR data; struct EVENT *then; } EVENT;
+typedef struct { PWSTR text; SIZE_T bytes; UINT64 mark; } DOCUMENT;
+/* What tests ask of the next call of a name. */
+typedef struct { char call[64]; DWORD delay; HRESULT result; PWSTR document; BOOL at_once; } ORDER;
+
+static CRITICAL_SECTION lock;
+static HANDLE log_file = INVALID_HANDLE_VALUE;
+static VM *vms;
+static SYS *systems;
+static int live_systems, live_operations;
+static UINT64 next_mark = 1;
+static DOCUMENT documents[65536];
+static int document_count;
+static ORDER orders[64];
+
+static PWSTR copy(PCWSTR text) { return text == NULL ? NULL : _wcsdup(text); }
+
+/* ---- the log ---- */
+
+static int put_text(char *to, PCWSTR text) {
+  int bytes = WideCharToMultiByte(CP_UTF8, 0, text, -1, NULL, 0, NULL, NULL), used = 0;
+  char *utf8 = malloc(bytes);
+  WideCharToMultiByte(CP_UTF8, 0, text, -1, utf8, bytes, NULL, NULL);
+  for (char *c = utf8; *c != 0; c++) {
+    if (*c == '"' || *c == '\\') to[used++] = '\\', to[used++] = *c;
+    else if ((unsigned char)*c < 32) used += sprintf(to + used, "\\u%04x", *c);
+    else to[used++] = *c;
+  }
+  free(utf8);
+  return used;
+}
+
+/* {"call":...} of each call, {"event":...} of each delivery, {"bug":...}, {"detach":...}. */
+static void note(const char *kind, const char *name, PCWSTR id, PCWSTR document, HRESULT result, DWORD ms) {
+  if (log_file == INVALID_HANDLE_VALUE) return;
+  char *line = malloc(512 + 6 * 3 * ((id ? wcslen(id) : 0) + (document ? wcslen(document) : 0)));
+  int used = sprintf(line, "{\"%s\":\"%s\",\"thread\":%lu,\"result\":%lu,\"ms\":%lu", kind, name, GetCurrentThreadId(), (DWORD)result, ms);
+  if (id != NULL) { used += sprintf(line + used, ",\"id\":\""); used += put_text(line + used, id); line[used++] = '"'; }
+  if (document != NULL) { used += sprintf(line + used, ",\"document\":\""); used += put_text(line + used, document); line[used++] = '"'; }
+  used += sprintf(line + used, "}\n");
+  DWORD written;
+  WriteFile(log_file, line, used, &written, NULL);
+  free(line);
+}
+
+static void bug(const char *call, const char *what) {
+  char text[200];
+  snprintf(text, sizeof text, "%s: %s", call, what);
+  note("bug", text, NULL, NULL, 0, 0);
+  fprintf(stderr, "stand-in computecore.dll: %s\n", text);
+  fflush(stderr);
+  TerminateProcess(GetCurrentProcess(), 99);
+}
+
+/* ---- handles, documents, orders ---- */
+
+static void *check(const char *call, void *handle, DWORD magic) {
+  const char *kind = magic == OPERATION ? "HCS_OPERATION" : "HCS_SYSTEM";
+  char text[100];
+  DWORD found = handle == NULL || IsBadReadPtr(handle, sizeof(OP)) ? 0 : *(DWORD *)handle;
+  if (found == magic) return handle;
+  snprintf(text, sizeof text, found == CLOSED ? "a closed handle in place of an %s" : found == OPERATION || found == SYSTEM
+    ? "the other kind of handle in place of an %s" : "no handle in place of an %s", kind);
+  bug(call, text);
+  return NULL;
+}
+
+/* A string that the caller gives back by LocalFree. Its end carries a mark, by which one that never was is counted. */
+static HRESULT give(PCWSTR text, PWSTR *to) {
+  if (to == NULL) return S_OK;
+  *to = NULL;
+  if (text == NULL) return S_OK;
+  SIZE_T length = (wcslen(text) + 1) * sizeof(WCHAR), bytes = ((length + 7) & ~(SIZE_T)7) + 8;
+  DOCUMENT *document = &documents[document_count++ % 65536];
+  *document = (DOCUMENT){LocalAlloc(LMEM_FIXED, bytes), bytes, 0x5354414e44494e00u + next_mark++};
+  memcpy(document->text, text, length);
+  *(UINT64 *)((char *)document->text + bytes - 8) = document->mark;
+  *to = document->text;
+  return S_OK;
+}
+
+static int live_documents(void) {
+  int live = 0;
+  for (int i = 0; i < document_count && i < 65536; i++) {
+    DOCUMENT *d = &documents[i];
+    if (HeapValidate(GetProcessHeap(), 0, d->text) && HeapSize(GetProcessHeap(), 0, d->text) == d->bytes
+        && *(UINT64 *)((char *)d->text + d->bytes - 8) == d->mark) live++;
+  }
+  return live;
+}
+
+/* An object or a list whose brackets and strings close: no more, but a narrow string is none. */
+static BOOL is_json(PCWSTR text) {
+  int depth = 0;
+  if (text == NULL || IsBadStringPtrW(text, 1 << 24) || (*text != L'{' && *text != L'[')) return FALSE;
+  for (BOOL quoted = FALSE; *text != 0; text++) {
+    if (*text == L'\\' && quoted && text[1] != 0) text++;
+    else if (*text == L'"') quoted = !quoted;
+    else if (!quoted && (*text == L'{' || *text == L'[')) depth++;
+    else if (!quoted && (*text == L'}' || *text == L']') && --depth == 0 && text[1] != 0) return FALSE;
+  }
+  return depth == 0;
+}
+
+static BOOL take_order(const char *call, BOOL at_once, ORDER *order) {
+  for (int i = 0; i < 64; i++) {
+    if (strcmp(orders[i].call, call) != 0 || orders[i].at_once != at_once) continue;
+    *order = orders[i];
+    orders[i].call[0] = 0;
+    return TRUE;
+  }
+  return FALSE;
+}
+
+/* ---- events ---- */
+
+/* Each on a thread that Node does not know, in order; its memory is gone once the callback has returned. */
+static DWORD WINAPI deliver(void *argument) {
+  for (EVENT *event = argument; event != NULL; event = event->then) {
+    SYS *system = event->system;
+    SIZE_T bytes = event->data == NULL ? 0 : (wcslen(event->data) + 1) * sizeof(WCHAR);
+    char *page = VirtualAlloc(NULL, sizeof(HCS_EVENT) + bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    *(HCS_EVENT *)page = (HCS_EVENT){event->type, bytes == 0 ? NULL : (PCWSTR)(page + sizeof(HCS_EVENT)), NULL};
+    if (bytes > 0) memcpy(page + sizeof(HCS_EVENT), event->data, bytes);
+    EnterCriticalSection(&lock);
+    HCS_EVENT_CALLBACK callback = system->callback;
+    void *context = system->context;
+    LeaveCriticalSection(&lock);
+    DWORD began = GetTickCount();
+    if (callback != NULL) callback((HCS_EVENT *)page, context);
+    VirtualFree(page, 0, MEM_DECOMMIT);
+    EnterCriticalSection(&lock);
+    char type[16];
+    sprintf(type, "0x%lx", event->type);
+    note("event", type, system->vm->id, event->data, callback == NULL ? S_FALSE : S_OK, GetTickCount() - began);
+    system->delivering--;
+    LeaveCriticalSection(&lock);
+  }
+  return 0;
+}
+
+/* To every handle of the VM; `types` ends with 0. With the lock held. */
+static void fire(VM *vm, const DWORD *types, const PCWSTR *data) {
+  for (SYS *system = systems; system != NULL; system = system->next) {
+    if (system->magic != SYSTEM || system->vm != vm) continue;
+    EVENT *first = NULL, **last = &first;
+    for (int i = 0; types[i] != 0; i++) {
+      EVENT *event = calloc(1, sizeof(EVENT));
+      *event = (EVENT){system, types[i], copy(data[i]), NULL};
+      *last = event, last = &event->then;
+      system->delivering++;
+    }
+    CloseHandle(CreateThread(NULL, 0, deliver, first, 0, NULL));
+  }
+}
+
+static void stop(VM *vm, PCWSTR exit) {
+  vm->state = STOPPED;
+  fire(vm, (DWORD[]){HcsEventSystemExited, 0}, (PCWSTR[]){exit});
+}
+
+/* ---- operations ---- */
+
+static PWSTR find_text(PCWSTR document, PCWSTR key, PWSTR to, int room) {
+  PCWSTR at = wcsstr(document, key);
+  if (at == NULL || (at = wcschr(at + wcslen(key), L'"')) == NULL) return NULL;
+  for (at++; *at != 0 && *at != L'"' && room > 1; room--) {
+    if (*at == L'\\') at++;
+    *to++ = *at++;
+  }
+  *to = 0;
+  return to;
+}
+
+static HRESULT write_file(PCWSTR path) {
+  HANDLE file = CreateFileW(path, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
+  if (file == INVALID_HANDLE_VALUE) return HRESULT_FROM_WIN32(GetLastError());
+  DWORD written;
+  WriteFile(file, "stand-in", 8, &written, NULL);
+  CloseHandle(file);
+  return S_OK;
+}
+
+/* What the call does to its VM. With the lock held. */
+static HRESULT perform(OP *op, PWSTR reply) {
+  VM *vm = op->system == NULL ? NULL : op->system->vm;
+  WCHAR path[MAX_PATH];
+  STATE was = vm == NULL ? CREATED : vm->state;
+  if (vm != NULL && was == STOPPED && op->type != HcsOperationTypeGetProperties) return SYSTEM_ALREADY_STOPPED;
+  switch (op->type) {
+  case HcsOperationTypeStart:
+    return was == CREATED ? vm->state = RUNNING, S_OK : INVALID_STATE;
+  case HcsOperationTypePause:
+    return was == RUNNING ? vm->state = PAUSED, S_OK : INVALID_STATE;
+  case HcsOperationTypeResume:
+    return was == PAUSED ? vm->state = RUNNING, S_OK : INVALID_STATE;
+  case HcsOperationTypeSave:
+    if (was != PAUSED) return INVALID_STATE;
+    return find_text(op->document, L"\"SaveStateFilePath\"", path, MAX_PATH) == NULL ? E_INVALIDARG : write_file(path);
+  case HcsOperationTypeShutdown:
+    return was == RUNNING ? stop(vm, L"{\"Status\":0,\"ExitType\":\"GracefulExit\"}"), S_OK : INVALID_STATE;
+  case HcsOperationTypeTerminate:
+    return stop(vm, L"{\"Status\":0,\"ExitType\":\"ForcedExit\"}"), S_OK;
+  case HcsOperationTypeCrash:
+    if (was != RUNNING) return INVALID_STATE;
+    vm->state = STOPPED;
+    fire(vm, (DWORD[]){HcsEventSystemCrashInitiated, HcsEventSystemCrashReport, HcsEventSystemExited, 0},
+         (PCWSTR[]){L"{}", L"{\"CrashLog\":\"NMI\"}", L"{\"Status\":-1070137082,\"ExitType\":\"UnexpectedExit\"}"});
+    return S_OK;
+  case HcsOperationTypeGetProperties:
+    swprintf(reply, 600, L"{\"Id\":\"%ls\",\"SystemType\":\"VirtualMachine\",\"State\":\"%ls\",\"RuntimeId\":\"c0ffee00-0000-4000-8000-%012x\"}",
+      vm->id, state_names[was], (unsigned)wcslen(vm->id));
+    return S_OK;
+  case HcsOperationTypeEnumerate:
+    wcscpy(reply, L"[");
+    for (VM *each = vms; each != NULL; each = each->next)
+      swprintf(reply + wcslen(reply), 200, L"%ls{\"Id\":\"%ls\",\"State\":\"%ls\"}", each == vms ? L"" : L",", each->id, state_names[each->state]);
+    wcscat(reply, L"]");
+    return S_OK;
+  default:
+    return S_OK;
+  }
+}
+
+static DWORD WINAPI complete(void *argument) {
+  OP *op = argument;
+  ORDER order = {0};
+  WCHAR *reply = calloc(16384, sizeof(WCHAR));
+  Sleep(op->delay);
+  EnterCriticalSection(&lock);
+  BOOL ordered = take_order(op->call, FALSE, &order);
+  if (ordered && order.delay > 0) {
+    LeaveCriticalSection(&lock);
+    Sleep(order.delay);
+    EnterCriticalSection(&lock);
+  }
+  op->result = ordered && FAILED(order.result) ? order.result : perform(op, reply);
+  op->answer = ordered && order.document != NULL ? order.document : *reply == 0 ? NULL : copy(reply);
+  op->progress = DONE;
+  if (op->system != NULL) op->system->pending--;
+  note("done", op->call, op->system == NULL ? NULL : op->system->vm->id, op->answer, op->result, 0);
+  SetEvent(op->done);
+  LeaveCriticalSection(&lock);
+  free(reply);
+  return 0;
+}
+
+/* Begins an operation. `may_be_null`: the document may be; `must_be_null`: it has to be. */
+static HRESULT begin(const char *call, HCS_OPERATION_TYPE type, SYS *system, HCS_OPERATION handle, PCWSTR document, BOOL may_be_null, BOOL must_be_null) {
+  OP *op = check(call, handle, OPERATION);
+  ORDER order = {0};
+  HRESULT result = S_OK;
+  EnterCriticalSection(&lock);
+  if (op->progress != IDLE) result = OPERATION_ALREADY_STARTED;
+  else if (document != NULL && must_be_null) result = E_INVALIDARG;
+  else if (document == NULL ? !may_be_null : !is_json(document)) result = INVALID_JSON;
+  else if (take_order(call, TRUE, &order)) result = order.result;
+  note("call", call, system == NULL ? NULL : system->vm->id, result == INVALID_JSON ? NULL : document, result, 0);
+  if (result == S_OK) {
+    op->progress = PENDING, op->type = type, op->system = system, op->call = call, op->delay = DEFAULT_MS;
+    op->document = copy(document);
+    if (system != NULL) system->pending++;
+    CloseHandle(CreateThread(NULL, 0, complete, op, 0, NULL));
+  }
+  LeaveCriticalSection(&lock);
+  return result;
+}
+
+HCS_OPERATION WINAPI HcsCreateOperation(const void *context, HCS_OPERATION_COMPLETION callback) {
+  OP *op = calloc(1, sizeof(OP));
+  (void)context;
+  if (callback != NULL) bug("HcsCreateOperation", "the product waits, it takes no callbacks of operations");
+  EnterCriticalSection(&lock);
+  *op = (OP){.magic = OPERATION, .type = HcsOperationTypeNone, .done = CreateEventW(NULL, TRUE, FALSE, NULL)};
+  live_operations++;
+  LeaveCriticalSection(&lock);
+  return (HCS_OPERATION)op;
+}
+
+void WINAPI HcsCloseOperation(HCS_OPERATION handle) {
+  OP *op = check("HcsCloseOperation", handle, OPERATION);
+  EnterCriticalSection(&lock);
+  if (op->progress == PENDING) bug("HcsCloseOperation", "the operation is pending");
+  if (op->waiting > 0) bug("HcsCloseOperation", "the operation is waited for");
+  op->magic = CLOSED;
+  live_operations--;
+  LeaveCriticalSection(&lock);
+}
+
+HRESULT WINAPI HcsWaitForOperationResult(HCS_OPERATION handle, DWORD timeout, PWSTR *document) {
+  OP *op = check("HcsWaitForOperationResult", handle, OPERATION);
+  if (document != NULL) *document = NULL;
+  if (op->progress == IDLE) return OPERATION_NOT_STARTED;
+  InterlockedIncrement((LONG *)&op->waiting);
+  DWORD waited = WaitForSingleObject(op->done, timeout);
+  EnterCriticalSection(&lock);
+  op->waiting--;
+  HRESULT result = waited == WAIT_TIMEOUT ? timeout == 0 ? OPERATION_PENDING : OPERATION_TIMEOUT : op->result;
+  if (waited != WAIT_TIMEOUT) give(op->answer, document);
+  LeaveCriticalSection(&lock);
+  return result;
+}
+
+HRESULT WINAPI HcsGetOperationResult(HCS_OPERATION op, PWSTR *document) { return HcsWaitForOperationResult(op, 0, document); }
+
+/* ---- systems ---- */
+
+/* With the lock held. */
+static HCS_SYSTEM new_handle(VM *vm) {
+  SYS *system = calloc(1, sizeof(SYS) + sizeof(OP));
+  *system = (SYS){.magic = SYSTEM, .vm = vm, .next = systems};
+  systems = system;
+  vm->handles++, live_systems++;
+  return (HCS_SYSTEM)system;
+}
+
+static VM *find_vm(PCWSTR id) {
+  VM *vm = vms;
+  while (vm != NULL && wcscmp(vm->id, id) != 0) vm = vm->next;
+  return vm;
+}
+
+HRESULT WINAPI HcsCreateComputeSystem(PCWSTR id, PCWSTR configuration, HCS_OPERATION operation, const SECURITY_DESCRIPTOR *security, HCS_SYSTEM *system) {
+  EnterCriticalSection(&lock);
+  HRESULT result = S_OK;
+  VM *vm = NULL;
+  *system = NULL;
+  if (security != NULL) result = E_INVALIDARG;
+  else if (!is_json(configuration)) result = INVALID_JSON;
+  else if (find_vm(id) != NULL) result = SYSTEM_ALREADY_EXISTS;
+  if (result == S_OK) {
+    vm = calloc(1, sizeof(VM));
+    *vm = (VM){.next = vms, .id = copy(id), .configuration = copy(configuration)};
+    vms = vm;
+    *system = new_handle(vm);
+    result = begin("HcsCreateComputeSystem", HcsOperationTypeCreate, (SYS *)*system, operation, configuration, FALSE, FALSE);
+    if (result != S_OK) vm->state = STOPPED, HcsCloseComputeSystem(*system), *system = NULL;
+  } else {
+    note("call", "HcsCreateComputeSystem", id, result == INVALID_JSON ? NULL : configuration, result, 0);
+  }
+  LeaveCriticalSection(&lock);
+  return result;
+}
+
+HRESULT WINAPI HcsOpenComputeSystem(PCWSTR id, DWORD access, HCS_SYSTEM *system) {
+  EnterCriticalSection(&lock);
+  VM *vm = find_vm(id);
+  HRESULT result = access != GENERIC_ALL ? E_INVALIDARG : vm == NULL ? SYSTEM_NOT_FOUND : S_OK;
+  *system = result == S_OK ? new_handle(vm) : NULL;
+  note("call", "HcsOpenComputeSystem", id, NULL, result, 0);
+  LeaveCriticalSection(&lock);
+  return result;
+}
+
+void WINAPI HcsCloseComputeSystem(HCS_SYSTEM handle) {
+  SYS *system = check("HcsCloseComputeSystem", handle, SYSTEM);
+  DWORD began = GetTickCount();
+  EnterCriticalSection(&lock);
+  if (system->pending > 0) bug("HcsCloseComputeSystem", "an operation of the system is pending");
+  /* As the real one, it lets no callback go on behind it. */
+  while (system->delivering > 0) {
+    LeaveCriticalSection(&lock);
+    if (GetTickCount() - began > DEADLOCK_MS) bug("HcsCloseComputeSystem", "deadlock: it waits for a callback that does not return");
+    Sleep(1);
+    EnterCriticalSection(&lock);
+  }
+  VM *vm = system->vm, **at = &vms;
+  note("call", "HcsCloseComputeSystem", vm->id, NULL, S_OK, GetTickCount() - began);
+  system->magic = CLOSED;
+  system->callback = NULL;
+  live_systems--;
+  if (--vm->handles == 0 && (vm->state == STOPPED || wcsstr(vm->configuration, L"\"ShouldTerminateOnLastHandleClosed\":true") != NULL)) {
+    while (*at != vm) at = &(*at)->next;
+    *at = vm->next;
+  }
+  LeaveCriticalSection(&lock);
+}
+
+HRESULT WINAPI HcsSetComputeSystemCallback(HCS_SYSTEM handle, HCS_EVENT_OPTIONS options, const void *context, HCS_EVENT_CALLBACK callback) {
+  SYS *system = check("HcsSetComputeSystemCallback", handle, SYSTEM);
+  EnterCriticalSection(&lock);
+  HRESULT result = options != HcsEventOptionNone ? E_NOTIMPL : S_OK;
+  if (result == S_OK) system->context = (void *)context, system->callback = callback;
+  note("call", "HcsSetComputeSystemCallback", system->vm->id, NULL, result, 0);
+  LeaveCriticalSection(&lock);
+  return result;
+}
+
+#define CALL(name, type, may_be_null, must_be_null) \
+  HRESULT WINAPI name(HCS_SYSTEM system, HCS_OPERATION operation, PCWSTR document) { \
+    return begin(#name, type, check(#name, system, SYSTEM), operation, document, may_be_null, must_be_null); \
+  }
+CALL(HcsStartComputeSystem, HcsOperationTypeStart, TRUE, TRUE)
+CALL(HcsShutDownComputeSystem, HcsOperationTypeShutdown, TRUE, FALSE)
+CALL(HcsTerminateComputeSystem, HcsOperationTypeTerminate, TRUE, TRUE)
+CALL(HcsCrashComputeSystem, HcsOperationTypeCrash, TRUE, FALSE)
+CALL(HcsPauseComputeSystem, HcsOperationTypePause, TRUE, FALSE)
+CALL(HcsResumeComputeSystem, HcsOperationTypeResume, TRUE, TRUE)
+CALL(HcsSaveComputeSystem, HcsOperationTypeSave, FALSE, FALSE)
+CALL(HcsGetComputeSystemProperties, HcsOperationTypeGetProperties, TRUE, FALSE)
+
+HRESULT WINAPI HcsModifyComputeSystem(HCS_SYSTEM system, HCS_OPERATION operation, PCWSTR document, HANDLE identity) {
+  SYS *checked = check("HcsModifyComputeSystem", system, SYSTEM);
+  return identity != NULL ? E_INVALIDARG : begin("HcsModifyComputeSystem", HcsOperationTypeModify, checked, operation, document, FALSE, FALSE);
+}
+
+HRESULT WINAPI HcsEnumerateComputeSystems(PCWSTR query, HCS_OPERATION operation) {
+  return begin("HcsEnumerateComputeSystems", HcsOperationTypeEnumerate, NULL, operation, query, TRUE, FALSE);
+}
+
+/* ---- calls without an operation ---- */
+
+static HRESULT at_once(const char *call, PCWSTR id, PCWSTR document, HRESULT result, ORDER *order) {
+  EnterCriticalSection(&lock);
+  if (result == S_OK && take_order(call, TRUE, order)) result = order->result;
+  note("call", call, id, document, result, 0);
+  LeaveCriticalSection(&lock);
+  return result;
+}
+
+HRESULT WINAPI HcsGetServiceProperties(PCWSTR query, PWSTR *reply) {
+  ORDER order = {0};
+  HRESULT result = at_once("HcsGetServiceProperties", NULL, query, query == NULL || is_json(query) ? S_OK : INVALID_JSON, &order);
+  EnterCriticalSection(&lock);
+  give(order.document != NULL ? order.document : FAILED(result) ? NULL
+    : L"{\"Properties\":[{\"SupportedSchemaVersions\":[{\"Major\":2,\"Minor\":1},{\"Major\":2,\"Minor\":7}]}]}", reply);
+  LeaveCriticalSection(&lock);
+  return result;
+}
+
+HRESULT WINAPI HcsCreateEmptyGuestStateFile(PCWSTR path) { return at_once("HcsCreateEmptyGuestStateFile", NULL, path, write_file(path), &(ORDER){0}); }
+HRESULT WINAPI HcsCreateEmptyRuntimeStateFile(PCWSTR path) { return at_once("HcsCreateEmptyRuntimeStateFile", NULL, path, write_file(path), &(ORDER){0}); }
+HRESULT WINAPI HcsGrantVmAccess(PCWSTR id, PCWSTR path) { return at_once("HcsGrantVmAccess", id, path, S_OK, &(ORDER){0}); }
+HRESULT WINAPI HcsRevokeVmAccess(PCWSTR id, PCWSTR path) { return at_once("HcsRevokeVmAccess", id, path, S_OK, &(ORDER){0}); }
+
+/* ---- what tests ask ---- */
+
+/* The next call of that name: answered so much later (ms), by that HRESULT or (0) as ever, with that document. At once: by the call itself. */
+__declspec(dllexport) void WINAPI StubFailNext(PCWSTR call, DWORD delay, HRESULT result, PCWSTR document, BOOL at_once_) {
+  EnterCriticalSection(&lock);
+  for (int i = 0; i < 64; i++) {
+    if (orders[i].call[0] != 0) continue;
+    orders[i] = (ORDER){.delay = delay, .result = result, .document = copy(document), .at_once = at_once_};
+    WideCharToMultiByte(CP_UTF8, 0, call, -1, orders[i].call, 64, NULL, NULL);
+    break;
+  }
+  LeaveCriticalSection(&lock);
+}
+
+/* An event to each handle of the VM. FALSE: there is no such VM. An exit stops it. */
+__declspec(dllexport) BOOL WINAPI StubFireEvent(PCWSTR id, DWORD type, PCWSTR data) {
+  EnterCriticalSection(&lock);
+  VM *vm = find_vm(id);
+  if (vm != NULL && type == HcsEventSystemExited) vm->state = STOPPED;
+  if (vm != NULL) fire(vm, (DWORD[]){type, 0}, (PCWSTR[]){data});
+  LeaveCriticalSection(&lock);
+  return vm != NULL;
+}
+
+/* How many live: 0 systems' handles, 1 operations, 2 strings that were not freed. */
+__declspec(dllexport) DWORD WINAPI StubLive(DWORD what) {
+  return what == 0 ? live_systems : what == 1 ? live_operations : live_documents();
+}
+
+/* Sizes and offsets as the header has them. */
+__declspec(dllexport) DWORD WINAPI StubLayout(DWORD what) {
+  const DWORD layout[] = {sizeof(HCS_EVENT), offsetof(HCS_EVENT, Type), offsetof(HCS_EVENT, EventData), offsetof(HCS_EVENT, Operation),
+    sizeof(HRESULT), sizeof(DWORD), sizeof(HCS_EVENT_OPTIONS), sizeof(HCS_OPERATION), sizeof(UINT64)};
+  return what < sizeof layout / sizeof *layout ? layout[what] : 0;
+}
+
+BOOL WINAPI DllMain(HINSTANCE dll, DWORD reason, void *reserved) {
+  (void)dll, (void)reserved;
+  WCHAR path[MAX_PATH];
+  if (reason == DLL_PROCESS_ATTACH) {
+    InitializeCriticalSection(&lock);
+    if (GetEnvironmentVariableW(L"UVM_STAND_IN_LOG", path, MAX_PATH) > 0)
+      log_file = CreateFileW(path, FILE_APPEND_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_ALWAYS, 0, NULL);
+  } else if (reason == DLL_PROCESS_DETACH) {
+    char left[100];
+    sprintf(left, "%d systems, %d operations, %d documents", live_systems, live_operations, live_documents());
+    note("detach", left, NULL, NULL, live_systems + live_operations + live_documents() > 0 ? S_FALSE : S_OK, 0);
+  }
+  return TRUE;
+}
