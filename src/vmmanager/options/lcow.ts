@@ -9,7 +9,7 @@ import { readConsolePipe } from "./console-pipe.ts";
 import { Build } from "./host-facts.ts";
 import { type HvSocketService, readHvSocketServices } from "./hv-socket.ts";
 import { type LcowBoot, readLcowBoot } from "./lcow-boot.ts";
-import { readerOf, type VmRequest } from "./vm-request.ts";
+import { type LcowDebug, readerOf, type VmRequest } from "./vm-request.ts";
 import { readTopology, type VmTopology } from "./vm-topology.ts";
 import { readVpmem, type Vpmem } from "./vpmem.ts";
 import { windowsResources } from "./windows-resources.ts";
@@ -43,6 +43,7 @@ export interface LcowOptions {
   readonly noWritableShares: boolean;
   readonly policyBasedRouting: boolean;
   readonly encryptScratch: boolean;
+  readonly debug: LcowDebug;
   readonly confidential?: ConfidentialLcow;
 }
 
@@ -111,6 +112,8 @@ export function readLcowOptions(request: VmRequest): LcowOptions {
     noWritableShares: read.bool(boot.noWritableShares, false),
     policyBasedRouting: read.bool(boot.policyBasedRouting, false),
     encryptScratch: read.bool(confidential.scratchEncryption, security !== undefined),
+    // A confidential VM runs what was measured, and shows its host nothing.
+    debug: isolated ? {} : (request.debug ?? {}),
     ...(security === undefined ? {} : { confidential: security }),
   };
 }

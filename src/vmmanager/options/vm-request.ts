@@ -16,6 +16,17 @@ export interface ShimAbilities {
   readonly kernelDrivers: boolean;
 }
 
+/** What no annotation says: whoever looks into an LCOW VM asks for it. */
+export interface LcowDebug {
+  /** A screen and a keyboard. */
+  readonly graphicsConsole?: boolean;
+  /** What init runs instead of gcs. */
+  readonly execCommandLine?: string;
+  /** What of its output goes to the log. Defaults: false and true. */
+  readonly forwardStdout?: boolean;
+  readonly forwardStderr?: boolean;
+}
+
 export interface VmRequest {
   readonly id: string;
   readonly owner: string;
@@ -26,6 +37,7 @@ export interface VmRequest {
   readonly options: Options;
   readonly host: HostFacts;
   readonly abilities: ShimAbilities;
+  readonly debug?: LcowDebug;
   readonly warn: Warn;
 }
 

@@ -26,6 +26,7 @@ export interface GoldenCase {
   readonly windows?: object;
   readonly host?: Partial<HostFacts>;
   readonly abilities?: Partial<VmRequest["abilities"]>;
+  readonly debug?: VmRequest["debug"];
   /** WCOW: members of the request. */
   readonly vm?: Partial<Pick<WcowRequest, "bootFiles" | "restore" | "scratchVhd">>;
   /** Paths in the document, with ">" between the names, and what stands there instead; null: nothing. */
@@ -79,6 +80,7 @@ function requestOf(given: GoldenCase, options: Partial<Options>, warn: (message:
     options: Options.create({ ...options, ...given.options }),
     host: { ...host, ...given.host },
     abilities: { vpmem: false, networkConfigProxy: false, kernelDrivers: false, ...given.abilities },
+    ...(given.debug === undefined ? {} : { debug: given.debug }),
     warn,
   };
 }

@@ -252,6 +252,48 @@ export const lcowBoot: readonly GoldenCase[] = [
     ],
   },
   {
+    shows: "a graphics console: a screen, a keyboard, and a shell",
+    debug: { graphicsConsole: true },
+    gives: { [`${D}>VideoMonitor`]: {}, [`${D}>Keyboard`]: {}, [`${D}>EnhancedModeVideo`]: {} },
+    cmdline: [
+      ["8250_core.nr_uarts=0 panic=-1 quiet", "8250_core.nr_uarts=0 console=tty"],
+      [GCS, `sh -c "${GCS} & exec sh"`],
+    ],
+  },
+  {
+    shows: "a serial and a graphics console",
+    debug: { graphicsConsole: true },
+    annotations: withConsole,
+    gives: {
+      [`${D}>VideoMonitor`]: {},
+      [`${D}>Keyboard`]: {},
+      [`${D}>EnhancedModeVideo`]: {},
+      [`${D}>ComPorts`]: { "0": { NamedPipe: "\\\\.\\pipe\\com1" } },
+    },
+    cmdline: [
+      [
+        "8250_core.nr_uarts=0 panic=-1 quiet",
+        "8250_core.nr_uarts=1 8250_core.skip_txen_test=1 console=ttyS0,115200 console=tty",
+      ],
+      [GCS, `sh -c "${GCS} & exec sh"`],
+    ],
+  },
+  {
+    shows: "another program than gcs",
+    debug: { execCommandLine: "/bin/sh -c date" },
+    cmdline: [[GCS, "/bin/vsockexec -e 109 /bin/sh -c date"]],
+  },
+  {
+    shows: "the program's stdout in the log, too",
+    debug: { forwardStdout: true },
+    cmdline: [["/bin/vsockexec -e 109", "/bin/vsockexec -o 109 -e 109"]],
+  },
+  {
+    shows: "nothing of the program in the log",
+    debug: { forwardStderr: false },
+    cmdline: [["/bin/vsockexec -e 109", "/bin/vsockexec"]],
+  },
+  {
     shows: "a console that is no named pipe",
     annotations: { [`${V}console.pipe`]: "C:\\pipe\\com1" },
     refuses: ["invalid-argument", /is no named pipe/],

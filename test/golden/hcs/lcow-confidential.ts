@@ -60,6 +60,7 @@ const snp = (shows: string, annotations: Readonly<Record<string, string>>, more:
 });
 
 export const lcowConfidential: readonly GoldenCase[] = [
+  snp("a confidential VM has no screen for who looks into it", {}, { debug: { graphicsConsole: true } }),
   snp(
     "a confidential VM",
     {},

@@ -92,6 +92,7 @@ function plainMachine(options: LcowOptions, boot: Exclude<LcowBoot, { readonly k
       },
       hvSocket: { hvSocketConfig: plainHvSocket(options.hvSocketServices) },
       comPorts: consolePipe === undefined ? {} : { "0": { namedPipe: consolePipe } },
+      ...(options.debug.graphicsConsole ? { videoMonitor: {}, keyboard: {}, enhancedModeVideo: {} } : {}),
     },
     parts: {},
     work: [],

@@ -48,16 +48,22 @@ const guestCrashReporting = record({
   ),
 });
 
+/** Present without members, it is the device as HCS makes it. */
+const plain = optional(record({}));
+
 export const devices = record({
   comPorts: field("ComPorts", mapOf(comPort), "omitempty"),
   scsi: field("Scsi", mapOf(scsi), "omitempty"),
   virtualPMem: field("VirtualPMem", optional(vpmemController), "omitempty"),
   networkAdapters: field("NetworkAdapters", mapOf(networkAdapter), "omitempty"),
+  videoMonitor: field("VideoMonitor", plain, "omitempty"),
+  keyboard: field("Keyboard", plain, "omitempty"),
   hvSocket: field(
     "HvSocket",
     optional(record({ hvSocketConfig: field("HvSocketConfig", optional(hvSocketSystemConfig), "omitempty") })),
     "omitempty",
   ),
+  enhancedModeVideo: field("EnhancedModeVideo", plain, "omitempty"),
   guestCrashReporting: field("GuestCrashReporting", optional(guestCrashReporting), "omitempty"),
   virtualSmb: field("VirtualSmb", optional(vsmb), "omitempty"),
   plan9: field("Plan9", optional(plan9), "omitempty"),
