@@ -1,8 +1,10 @@
+import type { Options as RunhcsOptions } from "../generated/containerd/runhcs/v1.ts";
 import type { ByteStream } from "../sys/byte-stream.ts";
 import type { HostSockets } from "../transport/sockets.ts";
 import type { VmConsole } from "./console.ts";
 import type { CallOptions, Lifetime } from "./lifetime.ts";
 import type { NetworkManager } from "./network.ts";
+import type { VmSpec } from "./options/windows-resources.ts";
 import type { PciManager } from "./pci.ts";
 import type { PipeManager } from "./pipe.ts";
 import type { Plan9Manager } from "./plan9.ts";
@@ -79,6 +81,11 @@ export interface UvmOptions {
    * whoever looks (CNI by OCI hooks, `nerdctl inspect`). Undefined: this host's.
    */
   readonly networkNamespace?: string;
+  /** What the document of a VM of stack `hcs` follows from, by hcsshim's rules; other stacks ignore it. */
+  readonly runhcs?: {
+    readonly spec: VmSpec;
+    readonly options: RunhcsOptions;
+  };
   /** The runc binary and flags of the `local` stack; other stacks ignore them. */
   readonly runc?: {
     readonly binary?: string;

@@ -207,13 +207,12 @@ export function stackSuite(name: string, setup: () => StackSetup | Promise<Stack
           );
           assert.equal(outcome !== "unimplemented", uvm.supported(resource, operation), `${name}: ${outcome}`);
         }
-        for (const resource of ["pipe", "vsmb", "vm-socket", "cpu-group", "cpu-limits"] as const) {
-          assert.ok(!uvm.supported(resource, "add") && !uvm.supported(resource, "update"), resource);
-        }
       }),
     );
   });
 }
+
+const NO_ID = "00000000-0000-0000-0000-000000000001";
 
 /** One call for each thing that may be supported. What they are about does not exist: they change nothing that matters. */
 const calls: Readonly<Record<string, (uvm: UtilityVM, directory: string) => Promise<unknown>>> = {
@@ -225,6 +224,7 @@ const calls: Readonly<Record<string, (uvm: UtilityVM, directory: string) => Prom
   "scsi remove": (uvm) => uvm.removeScsiDisk({ controller: 0, lun: 9 }),
   "vpmem add": (uvm) => uvm.addVpmemDevice({ deviceNumber: 3, hostPath: "/no/image", readOnly: true }),
   "vpmem remove": (uvm) => uvm.removeVpmemDevice(3),
+  "vpmem update": (uvm) => uvm.addVpmemMapping({ deviceNumber: 3, offset: 0n, hostPath: "/no/image", readOnly: true }),
   "network add": (uvm) =>
     uvm.addNetworkAdapter({
       id: "no-adapter",
@@ -236,6 +236,14 @@ const calls: Readonly<Record<string, (uvm: UtilityVM, directory: string) => Prom
   "pci remove": (uvm) => uvm.removePciDevice("no-device"),
   "plan9 add": (uvm) => uvm.addPlan9Share({ name: "no-share", hostPath: "/no/directory", readOnly: true }),
   "plan9 remove": (uvm) => uvm.removePlan9Share("no-share"),
+  "vsmb add": (uvm) => uvm.addVsmbShare({ name: "no-share", hostPath: "C:\\no\\directory" }),
+  "vsmb remove": (uvm) => uvm.removeVsmbShare("no-share"),
+  "pipe add": (uvm) => uvm.addPipe("\\\\.\\pipe\\no-pipe"),
+  "pipe remove": (uvm) => uvm.removePipe("\\\\.\\pipe\\no-pipe"),
+  "vm-socket update": (uvm) => uvm.updateSocketService(NO_ID, { disabled: true }),
+  "vm-socket remove": (uvm) => uvm.removeSocketService(NO_ID),
+  "cpu-group update": (uvm) => uvm.setCpuGroup(NO_ID),
+  "cpu-limits update": (uvm) => uvm.updateCpuLimits({ weight: 100n }),
   // Beyond what there is room for.
   "memory update": (uvm) => uvm.updateMemory(1 << 30),
   "processor update": (uvm) => uvm.updateProcessors(1 << 20),

@@ -6,6 +6,7 @@ export const Build = {
   KernelDirect: 18286,
   V19H1: 18362,
   ColdDiscardHint: 18967,
+  V20H2: 19042,
   CpuGroups: 19043,
   Numa: 26100,
 } as const;

@@ -2,6 +2,8 @@
 export interface VmSpec {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly windows?: unknown;
+  /** That it is there tells a Linux spec. */
+  readonly linux?: unknown;
 }
 
 /** Of a spec's `windows.resources`; 0 for what it does not limit. */

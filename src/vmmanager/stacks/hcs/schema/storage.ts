@@ -22,11 +22,19 @@ export const attachment = record({
 /** By LUN, in decimal. */
 export const scsi = record({ attachments: field("Attachments", mapOf(attachment), "omitempty") });
 
+/** One of several images on a device. */
+export const vpmemMapping = record({
+  hostPath: field("HostPath", text, "omitempty"),
+  imageFormat: field("ImageFormat", text, "omitempty"),
+});
+
 export const vpmemDevice = record({
   hostPath: field("HostPath", text, "omitempty"),
   readOnly: field("ReadOnly", bool, "omitempty"),
   /** "Vhd1" or "Vhdx". */
   imageFormat: field("ImageFormat", text, "omitempty"),
+  /** By their offset in bytes, in decimal. */
+  mappings: field("Mappings", mapOf(vpmemMapping), "omitempty"),
 });
 
 export const vpmemController = record({

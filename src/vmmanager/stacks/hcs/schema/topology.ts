@@ -17,12 +17,22 @@ const memory = record({
   slitType: field("SlitType", text, "omitempty"),
 });
 
+export const cpuGroup = record({ id: field("Id", text, "omitempty") });
+
+/** Of a running VM; in a document they are members of the processor. */
+export const processorLimits = record({
+  limit: field("Limit", u64, "omitempty"),
+  weight: field("Weight", u64, "omitempty"),
+  reservation: field("Reservation", u64, "omitempty"),
+  maximumFrequencyMHz: field("MaximumFrequencyMHz", u32, "omitempty"),
+});
+
 const processor = record({
   count: field("Count", u32, "omitempty"),
   limit: field("Limit", u64, "omitempty"),
   weight: field("Weight", u64, "omitempty"),
   reservation: field("Reservation", u64, "omitempty"),
-  cpuGroup: field("CpuGroup", optional(record({ id: field("Id", text, "omitempty") })), "omitempty"),
+  cpuGroup: field("CpuGroup", optional(cpuGroup), "omitempty"),
   // These names are in lower case in HCS's own schema.
   numaProcessorsSettings: field(
     "NumaProcessorsSettings",

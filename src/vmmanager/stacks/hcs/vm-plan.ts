@@ -1,0 +1,118 @@
+import { win32 } from "node:path";
+import { invalidArgument } from "../../../errors/shim-error.ts";
+import type { Options } from "../../../generated/containerd/runhcs/v1.ts";
+import type { Logger } from "../../../log/logger.ts";
+import { asObject } from "../../../prot/json-codec.ts";
+import type { HostFacts } from "../../options/host-facts.ts";
+import { readLcowOptions } from "../../options/lcow.ts";
+import type { ShimAbilities, VmRequest } from "../../options/vm-request.ts";
+import { readWcowOptions } from "../../options/wcow.ts";
+import { wcowBootFromLayers } from "../../options/wcow-layers.ts";
+import type { UvmOptions } from "../../uvm.ts";
+import type { HostWork } from "./document/host-work.ts";
+import { lcowDocument } from "./document/lcow.ts";
+import { wcowDocument } from "./document/wcow.ts";
+import { type ComputeSystemInit, computeSystem } from "./schema/compute-system.ts";
+import type { VmRecord } from "./vm-record.ts";
+
+const OWNER = "containerd-shim-uvm-v1";
+
+/** What a VM is made of, and what its host must do before. */
+export interface VmPlan {
+  readonly record: VmRecord;
+  readonly work: readonly HostWork[];
+}
+
+/** hcsshim's name of a pod's VM in HCS. */
+export function systemIdOf(podId: string): string {
+  return `${podId}@vm`;
+}
+
+/** The VM that the pod's annotations and runtime options ask for. Throws as `readLcowOptions` and `readWcowOptions`. */
+export function planVm(
+  uvm: UvmOptions,
+  host: HostFacts,
+  abilities: ShimAbilities,
+  newGuid: () => string,
+  log: Logger,
+): VmPlan {
+  const { runhcs } = uvm;
+  if (runhcs === undefined) {
+    throw invalidArgument(`vm ${uvm.id}: stack hcs needs the sandbox's spec and the runtime options`);
+  }
+  const { spec } = runhcs;
+  const options = withPlatform(withSizing(runhcs.options, uvm), spec, host);
+  const request: VmRequest = {
+    ...{ id: systemIdOf(uvm.id), owner: OWNER, bundle: uvm.stateDirectory, spec, options, host, abilities },
+    warn: (message) => log.warn(`vm ${uvm.id}: ${message}`),
+  };
+  return options.sandboxPlatform.toLowerCase().startsWith("windows/") ? planWcow(request) : planLcow(request, newGuid);
+}
+
+function planLcow(request: VmRequest, newGuid: () => string): VmPlan {
+  const options = readLcowOptions(request);
+  const { document, work } = lcowDocument(options, newGuid);
+  return {
+    record: {
+      os: "linux",
+      document: wire(document),
+      multiMapping: options.vpmem?.multiMapping ?? false,
+      shareRules: { readOnly: options.noWritableShares },
+    },
+    work,
+  };
+}
+
+/** Boots from the image's layers, on a disk that is copied from theirs. */
+function planWcow(request: VmRequest): VmPlan {
+  const folders = layerFolders(request.spec.windows);
+  const scratchFolder = folders.at(-1);
+  if (scratchFolder === undefined) throw invalidArgument(`vm ${request.id}: the spec has no windows.layerFolders`);
+  const layers = wcowBootFromLayers(folders.slice(0, -1), scratchFolder, request.host);
+  const { bootFiles, scratchVhd, scratchTemplate } = layers;
+  const options = readWcowOptions({ ...request, bootFiles, scratchVhd });
+  const { document, work } = wcowDocument(options);
+  const scratch: readonly HostWork[] =
+    scratchTemplate === undefined
+      ? []
+      : [
+          { do: "make-folder", path: win32.dirname(scratchVhd) },
+          { do: "copy", from: scratchTemplate, to: scratchVhd },
+        ];
+  return {
+    record: {
+      os: "windows",
+      document: wire(document),
+      multiMapping: false,
+      shareRules: { readOnly: options.noWritableShares, noDirectMap: !options.directMap },
+    },
+    work: [...scratch, ...work],
+  };
+}
+
+/** A size that the shim's own configuration gives is the least that counts. */
+function withSizing(options: Options, { sizing }: UvmOptions): Options {
+  if (sizing === undefined) return options;
+  return {
+    ...options,
+    vmProcessorCount: options.vmProcessorCount > 0 ? options.vmProcessorCount : sizing.processors,
+    vmMemorySizeInMb: options.vmMemorySizeInMb > 0 ? options.vmMemorySizeInMb : sizing.memoryMiB,
+  };
+}
+
+/** Options that name no platform are of the spec's own. */
+function withPlatform(options: Options, spec: { readonly linux?: unknown }, { architecture }: HostFacts): Options {
+  if (options.sandboxPlatform !== "") return options;
+  return { ...options, sandboxPlatform: `${spec.linux === undefined ? "windows" : "linux"}/${architecture}` };
+}
+
+/** The topmost layer first, the container's own folder last. */
+function layerFolders(windows: unknown): readonly string[] {
+  const folders = windows === undefined ? [] : (asObject(windows, "windows").layerFolders ?? []);
+  if (Array.isArray(folders) && folders.every((folder) => typeof folder === "string")) return folders;
+  throw invalidArgument("windows.layerFolders of the spec is no list of folders");
+}
+
+function wire(document: ComputeSystemInit): VmRecord["document"] {
+  return asObject(computeSystem.encode(document), "document");
+}
