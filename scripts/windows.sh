@@ -53,7 +53,7 @@ fi
 
 for dll in computecore computenetwork; do
   source=test/windows/$dll
-  if [ ! -f "$out/$dll.dll" ] || [ -n "$(find "$source" -newer "$out/$dll.dll" \( -name '*.c' -o -name '*.h' -o -name '*.def' \))" ]; then
+  if [ ! -f "$out/$dll.dll" ] || [ -n "$(find "$source" -newer "$out/$dll.dll" \( -name '*.c' -o -name '*.h' -o -name '*.h' -o -name '*.def' \))" ]; then
     # Also in a directory that other checkouts share: replaced whole.
     x86_64-w64-mingw32-gcc -O1 -Wall -Wextra -Werror -shared -static-libgcc -o "$out/$dll.dll.$$" \
       "$source"/*.c "$source"/*.def -lole32

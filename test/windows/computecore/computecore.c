@@ -3,21 +3,8 @@
  * Compiled against mingw-w64's computecore.h, so a wrong signature does not compile. What a caller may not do (use what was
  * closed, close what is in use, wait for itself) ends the process with 99 and a line {"bug":...} in the log.
  */
-#include <windows.h>
-#include <computecore.h>
-#include <stdio.h>
-#include <wchar.h>
+#include "stand-in.h"
 
-#define E_HCS(code) ((HRESULT)(0x80370000u | (code)))
-#define INVALID_STATE E_HCS(0x105)
-#define INVALID_JSON E_HCS(0x10d)
-#define SYSTEM_NOT_FOUND E_HCS(0x10e)
-#define SYSTEM_ALREADY_EXISTS E_HCS(0x10f)
-#define SYSTEM_ALREADY_STOPPED E_HCS(0x110)
-#define OPERATION_NOT_STARTED E_HCS(0x115)
-#define OPERATION_ALREADY_STARTED E_HCS(0x116)
-#define OPERATION_PENDING E_HCS(0x117)
-#define OPERATION_TIMEOUT E_HCS(0x118)
 enum { OPERATION = 0x4f504552, SYSTEM = 0x53595354, CLOSED = 0x44454144 };
 enum { DEADLOCK_MS = 3000, DEFAULT_MS = 5 };
 
@@ -34,60 +21,9 @@ typedef struct OP {
   const char *call; DWORD delay; PWSTR answer;
 } OP;
 typedef struct EVENT { SYS *system; DWORD type; PWSTR data; struct EVENT *then; } EVENT;
-typedef struct { PWSTR text; SIZE_T bytes; UINT64 mark; } DOCUMENT;
-/* What tests ask of the next call of a name. */
-typedef struct { char call[64]; DWORD delay; HRESULT result; PWSTR document; BOOL at_once; } ORDER;
 
-static CRITICAL_SECTION lock;
-static HANDLE log_file = INVALID_HANDLE_VALUE;
 static VM *vms;
 static SYS *systems;
-static int live_systems, live_operations;
-static UINT64 next_mark = 1;
-static DOCUMENT documents[65536];
-static int document_count;
-static ORDER orders[64];
-
-static PWSTR copy(PCWSTR text) { return text == NULL ? NULL : _wcsdup(text); }
-
-/* ---- the log ---- */
-
-static int put_text(char *to, PCWSTR text) {
-  int bytes = WideCharToMultiByte(CP_UTF8, 0, text, -1, NULL, 0, NULL, NULL), used = 0;
-  char *utf8 = malloc(bytes);
-  WideCharToMultiByte(CP_UTF8, 0, text, -1, utf8, bytes, NULL, NULL);
-  for (char *c = utf8; *c != 0; c++) {
-    if (*c == '"' || *c == '\\') to[used++] = '\\', to[used++] = *c;
-    else if ((unsigned char)*c < 32) used += sprintf(to + used, "\\u%04x", *c);
-    else to[used++] = *c;
-  }
-  free(utf8);
-  return used;
-}
-
-/* {"call":...} of each call, {"event":...} of each delivery, {"bug":...}, {"detach":...}. */
-static void note(const char *kind, const char *name, PCWSTR id, PCWSTR document, HRESULT result, DWORD ms) {
-  if (log_file == INVALID_HANDLE_VALUE) return;
-  char *line = malloc(512 + 6 * 3 * ((id ? wcslen(id) : 0) + (document ? wcslen(document) : 0)));
-  int used = sprintf(line, "{\"%s\":\"%s\",\"thread\":%lu,\"result\":%lu,\"ms\":%lu", kind, name, GetCurrentThreadId(), (DWORD)result, ms);
-  if (id != NULL) { used += sprintf(line + used, ",\"id\":\""); used += put_text(line + used, id); line[used++] = '"'; }
-  if (document != NULL) { used += sprintf(line + used, ",\"document\":\""); used += put_text(line + used, document); line[used++] = '"'; }
-  used += sprintf(line + used, "}\n");
-  DWORD written;
-  WriteFile(log_file, line, used, &written, NULL);
-  free(line);
-}
-
-static void bug(const char *call, const char *what) {
-  char text[200];
-  snprintf(text, sizeof text, "%s: %s", call, what);
-  note("bug", text, NULL, NULL, 0, 0);
-  fprintf(stderr, "stand-in computecore.dll: %s\n", text);
-  fflush(stderr);
-  TerminateProcess(GetCurrentProcess(), 99);
-}
-
-/* ---- handles, documents, orders ---- */
 
 static void *check(const char *call, void *handle, DWORD magic) {
   const char *kind = magic == OPERATION ? "HCS_OPERATION" : "HCS_SYSTEM";
@@ -98,53 +34,6 @@ static void *check(const char *call, void *handle, DWORD magic) {
     ? "the other kind of handle in place of an %s" : "no handle in place of an %s", kind);
   bug(call, text);
   return NULL;
-}
-
-/* A string that the caller gives back by LocalFree. Its end carries a mark, by which one that never was is counted. */
-static HRESULT give(PCWSTR text, PWSTR *to) {
-  if (to == NULL) return S_OK;
-  *to = NULL;
-  if (text == NULL) return S_OK;
-  SIZE_T length = (wcslen(text) + 1) * sizeof(WCHAR), bytes = ((length + 7) & ~(SIZE_T)7) + 8;
-  DOCUMENT *document = &documents[document_count++ % 65536];
-  *document = (DOCUMENT){LocalAlloc(LMEM_FIXED, bytes), bytes, 0x5354414e44494e00u + next_mark++};
-  memcpy(document->text, text, length);
-  *(UINT64 *)((char *)document->text + bytes - 8) = document->mark;
-  *to = document->text;
-  return S_OK;
-}
-
-static int live_documents(void) {
-  int live = 0;
-  for (int i = 0; i < document_count && i < 65536; i++) {
-    DOCUMENT *d = &documents[i];
-    if (HeapValidate(GetProcessHeap(), 0, d->text) && HeapSize(GetProcessHeap(), 0, d->text) == d->bytes
-        && *(UINT64 *)((char *)d->text + d->bytes - 8) == d->mark) live++;
-  }
-  return live;
-}
-
-/* An object or a list whose brackets and strings close: no more, but a narrow string is none. */
-static BOOL is_json(PCWSTR text) {
-  int depth = 0;
-  if (text == NULL || IsBadStringPtrW(text, 1 << 24) || (*text != L'{' && *text != L'[')) return FALSE;
-  for (BOOL quoted = FALSE; *text != 0; text++) {
-    if (*text == L'\\' && quoted && text[1] != 0) text++;
-    else if (*text == L'"') quoted = !quoted;
-    else if (!quoted && (*text == L'{' || *text == L'[')) depth++;
-    else if (!quoted && (*text == L'}' || *text == L']') && --depth == 0 && text[1] != 0) return FALSE;
-  }
-  return depth == 0;
-}
-
-static BOOL take_order(const char *call, BOOL at_once, ORDER *order) {
-  for (int i = 0; i < 64; i++) {
-    if (strcmp(orders[i].call, call) != 0 || orders[i].at_once != at_once) continue;
-    *order = orders[i];
-    orders[i].call[0] = 0;
-    return TRUE;
-  }
-  return FALSE;
 }
 
 /* ---- events ---- */
@@ -470,18 +359,6 @@ HRESULT WINAPI HcsRevokeVmAccess(PCWSTR id, PCWSTR path) { return at_once("HcsRe
 
 /* ---- what tests ask ---- */
 
-/* The next call of that name: answered so much later (ms), by that HRESULT or (0) as ever, with that document. At once: by the call itself. */
-__declspec(dllexport) void WINAPI StubFailNext(PCWSTR call, DWORD delay, HRESULT result, PCWSTR document, BOOL at_once_) {
-  EnterCriticalSection(&lock);
-  for (int i = 0; i < 64; i++) {
-    if (orders[i].call[0] != 0) continue;
-    orders[i] = (ORDER){.delay = delay, .result = result, .document = copy(document), .at_once = at_once_};
-    WideCharToMultiByte(CP_UTF8, 0, call, -1, orders[i].call, 64, NULL, NULL);
-    break;
-  }
-  LeaveCriticalSection(&lock);
-}
-
 /* An event to each handle of the VM. FALSE: there is no such VM. An exit stops it. */
 __declspec(dllexport) BOOL WINAPI StubFireEvent(PCWSTR id, DWORD type, PCWSTR data) {
   EnterCriticalSection(&lock);
@@ -495,26 +372,4 @@ __declspec(dllexport) BOOL WINAPI StubFireEvent(PCWSTR id, DWORD type, PCWSTR da
 /* How many live: 0 systems' handles, 1 operations, 2 strings that were not freed. */
 __declspec(dllexport) DWORD WINAPI StubLive(DWORD what) {
   return what == 0 ? live_systems : what == 1 ? live_operations : live_documents();
-}
-
-/* Sizes and offsets as the header has them. */
-__declspec(dllexport) DWORD WINAPI StubLayout(DWORD what) {
-  const DWORD layout[] = {sizeof(HCS_EVENT), offsetof(HCS_EVENT, Type), offsetof(HCS_EVENT, EventData), offsetof(HCS_EVENT, Operation),
-    sizeof(HRESULT), sizeof(DWORD), sizeof(HCS_EVENT_OPTIONS), sizeof(HCS_OPERATION), sizeof(UINT64)};
-  return what < sizeof layout / sizeof *layout ? layout[what] : 0;
-}
-
-BOOL WINAPI DllMain(HINSTANCE dll, DWORD reason, void *reserved) {
-  (void)dll, (void)reserved;
-  WCHAR path[MAX_PATH];
-  if (reason == DLL_PROCESS_ATTACH) {
-    InitializeCriticalSection(&lock);
-    if (GetEnvironmentVariableW(L"UVM_STAND_IN_LOG", path, MAX_PATH) > 0)
-      log_file = CreateFileW(path, FILE_APPEND_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_ALWAYS, 0, NULL);
-  } else if (reason == DLL_PROCESS_DETACH) {
-    char left[100];
-    sprintf(left, "%d systems, %d operations, %d documents", live_systems, live_operations, live_documents());
-    note("detach", left, NULL, NULL, live_systems + live_operations + live_documents() > 0 ? S_FALSE : S_OK, 0);
-  }
-  return TRUE;
 }
