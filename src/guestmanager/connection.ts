@@ -2,7 +2,7 @@ import type { MessageBase, MessageResponseBase } from "../prot/messages/base.ts"
 import type { Rpc } from "../prot/rpc.ts";
 import type { HostSockets } from "../transport/sockets.ts";
 import type { Bridge } from "./bridge/bridge.ts";
-import type { GuestCallOptions, GuestCapabilities } from "./guest.ts";
+import type { GuestCallOptions, GuestCapabilities, GuestOs } from "./guest.ts";
 import type { StdioPorts } from "./stdio.ts";
 
 /** What the managers of one concern each need of the connected guest. */
@@ -14,6 +14,7 @@ export interface GuestConnection {
     options?: GuestCallOptions,
   ): Promise<Res>;
   capabilities(): GuestCapabilities;
+  readonly os: GuestOs;
   /** Throws unavailable before `createConnection`. */
   bridge(): Bridge;
   readonly sockets: HostSockets;

@@ -105,7 +105,7 @@ describe("guest: containers", () => {
       [
         { method: "processList", args: ["c"] },
         { method: "statistics", args: ["c"] },
-        update("ContainerConstraints", { Linux: { memory: { limit: 2n ** 62n } } }),
+        update("ContainerConstraints", { Windows: {}, Linux: { memory: { limit: 2n ** 62n } } }),
         update("Freezer", { State: "Frozen" }),
         update("Freezer", { State: "Thawed" }),
         { method: "shutdownContainer", args: ["c", "graceful"] },
@@ -159,7 +159,7 @@ describe("guest: containers", () => {
       ["c", "forced"],
     ]);
     const process = await container.startInit({ emulateConsole: false });
-    await assert.rejects(process.signal(15), rejectsWith("unimplemented"));
+    await assert.rejects(process.signal(1), rejectsWith("unimplemented"));
     await assert.rejects(process.signal(9, { all: true }), rejectsWith("unimplemented"));
     await process.signal(9);
     assert.deepEqual(j.host.called("signalProcess"), [["c", 100, {}]], "SIGKILL is a signal without options");

@@ -1,4 +1,5 @@
-import { failedPrecondition, isKind, unimplemented } from "../errors/shim-error.ts";
+import { failedPrecondition, invalidArgument, isKind, unimplemented } from "../errors/shim-error.ts";
+import type { SpecProcess } from "../oci/spec.ts";
 import { PropertyType, RequestType } from "../prot/protocol.ts";
 import { containerConstraints, freezer } from "../prot/resources/container.ts";
 import { ResourceType } from "../prot/resources/resource-type.ts";
@@ -15,8 +16,10 @@ import type {
   GuestStdioSettings,
 } from "./guest.ts";
 import { modify } from "./modify.ts";
-import { executeProcess, signalProcess, waitForProcess } from "./process.ts";
+import { executeProcess, type ProcessRequest, signalProcess, waitForProcess } from "./process.ts";
 import { closeStdioFds, type ProcessStreams } from "./stdio.ts";
+import { wcowProcessParameters } from "./wcow/process-parameters.ts";
+import { updateWcowResources } from "./wcow/update-resources.ts";
 
 const SIGTERM = 15;
 const SIGKILL = 9;
@@ -51,24 +54,22 @@ export class BridgeContainer implements GuestContainer {
   }
 
   async startInit(
-    settings: { emulateConsole: boolean; stdio?: GuestStdioSettings },
+    settings: { emulateConsole: boolean; stdio?: GuestStdioSettings; ociProcess?: object },
     options?: GuestCallOptions,
   ): Promise<GuestProcess> {
-    const { emulateConsole, stdio = {} } = settings;
+    const { stdio = {} } = settings;
     const { initStreams } = this.#created;
+    const request = this.#initRequest(settings);
     // Not sent twice: the guest would dial a second time for a process that has its stdio.
     if (initStreams !== undefined) closeStdioFds(stdio);
     await this.#connection.call(rpcs.start, { containerId: this.id }, options).catch((error: unknown) => {
       if (initStreams === undefined) closeStdioFds(stdio);
       throw error;
     });
-    const process = await executeProcess(
-      this.#connection,
-      this.id,
-      { emulateConsole },
-      initStreams === undefined ? stdio : {},
-      { ...options, ...(initStreams === undefined ? {} : { streams: initStreams }) },
-    );
+    const process = await executeProcess(this.#connection, this.id, request, initStreams === undefined ? stdio : {}, {
+      ...options,
+      ...(initStreams === undefined ? {} : { streams: initStreams }),
+    });
     this.#signalPid = process.pid;
     return process;
   }
@@ -86,7 +87,9 @@ export class BridgeContainer implements GuestContainer {
     options?: GuestCallOptions,
   ): Promise<GuestProcess> {
     const { ociProcess, emulateConsole, stdio = {} } = process;
-    return executeProcess(this.#connection, this.id, { ociProcess, emulateConsole }, stdio, options);
+    const request =
+      this.#connection.os === "linux" ? { ociProcess, emulateConsole } : windowsRequest(ociProcess, emulateConsole);
+    return executeProcess(this.#connection, this.id, request, stdio, options);
   }
 
   async wait(options?: GuestCallOptions): Promise<void> {
@@ -115,7 +118,8 @@ export class BridgeContainer implements GuestContainer {
   }
 
   async statistics(options?: GuestCallOptions): Promise<ContainerStatistics> {
-    const { metrics, metricsV2 } = await this.#properties(PropertyType.statistics, options);
+    const { statistics, metrics, metricsV2 } = await this.#properties(PropertyType.statistics, options);
+    if (this.#connection.os === "windows") return { ...(statistics && { windows: statistics }) };
     return { ...(metrics && { v1: metrics }), ...(metricsV2 && { v2: metricsV2 }) };
   }
 
@@ -124,6 +128,7 @@ export class BridgeContainer implements GuestContainer {
   }
 
   updateResources(resources: object, options?: GuestCallOptions): Promise<void> {
+    if (this.#connection.os === "windows") return updateWcowResources(this.#connection, this.id, resources, options);
     const settings = { codec: containerConstraints, value: { linux: resources } };
     return modify(this.#connection, this.id, ResourceType.containerConstraints, RequestType.update, settings, options);
   }
@@ -155,8 +160,21 @@ export class BridgeContainer implements GuestContainer {
     return true;
   }
 
+  /** A Linux guest has had its init's process with the create. */
+  #initRequest({ emulateConsole, ociProcess }: { emulateConsole: boolean; ociProcess?: object }): ProcessRequest {
+    if (this.#connection.os === "linux") return { emulateConsole };
+    if (ociProcess !== undefined) return windowsRequest(ociProcess, emulateConsole);
+    throw invalidArgument(
+      `container ${this.id}: a Windows guest knows no init of its own; cannot start it: name its process`,
+    );
+  }
+
   async #properties(type: string, options?: GuestCallOptions) {
     const request = { containerId: this.id, query: { propertyTypes: [type] } };
     return (await this.#connection.call(rpcs.getProperties, request, options)).properties;
   }
+}
+
+function windowsRequest(process: Partial<SpecProcess>, emulateConsole: boolean): ProcessRequest {
+  return { ...wcowProcessParameters(process), emulateConsole };
 }

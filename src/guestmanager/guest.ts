@@ -1,3 +1,5 @@
+import type { InitOf } from "../prot/json-codec.ts";
+import type { timeZoneInformation } from "../prot/messages/create.ts";
 import type { ByteStream } from "../sys/byte-stream.ts";
 
 /** Where one of a guest process's stdio goes: an fd handed over whole (given up by the caller), or a stream to us. */
@@ -28,12 +30,33 @@ export interface GuestCallOptions {
   readonly signal?: AbortSignal;
 }
 
+export type GuestOs = "linux" | "windows";
+
+/** What a Windows guest is told once, when it is made (hcsshim's InitialGuestState). */
+export interface InitialGuestState {
+  readonly timeZone?: InitOf<typeof timeZoneInformation>;
+}
+
+export interface ConnectOptions extends GuestCallOptions {
+  /**
+   * The guest has just booted (default): one that asks for it is created and started. False for a guest that runs already,
+   * in a restored VM or behind another host process before.
+   */
+  readonly coldStart?: boolean;
+  /** hcsshim's WithInitializationState. Linux guests are told no such thing. */
+  readonly initialState?: InitialGuestState;
+}
+
 /** GuestDefinedCapabilities of the negotiate response; the last eight are ours (additive, docs/gcs-protocol.md). */
 export interface GuestCapabilities {
   readonly namespaceAddRequestSupported: boolean;
   readonly signalProcessSupported: boolean;
   readonly dumpStacksSupported: boolean;
   readonly deleteContainerStateSupported: boolean;
+  /** Windows guests, as the next two. */
+  readonly updateContainerSupported: boolean;
+  readonly logForwardingSupported: boolean;
+  readonly hostProcessContainerSupported: boolean;
   /** Create takes the init process's stdio as fds and answers its pid. */
   readonly initStdioSupported: boolean;
   /** ModifySettings "Freezer" on a container. */
@@ -52,19 +75,29 @@ export interface GuestCapabilities {
   readonly podSupported: boolean;
 }
 
-/** The guest, over the bridge: one method = one GCS request. Keeps no maps and no counts. */
-export interface Guest {
+/**
+ * The guest, over the bridge (hcsshim's Manager): one method = one GCS request. Keeps no maps and no counts. What the guest
+ * does not claim among its capabilities is refused (unimplemented) before it is sent.
+ */
+export interface Guest<Document = ContainerDocument> {
+  readonly os: GuestOs;
   /** Arms the bridge listener; to be called before the UVM starts, or the guest's dial is lost. */
   prepareConnection(): void;
-  /** Accepts the guest's dial and negotiates protocol V4. */
-  createConnection(options?: GuestCallOptions): Promise<void>;
+  /** Accepts the guest's dial and negotiates protocol V4. A second call does nothing. */
+  createConnection(options?: ConnectOptions): Promise<void>;
   /** Ends the bridge: pending requests fail with unavailable. Idempotent. */
   closeConnection(): void;
   /** Resolves when the bridge has ended; with the reason unless it was an orderly end. */
   readonly disconnected: Promise<Error | undefined>;
   /** Throws unavailable before `createConnection`. */
   capabilities(): GuestCapabilities;
-  createContainer(id: string, document: ContainerDocument, options?: CreateContainerOptions): Promise<GuestContainer>;
+  /** False before `createConnection`, and once the bridge has ended. */
+  isBridgeConnected(): boolean;
+  /** The port that the next process's first stream will get; what a save has to keep. */
+  nextPort(): number;
+  /** Ports below are taken, by processes that were not made here. Never goes back. */
+  setNextPort(port: number): void;
+  createContainer(id: string, document: Document, options?: CreateContainerOptions): Promise<GuestContainer>;
   /** A process in the guest itself, outside any container. */
   createProcess(settings: ExternalProcess, options?: GuestCallOptions): Promise<GuestProcess>;
   /**
@@ -77,7 +110,11 @@ export interface Guest {
    * guest is connected: also one that ended before.
    */
   openProcess(containerId: string, pid: number, stdio: OpenedStdio): GuestProcess;
+  /** Runs a command in the guest itself, with the client's stdio; resolves with its exit code once all output is out. */
+  execIntoUvm(request: CmdProcessRequest, options?: GuestCallOptions): Promise<number>;
+  /** Needs `deleteContainerStateSupported`. */
   deleteContainerState(id: string, options?: GuestCallOptions): Promise<void>;
+  /** Needs `dumpStacksSupported`. */
   dumpStacks(options?: GuestCallOptions): Promise<string>;
   /**
    * Shutdown of the guest itself: graceful gives its containers SIGTERM and 10 s, forced kills them; then it writes back
@@ -94,6 +131,13 @@ export interface ContainerDocument {
   readonly scratchDirPath?: string;
 }
 
+/** A Windows container: `container` is the HCS schema's, encoded (`hostedSystem`). */
+export interface WindowsContainerDocument {
+  readonly container: object;
+  /** For a confidential guest, whose sidecar holds it against the policy: the OCI spec. */
+  readonly ociSpecification?: object;
+}
+
 export interface CreateContainerOptions extends GuestCallOptions {
   /** Only with `initStdioSupported`. */
   readonly initStdio?: GuestStdioSettings;
@@ -101,19 +145,35 @@ export interface CreateContainerOptions extends GuestCallOptions {
 
 export interface ExternalProcess {
   readonly commandArgs: readonly string[];
+  /** Windows guests: the account, as "NT AUTHORITY\\SYSTEM". */
+  readonly user?: string;
   readonly workingDirectory?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly emulateConsole?: boolean;
   readonly stdio?: GuestStdioSettings;
 }
 
+/** hcsshim's CmdProcessRequest: stdio by the client's URIs or paths, empty: none. */
+export interface CmdProcessRequest {
+  readonly args: readonly string[];
+  /** Empty: the root. */
+  readonly workdir?: string;
+  readonly terminal?: boolean;
+  readonly stdin?: string;
+  readonly stdout?: string;
+  readonly stderr?: string;
+}
+
 export interface GuestContainer {
   readonly id: string;
   /** The created init's pid in the guest; 0 where the guest does not tell before start. */
   readonly initPid: number;
-  /** Start + ExecuteProcess without OciProcess. `stdio` is ignored by the guest where `initStdio` was given. */
+  /**
+   * Start + ExecuteProcess without OciProcess. `stdio` is ignored by the guest where `initStdio` was given. A Windows guest
+   * needs the `ociProcess`; a Linux one has had it with the create.
+   */
   startInit(
-    settings: { emulateConsole: boolean; stdio?: GuestStdioSettings },
+    settings: { emulateConsole: boolean; stdio?: GuestStdioSettings; ociProcess?: object },
     o?: GuestCallOptions,
   ): Promise<GuestProcess>;
   /**
@@ -141,7 +201,7 @@ export interface GuestContainer {
    * errors of the copying itself are the result's.
    */
   archive(request: ArchiveRequest, options?: GuestCallOptions): Promise<GuestArchive>;
-  /** ContainerConstraints: runc update. `resources` is OCI LinuxResources. */
+  /** ContainerConstraints: runc update. `resources` is OCI LinuxResources, or WindowsResources in a Windows guest. */
   updateResources(resources: object, options?: GuestCallOptions): Promise<void>;
   /** Freezes or thaws every process of the container (needs `freezerSupported`). */
   setFrozen(frozen: boolean, options?: GuestCallOptions): Promise<void>;
@@ -170,6 +230,8 @@ export interface GuestArchive {
 
 /** JSON of the guest's Statistics: cgroup v1 shape always, v2 where it has it. Field names as in the containerd protos. */
 export interface ContainerStatistics {
+  /** Windows guests: the HCS schema's. */
+  readonly windows?: object;
   readonly v1?: object;
   readonly v2?: object;
 }

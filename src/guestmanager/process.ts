@@ -1,9 +1,11 @@
-import { isKind, ShimError, unimplemented } from "../errors/shim-error.ts";
+import { isKind, ShimError } from "../errors/shim-error.ts";
+import { vsockServiceId } from "../prot/hvsocket.ts";
 import type { ContainerWaitForProcessResponse } from "../prot/messages/process.ts";
 import { INFINITE_WAIT_TIMEOUT } from "../prot/protocol.ts";
-import { rpcs } from "../prot/rpc.ts";
+import { rpcs, wcowRpcs } from "../prot/rpc.ts";
 import type { GuestConnection } from "./connection.ts";
-import type { GuestCallOptions, GuestProcess, GuestStdioSettings, OpenedStdio } from "./guest.ts";
+import type { GuestCallOptions, GuestOs, GuestProcess, GuestStdioSettings, OpenedStdio } from "./guest.ts";
+import { lcowSignalOptions, wcowSignalOptions } from "./signals.ts";
 import { openedStreams, PreparedStdio, type ProcessStreams } from "./stdio.ts";
 
 const SIGKILL = 9;
@@ -11,10 +13,12 @@ const SIGKILL = 9;
 /** The members of ProcessParameters that a caller chooses; the pipes are filled in from the stdio. */
 export interface ProcessRequest {
   readonly emulateConsole: boolean;
+  readonly commandLine?: string;
   readonly commandArgs?: readonly string[];
+  readonly user?: string;
   readonly workingDirectory?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  readonly isExternal?: boolean;
+  readonly consoleSize?: readonly number[];
   readonly ociProcess?: object;
 }
 
@@ -37,7 +41,7 @@ export async function executeProcess(
         createStdOutPipe: relay.stdOut !== 0,
         createStdErrPipe: relay.stdErr !== 0,
       },
-      vsockStdioRelaySettings: relay,
+      ...relaySettings(connection.os, relay),
     };
     const response = await connection.call(rpcs.executeProcess, { containerId, settings }, options);
     pid = response.processId;
@@ -55,6 +59,14 @@ export async function executeProcess(
     await signalProcess(connection, containerId, pid, SIGKILL).catch(() => undefined);
     throw error;
   }
+}
+
+/** Windows guests know no ports but the services of them. */
+function relaySettings(os: GuestOs, ports: PreparedStdio["relaySettings"]) {
+  if (os === "linux") return { vsockStdioRelaySettings: ports };
+  const service = (port: number) => (port === 0 ? "" : vsockServiceId(port));
+  const { stdIn, stdOut, stdErr } = ports;
+  return { stdioRelaySettings: { stdIn: service(stdIn), stdOut: service(stdOut), stdErr: service(stdErr) } };
 }
 
 /** The streams that the guest dialled: they are there by its answer, or within a bounded wait. */
@@ -97,17 +109,17 @@ export async function signalProcess(
   signal: number,
   options?: GuestCallOptions & { readonly all?: boolean },
 ): Promise<boolean> {
-  const { signalProcessSupported, signalAllSupported } = connection.capabilities();
-  const all = options?.all ?? false;
-  if (all && !signalAllSupported) {
-    throw unimplemented(`${containerId}: this guest cannot signal all processes of a container at once`);
-  }
-  if (!signalProcessSupported && signal !== SIGKILL) {
-    throw unimplemented(`${containerId}: this guest takes no signal but SIGKILL; cannot send ${signal}`);
-  }
-  const request = { containerId, processId, ...(signalProcessSupported ? { options: { signal, all } } : {}) };
+  const capabilities = connection.capabilities();
+  const wanted = { subject: containerId, signal, all: options?.all ?? false };
+  const request = { containerId, processId };
   try {
-    await connection.call(rpcs.signalProcess, request, options);
+    if (connection.os === "linux") {
+      const signalOptions = lcowSignalOptions(capabilities, wanted);
+      await connection.call(rpcs.signalProcess, { ...request, options: signalOptions }, options);
+    } else {
+      const signalOptions = wcowSignalOptions(capabilities, wanted);
+      await connection.call(wcowRpcs.signalProcess, { ...request, options: signalOptions }, options);
+    }
     return true;
   } catch (error) {
     if (isKind(error, "not-found")) return false;

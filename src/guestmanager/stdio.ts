@@ -14,6 +14,11 @@ export class StdioPorts {
     return this.#next++;
   }
 
+  /** What the next process's first stream will get (hcsshim's NextPort). */
+  get upcoming(): number {
+    return this.#next;
+  }
+
   /** In use by a process that was not made here. */
   taken(port: number): void {
     this.#next = Math.max(this.#next, port + 1);

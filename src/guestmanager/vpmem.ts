@@ -4,20 +4,19 @@ import { lcowMappedVpmemDevice } from "../prot/resources/devices.ts";
 import { ResourceType } from "../prot/resources/resource-type.ts";
 import type { GuestConnection } from "./connection.ts";
 import type { GuestCallOptions } from "./guest.ts";
-import { modifyGuest } from "./modify.ts";
+import { resourceOf } from "./modify.ts";
 
 type MappedVpmemDevice = InitOf<typeof lcowMappedVpmemDevice>;
 
-/** Images in the persistent memory of Linux guests. */
+/** Images in the persistent memory of Linux guests (with GuestVpci, hcsshim's LCOWDeviceManager). */
 export interface GuestVpmem {
-  /** Waits for the device to appear, then mounts it read-only. */
+  /** Waits for the device to appear, then mounts it read-only (AddVPMemDevice). */
   addVpmemDevice(settings: MappedVpmemDevice, options?: GuestCallOptions): Promise<void>;
-  /** Unmounts it. A path where nothing is mounted counts as removed. */
+  /** Unmounts it. A path where nothing is mounted counts as removed (RemoveVPMemDevice). */
   removeVpmemDevice(settings: MappedVpmemDevice, options?: GuestCallOptions): Promise<void>;
 }
 
 export function guestVpmem(connection: GuestConnection): GuestVpmem {
-  const send = (type: RequestType) => (value: MappedVpmemDevice, options?: GuestCallOptions) =>
-    modifyGuest(connection, ResourceType.vpmemDevice, type, { codec: lcowMappedVpmemDevice, value }, options);
-  return { addVpmemDevice: send(RequestType.add), removeVpmemDevice: send(RequestType.remove) };
+  const device = resourceOf(connection, ResourceType.vpmemDevice, lcowMappedVpmemDevice);
+  return { addVpmemDevice: device(RequestType.add), removeVpmemDevice: device(RequestType.remove) };
 }

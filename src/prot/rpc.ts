@@ -5,11 +5,16 @@ import { containerCreate, containerCreateResponse } from "./messages/create.ts";
 import { dumpStacksResponse } from "./messages/dump-stacks.ts";
 import { containerExecuteProcess, containerExecuteProcessResponse } from "./messages/execute-process.ts";
 import { containerGetProperties, containerGetPropertiesResponse } from "./messages/get-properties.ts";
-import { containerModifySettings, serviceModificationRequest } from "./messages/modify-settings.ts";
+import {
+  containerModifySettings,
+  serviceModificationRequest,
+  wcowContainerModifySettings,
+} from "./messages/modify-settings.ts";
 import { negotiateProtocol, negotiateProtocolResponse } from "./messages/negotiate-protocol.ts";
 import {
   containerResizeConsole,
   containerSignalProcess,
+  containerSignalProcessWcow,
   containerWaitForProcess,
   containerWaitForProcessResponse,
 } from "./messages/process.ts";
@@ -79,6 +84,17 @@ export const rpcs = {
     "ModifyServiceSettings",
     id.computeServiceModifySettingsV1,
     serviceModificationRequest,
+    messageResponseBase,
+  ),
+} as const;
+
+/** Requests whose bodies differ in Windows guests. */
+export const wcowRpcs = {
+  signalProcess: rpc("SignalProcess", id.computeSystemSignalProcessV1, containerSignalProcessWcow, messageResponseBase),
+  modifyContainer: rpc(
+    "ModifySettings",
+    id.computeSystemModifySettingsV1,
+    wcowContainerModifySettings,
     messageResponseBase,
   ),
 } as const;

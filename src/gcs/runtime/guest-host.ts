@@ -126,7 +126,11 @@ export class GuestHost implements GcsHost {
 
   async modifyGuest(request: ModifyRequest): Promise<void> {
     const handler = this.#settings.resources[request.resourceType];
-    if (handler === undefined) throw invalidArgument(`invalid ResourceType '${request.resourceType}'`);
+    if (handler === undefined) {
+      const known = Object.values<string>(ResourceType).includes(request.resourceType);
+      if (known) throw unimplemented(`the ResourceType "${request.resourceType}" is not supported by this guest`);
+      throw invalidArgument(`invalid ResourceType '${request.resourceType}'`);
+    }
     const method = handler[request.requestType];
     if (method === undefined) {
       throw unimplemented(`the RequestType "${request.requestType}" is not supported for ${request.resourceType}`);

@@ -154,6 +154,10 @@ export class Bridge {
     return () => this.#endListeners.delete(listener);
   }
 
+  get isEnded(): boolean {
+    return this.#closed !== undefined;
+  }
+
   /** An orderly end: EOF to the guest; pending requests fail with unavailable. Idempotent. */
   close(): void {
     if (this.#closed !== undefined) return;

@@ -544,6 +544,7 @@ export class ContainerController {
   }
 
   async #releaseGuest(vm: ContainerVm): Promise<void> {
+    if (!vm.guest.capabilities().deleteContainerStateSupported) return;
     await this.#ask(vm.guest.deleteContainerState(this.#guestId), `deletion of container ${this.id} in the guest`);
   }
 

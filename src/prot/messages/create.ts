@@ -1,4 +1,4 @@
-import { anyObject, jsonText, optional, type TypeOf, text, u32 } from "../json-codec.ts";
+import { anyObject, i32, jsonText, optional, type TypeOf, text, u32 } from "../json-codec.ts";
 import { field, record } from "../json-record.ts";
 import { schemaVersion } from "../schema-version.ts";
 import { messageBaseFields, messageResponseBaseFields } from "./base.ts";
@@ -50,10 +50,49 @@ export const containerCreateResponse = record({
 });
 export type ContainerCreateResponse = TypeOf<typeof containerCreateResponse>;
 
+/** A Windows container in a VM: `container` is the HCS schema's, encoded. */
+export const hostedSystem = record({
+  schemaVersion: field("SchemaVersion", optional(schemaVersion), "omitempty"),
+  container: field("Container", optional(anyObject), "omitempty"),
+});
+export type HostedSystem = TypeOf<typeof hostedSystem>;
+
+/** The same for a confidential VM, whose sidecar holds the OCI spec against its policy. */
+export const cwcowHostedSystem = record({
+  spec: field("Spec", anyObject),
+  cwcowHostedSystem: field("CWCOWHostedSystem", hostedSystem),
+});
+export type CwcowHostedSystem = TypeOf<typeof cwcowHostedSystem>;
+
+const systemTime = record({
+  year: field("Year", i32, "omitempty"),
+  month: field("Month", i32, "omitempty"),
+  dayOfWeek: field("DayOfWeek", i32, "omitempty"),
+  day: field("Day", i32, "omitempty"),
+  hour: field("Hour", i32, "omitempty"),
+  minute: field("Minute", i32, "omitempty"),
+  second: field("Second", i32, "omitempty"),
+  milliseconds: field("Milliseconds", i32, "omitempty"),
+});
+
+/** Windows' TIME_ZONE_INFORMATION: biases in minutes, the dates on which summer time ends and begins. */
+export const timeZoneInformation = record({
+  bias: field("Bias", i32, "omitempty"),
+  standardName: field("StandardName", text, "omitempty"),
+  standardDate: field("StandardDate", optional(systemTime), "omitempty"),
+  standardBias: field("StandardBias", i32, "omitempty"),
+  daylightName: field("DaylightName", text, "omitempty"),
+  daylightDate: field("DaylightDate", optional(systemTime), "omitempty"),
+  daylightBias: field("DaylightBias", i32, "omitempty"),
+});
+export type TimeZoneInformation = TypeOf<typeof timeZoneInformation>;
+
 /** ContainerConfig when the UVM itself is created (guests that ask for it: SendHostCreateMessage). */
 export const uvmConfig = record({
+  /** "Container", nothing else. */
   systemType: field("SystemType", text),
-  timeZoneInformation: field("TimeZoneInformation", optional(anyObject), "omitempty"),
+  /** Null where there is none. */
+  timeZoneInformation: field("TimeZoneInformation", optional(timeZoneInformation)),
 });
 export type UvmConfig = TypeOf<typeof uvmConfig>;
 

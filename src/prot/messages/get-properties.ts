@@ -19,6 +19,8 @@ export type ProcessDetails = TypeOf<typeof processDetails>;
 
 export const propertiesV2 = record({
   processList: field("ProcessList", list(processDetails), "omitempty"),
+  /** Windows guests: the HCS schema's Statistics. */
+  statistics: field("Statistics", optional(anyObject), "omitempty"),
   /** io.containerd.cgroups.v1.Metrics, whatever cgroups the guest runs. */
   metrics: field("LCOWMetrics", optional(anyObject), "omitempty"),
   /** Ours (CgroupV2MetricsSupported): io.containerd.cgroups.v2.Metrics where the guest runs v2. */

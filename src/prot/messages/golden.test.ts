@@ -28,6 +28,9 @@ const noCapabilities = {
   signalProcessSupported: false,
   dumpStacksSupported: false,
   deleteContainerStateSupported: false,
+  updateContainerSupported: false,
+  logForwardingSupported: false,
+  hostProcessContainerSupported: false,
   initStdioSupported: false,
   freezerSupported: false,
   signalAllSupported: false,
@@ -74,9 +77,14 @@ describe("golden requests", () => {
       },
     },
   );
-  golden("the UVM's own config", uvmConfigText, JSON.stringify('{"SystemType":"Container"}'), {
-    systemType: "Container",
-  });
+  golden(
+    "the UVM's own config",
+    uvmConfigText,
+    JSON.stringify('{"SystemType":"Container","TimeZoneInformation":null}'),
+    {
+      systemType: "Container",
+    },
+  );
   golden("Create", rpcs.create.request, `{${BASE},"ContainerConfig":"{\\"SchemaVersion\\":{}}"}`, {
     ...base,
     containerConfig: '{"SchemaVersion":{}}',
@@ -177,7 +185,7 @@ describe("golden requests", () => {
   golden(
     "ModifySettings",
     rpcs.modifySettings.request,
-    `{${BASE},"Request":{"ResourceType":"MappedVirtualDisk","RequestType":"Add","Settings":{"MountPath":"/run/m"}}}`,
+    `{${BASE},"Request":{"RequestType":"Add","ResourceType":"MappedVirtualDisk","Settings":{"MountPath":"/run/m"}}}`,
     {
       ...base,
       request: { resourceType: "MappedVirtualDisk", requestType: "Add", settings: { MountPath: "/run/m" } },
@@ -312,6 +320,7 @@ describe("golden responses", () => {
       result: 0,
       properties: {
         processList: [{ processId: 1 }],
+        statistics: undefined,
         metrics: { memory: { hierarchical_memory_limit: 9223372036854771712n } },
         metricsV2: undefined,
       },
@@ -319,7 +328,7 @@ describe("golden responses", () => {
   );
   golden("GetProperties after the exit", rpcs.getProperties.response, '{"Result":0,"Properties":"{}"}', {
     result: 0,
-    properties: { processList: [], metrics: undefined, metricsV2: undefined },
+    properties: { processList: [], statistics: undefined, metrics: undefined, metricsV2: undefined },
   });
   golden("DumpStacks", rpcs.dumpStacks.response, '{"Result":0,"GuestStacks":"goroutine 1\\n"}', {
     result: 0,

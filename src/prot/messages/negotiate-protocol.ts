@@ -19,6 +19,10 @@ export const gcsGuestCapabilities = record({
   signalProcessSupported: field("SignalProcessSupported", bool, "omitempty"),
   dumpStacksSupported: field("DumpStacksSupported", bool, "omitempty"),
   deleteContainerStateSupported: field("DeleteContainerStateSupported", bool, "omitempty"),
+  // Windows guests.
+  updateContainerSupported: field("UpdateContainerSupported", bool, "omitempty"),
+  logForwardingSupported: field("LogForwardingSupported", bool, "omitempty"),
+  hostProcessContainerSupported: field("HostProcessContainerSupported", bool, "omitempty"),
   // Ours, from here on (docs/gcs-protocol.md).
   initStdioSupported: field("InitStdioSupported", bool, "omitempty"),
   freezerSupported: field("FreezerSupported", bool, "omitempty"),

@@ -1,4 +1,4 @@
-import { bool, i32, optional, type TypeOf, u16, u32 } from "../json-codec.ts";
+import { bool, i32, optional, type TypeOf, text, u16, u32 } from "../json-codec.ts";
 import { field, record } from "../json-record.ts";
 import { messageBaseFields, messageResponseBaseFields } from "./base.ts";
 
@@ -31,6 +31,18 @@ export const containerSignalProcess = record({
   options: field("Options", optional(signalProcessOptions), "omitempty"),
 });
 export type ContainerSignalProcess = TypeOf<typeof containerSignalProcess>;
+
+/** Windows guests: CtrlC, CtrlBreak, CtrlClose, CtrlLogOff or CtrlShutdown. */
+export const signalProcessOptionsWcow = record({ signal: field("Signal", text, "omitempty") });
+export type SignalProcessOptionsWcow = TypeOf<typeof signalProcessOptionsWcow>;
+
+export const containerSignalProcessWcow = record({
+  ...messageBaseFields,
+  processId: field("ProcessId", u32),
+  /** Absent: the process is terminated. */
+  options: field("Options", optional(signalProcessOptionsWcow), "omitempty"),
+});
+export type ContainerSignalProcessWcow = TypeOf<typeof containerSignalProcessWcow>;
 
 export const containerResizeConsole = record({
   ...messageBaseFields,

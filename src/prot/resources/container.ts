@@ -1,9 +1,9 @@
 import { anyObject, oneOf, optional, type TypeOf } from "../json-codec.ts";
 import { field, record } from "../json-record.ts";
 
-/** ContainerConstraints (Update, on a container): `linux` is OCI LinuxResources. */
+/** ContainerConstraints (Update, on a container): OCI WindowsResources (an empty object for Linux) and LinuxResources. */
 export const containerConstraints = record({
-  windows: field("Windows", optional(anyObject), "omitempty"),
+  windows: field("Windows", anyObject),
   linux: field("Linux", optional(anyObject), "omitempty"),
 });
 export type ContainerConstraints = TypeOf<typeof containerConstraints>;

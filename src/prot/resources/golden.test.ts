@@ -100,9 +100,14 @@ describe("golden guest resources", () => {
       neighbors: [{ ipAddress: "10.0.0.1", macAddress: "00-15-5D-00-00-02" }],
     },
   );
-  golden("ContainerConstraints", containerConstraints, '{"Linux":{"memory":{"limit":9223372036854775807}}}', {
-    linux: { memory: { limit: 9223372036854775807n } },
-  });
+  golden(
+    "ContainerConstraints",
+    containerConstraints,
+    '{"Windows":{},"Linux":{"memory":{"limit":9223372036854775807}}}',
+    {
+      linux: { memory: { limit: 9223372036854775807n } },
+    },
+  );
   golden("Freezer (ours)", freezer, '{"State":"Frozen"}', { state: "Frozen" });
   golden("Resume (ours)", resume, '{"UnixNanoseconds":1795268400000000001,"Entropy":"AQI="}', {
     unixNanoseconds: 1795268400000000001n,

@@ -10,7 +10,7 @@ export const confidentialOptions = record({
 });
 export type ConfidentialOptions = TypeOf<typeof confidentialOptions>;
 
-/** SecurityPolicyFragment (Update). */
+/** SecurityPolicyFragment (Add). */
 export const securityPolicyFragment = record({
   fragment: field("Fragment", text, "omitempty"),
   mediaType: field("MediaType", text, "omitempty"),

@@ -17,11 +17,6 @@ export type HvSocketService = TypeOf<typeof hvSocketService>;
 
 const names = wireNames(hvSocketService);
 
-/** The service of a vsock port in the guest. */
-export function vsockService(port: number): string {
-  return `${port.toString(16).padStart(8, "0")}-facb-11e6-bd58-64006a7986d3`;
-}
-
 /** Services of the annotations, by GUID; one whose GUID or value is none is warned of. */
 export function readHvSocketServices({ values, warn }: AnnotationReader): ReadonlyMap<string, HvSocketService> {
   const services = new Map<string, HvSocketService>();

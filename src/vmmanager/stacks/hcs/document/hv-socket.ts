@@ -1,5 +1,6 @@
+import { vsockServiceId } from "../../../../prot/hvsocket.ts";
 import type { InitOf } from "../../../../prot/json-codec.ts";
-import { type HvSocketService, vsockService } from "../../../options/hv-socket.ts";
+import type { HvSocketService } from "../../../options/hv-socket.ts";
 import type { hvSocketSystemConfig } from "../schema/devices.ts";
 
 type ConfigInit = InitOf<typeof hvSocketSystemConfig>;
@@ -28,7 +29,7 @@ export function confidentialHvSocket(
     bindSecurityDescriptor: EVERYONE,
     connectSecurityDescriptor: HOST_ONLY,
   };
-  const ports = [...LINUX_PORTS, ...extraPorts].map((port) => [vsockService(port), service] as const);
+  const ports = [...LINUX_PORTS, ...extraPorts].map((port) => [vsockServiceId(port), service] as const);
   return {
     defaultBindSecurityDescriptor: EVERYONE,
     defaultConnectSecurityDescriptor: HOST_ONLY,
