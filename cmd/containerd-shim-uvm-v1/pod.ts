@@ -62,6 +62,7 @@ export async function createPod(context: DaemonContext, streams: StreamSource): 
     ...(settings.stack !== "local" && {
       host: { network: hostNetwork, runHook, account: hookAccount(stateDirectory) },
     }),
+    ...(settings.stack === "hcs" && { runhcs: settings.runhcs ?? "" }),
     ...(settings.stack === "qemu" && { sizing: (spec) => sizeVm(settings.qemu, spec, log) }),
     leaving,
   });

@@ -18,6 +18,8 @@ export interface Settings {
     readonly systemdCgroup: boolean;
   };
   readonly qemu: QemuSettings;
+  /** `containerd.runhcs.v1.Options` as they came, in base64: what stack hcs makes VMs by. */
+  readonly runhcs?: string;
   /** What the settings come from, for the log: a path, "runtime options" or "defaults". */
   readonly source: string;
 }
@@ -37,12 +39,14 @@ export interface QemuSettings {
   readonly kernelArguments?: string;
 }
 
-/** `runtimeoptions.v1.Options`, and what `containerd.runc.v1.Options` says of the same things. */
+/** `runtimeoptions.v1.Options`, and what the options of runc and runhcs say beside. */
 export interface SettingsRequest {
   readonly configPath?: string;
   /** TOML. */
   readonly configBody?: string;
   readonly runc?: { readonly binaryName?: string; readonly systemdCgroup?: boolean };
+  /** `containerd.runhcs.v1.Options`, in base64. */
+  readonly runhcs?: string;
   /** For tests; default `/etc/uvm-shim/config.toml`. */
   readonly defaultPath?: string;
 }
@@ -66,6 +70,7 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
       systemdCgroup: request.runc?.systemdCgroup === true || lookUp(values, "runc.systemd_cgroup") === true,
     },
     qemu: qemuSettings(values),
+    ...(request.runhcs !== undefined && { runhcs: request.runhcs }),
     source,
   };
 }

@@ -90,7 +90,7 @@ export interface ProcessState {
   readonly exitedAt?: Date;
 }
 
-/** `containerd.runc.v1.Options`, the fields that mean something here. */
+/** `containerd.runc.v1.Options`, the fields that mean something here, or `containerd.runhcs.v1.Options`. */
 export interface RuntimeOptions {
   readonly binaryName?: string;
   readonly root?: string;
@@ -100,4 +100,6 @@ export interface RuntimeOptions {
   readonly shimCgroup?: string;
   readonly ioUid?: number;
   readonly ioGid?: number;
+  /** Those of runhcs as they came, in base64. */
+  readonly runhcs?: string;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isKind } from "../errors/shim-error.ts";
 import { Options as RuncOptions } from "../generated/containerd/runc/v1.ts";
+import { Options as RunhcsOptions } from "../generated/containerd/runhcs/v1.ts";
 import { Options as RuntimeOptions } from "../generated/runtimeoptions/v1.ts";
 import { createLogger, silentLogger } from "../log/logger.ts";
 import { readOptions } from "./options.ts";
@@ -27,6 +28,19 @@ describe("readOptions", () => {
       runc: { binaryName: "crun", systemdCgroup: true },
       shimCgroup: "/shims",
     });
+  });
+
+  it("keeps runhcs' as they came, for whoever makes the VM", () => {
+    const value = RunhcsOptions.encode(
+      RunhcsOptions.create({ sandboxPlatform: "linux/amd64", vmMemorySizeInMb: 2048 }),
+    );
+    for (const prefix of ["", "type.googleapis.com/"]) {
+      const read = readOptions([{ typeUrl: `${prefix}containerd.runhcs.v1.Options`, value }], silentLogger);
+      const { sandboxPlatform, vmMemorySizeInMb } = RunhcsOptions.decode(Buffer.from(read.runhcs ?? "", "base64"));
+      assert.deepEqual([sandboxPlatform, vmMemorySizeInMb], ["linux/amd64", 2048]);
+    }
+    const broken = { typeUrl: "containerd.runhcs.v1.Options", value: Uint8Array.from([0x1a, 0x7f]) };
+    assert.throws(() => readOptions([broken], silentLogger), { kind: "invalid-argument" });
   });
 
   it("takes the first of each type", () => {

@@ -1,6 +1,7 @@
 import type { SettingsRequest } from "../config/settings.ts";
 import { invalidArgument, ShimError } from "../errors/shim-error.ts";
 import { Options as RuncOptions } from "../generated/containerd/runc/v1.ts";
+import { Options as RunhcsOptions } from "../generated/containerd/runhcs/v1.ts";
 import type { Any } from "../generated/google/protobuf.ts";
 import { Options as RuntimeOptions } from "../generated/runtimeoptions/v1.ts";
 import type { Logger } from "../log/logger.ts";
@@ -32,6 +33,12 @@ export function readOptions(options: readonly Any[], log: Logger): StartOptions 
         // Not its `root`: the state of a pod's runc stands with the rest of the pod's state, and goes with it.
         const { binaryName, systemdCgroup, shimCgroup } = decode(type, () => RuncOptions.decode(value));
         found = { ...found, runc: { binaryName, systemdCgroup }, shimCgroup };
+        break;
+      }
+      case RunhcsOptions.typeName: {
+        if (found.runhcs !== undefined) break;
+        decode(type, () => RunhcsOptions.decode(value));
+        found = { ...found, runhcs: Buffer.from(value).toString("base64") };
         break;
       }
       default:

@@ -33,6 +33,8 @@ export interface PodOptions {
   };
   /** The `local` stack's runc, as configured; a create's own runtime options go over it, but for the root. */
   readonly runc?: UvmOptions["runc"];
+  /** For stack hcs: the pod's `containerd.runhcs.v1.Options` in base64, empty for none; a create's own go over them. */
+  readonly runhcs?: string;
   /** What else of the pod goes into a save, by name. */
   readonly savedParts?: Readonly<Record<string, SavedPart>>;
   /** True once the daemon leaves: no more creates. */

@@ -1,3 +1,4 @@
+import { Options as RunhcsOptions } from "../../generated/containerd/runhcs/v1.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { UvmOptions } from "../../vmmanager/uvm.ts";
 import type { RuntimeOptions } from "../tasks.ts";
@@ -15,6 +16,7 @@ export function uvmOptions(
   const { cgroupsPath } = spec.linux ?? {};
   const oomScoreAdj = podOomScore(spec);
   const { binaryName: binary, systemdCgroup, noPivotRoot, noNewKeyring } = options ?? {};
+  const runhcs = pod.runhcs === undefined ? undefined : (options?.runhcs ?? pod.runhcs);
   return {
     id,
     stateDirectory,
@@ -23,6 +25,7 @@ export function uvmOptions(
     ...(networkNamespace !== undefined && { networkNamespace }),
     // systemd's form names no directory.
     ...(cgroupsPath?.startsWith("/") && { cgroup: cgroupsPath }),
+    ...(runhcs !== undefined && { runhcs: { spec, options: RunhcsOptions.decode(Buffer.from(runhcs, "base64")) } }),
     runc: {
       ...runc,
       ...(binary && { binary }),

@@ -1,5 +1,6 @@
 import { invalidArgument, ShimError } from "../../errors/shim-error.ts";
 import { CheckpointOptions, Options as RuncOptions } from "../../generated/containerd/runc/v1.ts";
+import { Options as RunhcsOptions } from "../../generated/containerd/runhcs/v1.ts";
 import type { Any } from "../../generated/google/protobuf.ts";
 import type { Logger } from "../../log/logger.ts";
 import { parseJson } from "../../oci/json.ts";
@@ -29,15 +30,22 @@ export function ociDocument(any: Any | undefined, type: string, what: string): o
   return document;
 }
 
-/** runc's options where they are such; other types are another's (reference: containerd-shim 1.13). */
+/** The options of runc or runhcs where they are such; other types are another's (reference: containerd-shim 1.13). */
 export function runtimeOptions(any: Any | undefined, log: Logger): RuntimeOptions | undefined {
   if (any === undefined || any.typeUrl === "") return undefined;
   const type = typeOf(any);
-  if (type !== RuncOptions.typeName) {
-    log.debug("runtime options are not runc's; ignored here", { type: any.typeUrl, bytes: any.value.length });
+  if (type !== RuncOptions.typeName && type !== RunhcsOptions.typeName) {
+    log.debug("runtime options are neither runc's nor runhcs'; ignored here", {
+      type: any.typeUrl,
+      bytes: any.value.length,
+    });
     return undefined;
   }
   try {
+    if (type === RunhcsOptions.typeName) {
+      RunhcsOptions.decode(any.value);
+      return { runhcs: Buffer.from(any.value).toString("base64") };
+    }
     const { binaryName, root, systemdCgroup, noPivotRoot, noNewKeyring, shimCgroup, ioUid, ioGid } = RuncOptions.decode(
       any.value,
     );

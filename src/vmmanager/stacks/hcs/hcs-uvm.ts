@@ -20,12 +20,15 @@ const LIFETIME: readonly Operation[] = ["create", "start", "pause", "resume", "t
 const EXIT_EVENT_MS = 1000;
 const CLOSE_MS = 10_000;
 
+/** Those of one VM, which end with it. */
+export type VmSockets = HostSockets & { destroy?(): void };
+
 export interface HcsUvmParts extends HcsDeviceParts {
   readonly id: string;
   readonly events: VmEvents;
   /** HCS's name of the VM: the address of its sockets. */
   readonly runtimeId: string;
-  readonly sockets: HostSockets & { close?(): void };
+  readonly sockets: VmSockets;
   /** From a saved state: it stands until `resume`. */
   readonly isRestored: boolean;
   readonly log: Logger;
@@ -137,7 +140,7 @@ export class HcsUvm extends HcsDevices implements UtilityVM {
     } catch (error) {
       log.warn(`vm ${this.id} cannot be terminated: it ends with its handle`, { error });
     }
-    sockets.close?.();
+    sockets.destroy?.();
     await system.close();
     events.end();
   }

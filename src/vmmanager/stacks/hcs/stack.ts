@@ -10,7 +10,7 @@ import type { Stack, UtilityVM, UvmOptions } from "../../uvm.ts";
 import type { ComputeCore } from "./computecore/compute-core.ts";
 import type { JsonObject } from "./document/applied.ts";
 import type { HostWork } from "./document/host-work.ts";
-import { HcsUvm, type HcsUvmParts } from "./hcs-uvm.ts";
+import { HcsUvm, type VmSockets } from "./hcs-uvm.ts";
 import type { HostFiles } from "./host-files.ts";
 import { prepareHost } from "./prepare-host.ts";
 import { BASIC_QUERY, readProperties } from "./properties.ts";
@@ -26,7 +26,7 @@ export interface HcsStackOptions {
   /** Read anew for each VM: files come and go. */
   readonly host: () => HostFacts;
   /** Of a VM, by its runtime id; closed with it. */
-  readonly sockets: (runtimeId: string) => HcsUvmParts["sockets"];
+  readonly sockets: (runtimeId: string) => VmSockets | Promise<VmSockets>;
   readonly abilities?: ShimAbilities;
   /** Of the VMBus channels of assigned devices. */
   readonly newGuid?: () => string;
@@ -56,7 +56,7 @@ export function createHcsStack(stack: HcsStackOptions): Stack {
       const events = new VmEvents(uvm.id, system, log);
       const { runtimeId } = readProperties(await system.getProperties(BASIC_QUERY, limit("CREATE", call)));
       if (runtimeId === "") throw new ShimError("internal", `HCS tells no runtime id of vm ${uvm.id}`);
-      const sockets = stack.sockets(runtimeId);
+      const sockets = await stack.sockets(runtimeId);
       return new HcsUvm({
         ...{ id: uvm.id, system, core, files, build: host.build, record, events, runtimeId, sockets },
         ...{ isRestored: restoreFrom !== undefined, log },
