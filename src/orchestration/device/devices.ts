@@ -3,10 +3,16 @@ import type { GuestDirectories } from "../../guestmanager/directories.ts";
 import type { Guest } from "../../guestmanager/guest.ts";
 import type { GuestScsi } from "../../guestmanager/scsi.ts";
 import type { GuestUnixSockets } from "../../guestmanager/sockets.ts";
+import type { GuestVpmem } from "../../guestmanager/vpmem.ts";
+import type { PciManager } from "../../vmmanager/pci.ts";
+import type { PipeManager } from "../../vmmanager/pipe.ts";
 import type { Plan9Manager } from "../../vmmanager/plan9.ts";
 import type { ScsiManager } from "../../vmmanager/scsi.ts";
 import type { UtilityVM } from "../../vmmanager/uvm.ts";
+import type { VpmemManager } from "../../vmmanager/vpmem.ts";
+import type { VsmbManager } from "../../vmmanager/vsmb.ts";
 import { count, list, record } from "../saved-json.ts";
+import { PipeController } from "./pipe/controller.ts";
 import { Plan9Controller } from "./plan9/controller.ts";
 import { type DeviceLimits, deviceLimits } from "./ports.ts";
 import { ScsiController } from "./scsi/controller.ts";
@@ -14,6 +20,10 @@ import { readSavedDisks, type SavedDisks } from "./scsi/saved.ts";
 import { ShmController } from "./shm/controller.ts";
 import { readSavedShm, type SavedShm } from "./shm/saved.ts";
 import { SocketController } from "./socket/controller.ts";
+import { VpciController } from "./vpci/controller.ts";
+import type { VpciGuest } from "./vpci/ports.ts";
+import { VpmemController } from "./vpmem/controller.ts";
+import { VsmbController } from "./vsmb/controller.ts";
 
 /** The devices of one VM: made with it, forgotten with it. */
 export interface VmDevices {
@@ -21,9 +31,13 @@ export interface VmDevices {
   readonly plan9: Plan9Controller;
   readonly shm: ShmController;
   readonly sockets: SocketController;
+  readonly vpmem: VpmemController;
+  readonly vsmb: VsmbController;
+  readonly vpci: VpciController;
+  readonly pipes: PipeController;
   /**
    * For `vmDevices` of the restored VM. What nobody reserves again there stays until that VM's end. Throws
-   * failed-precondition where there are shares or sockets.
+   * failed-precondition where there is anything but disks and shared memory.
    */
   save(): SavedDevices;
 }
@@ -45,34 +59,59 @@ export function readSavedDevices(value: unknown, member: string): SavedDevices {
   };
 }
 
-export type DeviceGuest = GuestScsi & GuestDirectories & GuestUnixSockets & Pick<Guest, "createProcess">;
+export type DeviceUvm = ScsiManager &
+  Plan9Manager &
+  VpmemManager &
+  VsmbManager &
+  PciManager &
+  PipeManager &
+  Pick<UtilityVM, "sockets" | "stack" | "os">;
+export type DeviceGuest = GuestScsi &
+  GuestDirectories &
+  GuestUnixSockets &
+  GuestVpmem &
+  Partial<VpciGuest> &
+  Pick<Guest, "createProcess">;
 
 export function vmDevices(
-  vm: { readonly uvm: ScsiManager & Plan9Manager & Pick<UtilityVM, "sockets">; readonly guest: DeviceGuest },
+  vm: { readonly uvm: DeviceUvm; readonly guest: DeviceGuest },
   limits: DeviceLimits = deviceLimits,
   saved?: SavedDevices,
 ): VmDevices {
+  const { uvm, guest } = vm;
   let last = saved?.mounts ?? 0;
-  // hcsshim's name for what is mounted in the guest beside the containers' own directories.
-  const nextMountPath = (): string => `/run/mounts/m${last++}`;
-  const scsi = new ScsiController({ ...vm, nextMountPath, limits }, saved?.scsi);
-  const plan9 = new Plan9Controller({ ...vm, nextMountPath, limits });
-  const shm = new ShmController({ guest: vm.guest, nextMountPath, limits }, saved?.shm);
-  const sockets = new SocketController({ ...vm, nextMountPath, limits });
+  // hcsshim's names for what is mounted in the guest beside the containers' own directories.
+  const directory = uvm.os === "windows" ? "C:\\mounts\\" : "/run/mounts/";
+  const nextMountPath = (): string => `${directory}m${last++}`;
+  const ports = { ...vm, nextMountPath, limits };
+  const scsi = new ScsiController(ports, saved?.scsi);
+  const plan9 = new Plan9Controller(ports);
+  const shm = new ShmController({ guest, nextMountPath, limits }, saved?.shm);
+  const sockets = new SocketController(ports);
+  const vpmem = new VpmemController(ports);
+  const vsmb = new VsmbController({ uvm, limits });
+  const vpci = new VpciController({ uvm, limits, ...(findsByGuid(uvm, guest) && { guest }) });
+  const pipes = new PipeController({ uvm, limits });
+  const unsaved = [
+    { held: () => plan9.held, what: "directory shares", mend: "use disks, e.g. a block-device snapshotter" },
+    { held: () => sockets.held, what: "sockets of this host", mend: "their connections are here" },
+    { held: () => vpmem.held, what: "layers in persistent memory", mend: "use disks" },
+    { held: () => vsmb.held + vsmb.idle, what: "VSMB shares", mend: "they are of this host" },
+    { held: () => vpci.held, what: "devices of this host", mend: "they stay here" },
+    { held: () => pipes.held, what: "pipes of this host", mend: "their connections are here" },
+  ];
   return {
-    ...{ scsi, plan9, shm, sockets },
+    ...{ scsi, plan9, shm, sockets, vpmem, vsmb, vpci, pipes },
     save() {
-      if (plan9.held > 0) {
-        throw failedPrecondition(
-          `the vm has ${plan9.held} directory shares; cannot save it: use disks, e.g. a block-device snapshotter`,
-        );
-      }
-      if (sockets.held > 0) {
-        throw failedPrecondition(
-          `the vm has ${sockets.held} sockets of this host; cannot save it: their connections are here`,
-        );
+      for (const { held, what, mend } of unsaved) {
+        if (held() > 0) throw failedPrecondition(`the vm has ${held()} ${what}; cannot save it: ${mend}`);
       }
       return { mounts: last, scsi: scsi.save(), shm: shm.save() };
     },
   };
+}
+
+/** Only HCS gives an assigned device a GUID that a Linux guest can wait for. */
+function findsByGuid({ stack, os }: DeviceUvm, guest: DeviceGuest): guest is DeviceGuest & VpciGuest {
+  return stack === "hcs" && os === "linux" && guest.addVpciDevice !== undefined;
 }

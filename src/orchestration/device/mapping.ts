@@ -1,3 +1,5 @@
+import type { SharedDevice } from "./shared-device.ts";
+
 /** A reserved device, as its holder sees it. */
 export interface Mapping {
   /** For messages. */
@@ -8,4 +10,10 @@ export interface Mapping {
   map(): Promise<void>;
   /** In any state; after a failure it goes on where it stopped, after a success it does nothing. */
   unmap(): Promise<void>;
+}
+
+/** One more claim on the device. */
+export function reserveMapping(device: SharedDevice, place: Pick<Mapping, "what" | "guestPath">): Mapping {
+  const reservation = device.reserve();
+  return { ...place, map: () => device.map(reservation), unmap: () => device.unmap(reservation) };
 }

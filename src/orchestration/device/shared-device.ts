@@ -21,6 +21,8 @@ export class SharedDevice {
   readonly #onLeave: () => void;
   readonly #onGone: () => void;
   readonly #reservations = new Set<Reservation>();
+  /** Its last holder has begun to give it back. */
+  #isLeaving = false;
   #work: Promise<void> = Promise.resolve();
 
   /** `onLeave`: the last reservation is being given back; nobody may join any more. May be told again. */
@@ -60,6 +62,10 @@ export class SharedDevice {
     if (!this.#reservations.has(reservation)) {
       throw failedPrecondition(`device ${this.#machine.id} is not reserved by its caller; cannot map it`);
     }
+    // Others have a new one of the same by now, or will; two of it must not be mapped.
+    if (this.#isLeaving) {
+      throw failedPrecondition(`device ${this.#machine.id} is being given back; cannot map it: reserve it anew`);
+    }
     if (this.#machine.is("mapped")) return;
     if (!this.#machine.is("mapping")) {
       const again = this.#machine.is("uncertain");
@@ -85,6 +91,12 @@ export class SharedDevice {
     while (this.#machine.is("mapping", "unmapping")) await this.#work.catch(() => {});
   }
 
+  /** Of one that its last holder has given up: resolves when it is gone. A removal that failed is tried again. */
+  async cleared(): Promise<void> {
+    await this.settled();
+    if (!this.#machine.is("gone")) await this.#leave();
+  }
+
   async #map(again: boolean): Promise<void> {
     try {
       if (this.#below) await this.#below.device.map(this.#below);
@@ -98,8 +110,11 @@ export class SharedDevice {
   }
 
   async #leave(): Promise<void> {
+    this.#isLeaving = true;
     this.#onLeave();
-    await this.settled();
+    // Two may wait for the same attempt; the second goes on only where that one failed.
+    do await this.settled();
+    while (this.#machine.is("mapping", "unmapping"));
     if (this.#machine.is("gone")) return;
     if (this.#machine.is("reserved")) {
       this.#machine.transition("unmap", { name: "gone" });

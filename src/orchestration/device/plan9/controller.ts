@@ -1,6 +1,7 @@
-import { alreadyExists, isKind } from "../../../errors/shim-error.ts";
+import { isKind } from "../../../errors/shim-error.ts";
 import { bounded } from "../../deadline.ts";
-import type { Mapping } from "../mapping.ts";
+import { alreadyAttached, writableSharesDenied } from "../errors.ts";
+import { type Mapping, reserveMapping } from "../mapping.ts";
 import { SharedDevice } from "../shared-device.ts";
 import type { Plan9Ports, Plan9Request } from "./ports.ts";
 
@@ -13,11 +14,12 @@ interface Share {
   readonly mounts: Map<string, { readonly device: SharedDevice; readonly guestPath: string }>;
 }
 
-const shareKey = ({ hostPath, readOnly }: Plan9Request): string => JSON.stringify([hostPath, readOnly]);
+const shareKey = ({ hostPath, readOnly, allowedNames }: Plan9Request): string =>
+  JSON.stringify([hostPath, readOnly, allowedNames?.toSorted()]);
 
 /**
  * The directory shares of one VM. Requests of one path in the same mode hold one share and one mount together; the same
- * directory for reading and for writing is two shares.
+ * directory for reading and for writing, or for different files of it, is two shares.
  */
 export class Plan9Controller {
   readonly #ports: Plan9Ports;
@@ -29,19 +31,18 @@ export class Plan9Controller {
     this.#ports = ports;
   }
 
-  /** Bookkeeping only. Throws already-exists for a guest path that another share is mounted on. */
+  /**
+   * Bookkeeping only. Throws already-exists for a guest path that another share is mounted on, permission-denied for a
+   * writable share where none may be.
+   */
   reserve(request: Plan9Request): Mapping {
+    if (!request.readOnly && this.#ports.uvm.shareRules?.readOnly) throw writableSharesDenied(request.hostPath);
     this.#refuseTaken(request);
     const share = this.#share(request);
     const key = request.guestPath ?? "";
     const mount = share.mounts.get(key) ?? this.#mount(share, key, request);
-    const reservation = mount.device.reserve();
-    return {
-      what: `share ${share.name} of ${request.hostPath}${request.readOnly ? " (read-only)" : ""}`,
-      guestPath: mount.guestPath,
-      map: () => mount.device.map(reservation),
-      unmap: () => mount.device.unmap(reservation),
-    };
+    const what = `share ${share.name} of ${request.hostPath}${request.readOnly ? " (read-only)" : ""}`;
+    return reserveMapping(mount.device, { what, guestPath: mount.guestPath });
   }
 
   /** For reports and tests. */
@@ -49,26 +50,29 @@ export class Plan9Controller {
     return this.#held;
   }
 
-  #refuseTaken({ hostPath, readOnly, guestPath }: Plan9Request): void {
+  #refuseTaken(request: Plan9Request): void {
+    const { hostPath, guestPath } = request;
     if (guestPath === undefined) return;
     for (const [key, { name, mounts }] of this.#shares) {
-      if (key === shareKey({ hostPath, readOnly }) || !mounts.has(guestPath)) continue;
-      throw alreadyExists(`share ${name} is mounted on ${guestPath} in the guest; cannot mount ${hostPath} there`);
+      if (key === shareKey(request) || !mounts.has(guestPath)) continue;
+      throw alreadyAttached(`share ${name}`, guestPath, hostPath);
     }
   }
 
-  #share({ hostPath, readOnly }: Plan9Request): Share {
-    const key = shareKey({ hostPath, readOnly });
+  #share(request: Plan9Request): Share {
+    const key = shareKey(request);
+    const { hostPath, readOnly, allowedNames } = request;
     const known = this.#shares.get(key);
     if (known !== undefined) return known;
     const { uvm, limits } = this.#ports;
     // Never used twice: a name that was taken away may still be known to the guest's kernel.
     const name = String(this.#lastName++);
     const id = `share ${name} (${hostPath})`;
+    const settings = { name, hostPath, readOnly, ...(allowedNames && { allowedNames }) };
     const device = new SharedDevice(
       id,
       {
-        map: () => bounded(limits.host, `adding ${id}`, (o) => uvm.addPlan9Share({ name, hostPath, readOnly }, o)),
+        map: () => bounded(limits.host, `adding ${id}`, (o) => uvm.addPlan9Share(settings, o)),
         unmap: () => bounded(limits.host, `removing ${id}`, (o) => uvm.removePlan9Share(name, o)),
       },
       {

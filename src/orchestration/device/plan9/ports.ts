@@ -14,6 +14,8 @@ export interface Plan9Ports {
 export interface Plan9Request {
   readonly hostPath: string;
   readonly readOnly: boolean;
+  /** Of a directory: the files that the guest may see. None: all. */
+  readonly allowedNames?: readonly string[];
   /** None: one that is free. */
   readonly guestPath?: string;
 }

@@ -1,17 +1,16 @@
-import { ShimError } from "../../../errors/shim-error.ts";
 import type { ScsiLocation } from "../../../vmmanager/scsi.ts";
 import { bounded } from "../../deadline.ts";
 import { isGone } from "../../release-list.ts";
-import type { Mapping } from "../mapping.ts";
+import { alreadyAttached, noAvailableLocation, noScsiControllers, notAttached, tooManyAttachments } from "../errors.ts";
+import { type Mapping, reserveMapping } from "../mapping.ts";
 import { type Reservation, SharedDevice } from "../shared-device.ts";
-import type { ScsiPorts, ScsiRequest } from "./ports.ts";
+import type { DiskRequest, ScsiPorts, ScsiRequest } from "./ports.ts";
 import type { SavedDisks, SavedMount } from "./saved.ts";
 
 interface Disk {
   readonly device: SharedDevice;
   readonly slot: number;
-  readonly hostPath: string;
-  readonly readOnly: boolean;
+  readonly request: DiskRequest;
   readonly location: ScsiLocation;
   readonly mounts: Map<string, DiskMount>;
 }
@@ -38,15 +37,15 @@ export class ScsiController {
     this.#ports = ports;
     this.#slots = new Set(saved.slots);
     for (const { slot, mounts, isMapped, ...request } of saved.disks) {
-      const disk = this.#add(request, slot, isMapped);
+      const disk = this.#add(request, slot, "none", isMapped);
       for (const mount of mounts) this.#mount(disk, mount.request, mount);
     }
   }
 
   /** While nothing is being done to them, or nobody will know how it went. */
   save(): SavedDisks {
-    const disks = [...this.#disks.values()].map(({ slot, hostPath, readOnly, device, mounts }) => ({
-      ...{ slot, hostPath, readOnly, isMapped: device.state === "mapped" },
+    const disks = [...this.#disks.values()].map(({ slot, request: disk, device, mounts }) => ({
+      ...{ slot, ...disk, isMapped: device.state === "mapped" },
       mounts: [...mounts.values()].map((mount) => {
         const { request, guestPath } = mount;
         return { request, guestPath, isMapped: mount.device.state === "mapped" };
@@ -55,17 +54,25 @@ export class ScsiController {
     return { slots: [...this.#slots], disks };
   }
 
-  /** Bookkeeping only. Throws resource-exhausted where every LUN is taken. */
+  /**
+   * Bookkeeping only. Throws resource-exhausted where every LUN is taken, failed-precondition where there is none,
+   * already-exists for a guest path that another disk is mounted on.
+   */
   reserve(request: ScsiRequest): Mapping {
+    this.#refuseTaken(request);
     const disk = this.#disk(request);
     const mount = disk.mounts.get(mountKey(request)) ?? this.#mount(disk, request);
-    const reservation = mount.device.reserve();
-    return {
-      what: `disk ${request.hostPath}${request.readOnly ? " (read-only)" : ""}`,
-      guestPath: mount.guestPath,
-      map: () => mount.device.map(reservation),
-      unmap: () => mount.device.unmap(reservation),
-    };
+    const what = `disk ${request.hostPath}${request.readOnly ? " (read-only)" : ""}`;
+    return reserveMapping(mount.device, { what, guestPath: mount.guestPath });
+  }
+
+  /** hcsshim's GetScsiUvmPath: of the first mount of that image. Throws not-found where there is none. */
+  guestPathOf(hostPath: string): string {
+    for (const { request, mounts } of this.#disks.values()) {
+      const [mount] = mounts.values();
+      if (request.hostPath === hostPath && mount !== undefined) return mount.guestPath;
+    }
+    throw notAttached(`disk ${hostPath}`);
   }
 
   /** For reports and tests. */
@@ -73,12 +80,26 @@ export class ScsiController {
     return this.#slots.size;
   }
 
-  #disk(request: ScsiRequest): Disk {
-    return this.#disks.get(diskKey(request)) ?? this.#add(request, this.#freeSlot(request.hostPath));
+  #refuseTaken({ guestPath, ...wanted }: ScsiRequest): void {
+    if (guestPath === undefined) return;
+    for (const [key, { request, mounts }] of this.#disks) {
+      for (const mount of mounts.values()) {
+        if (mount.guestPath !== guestPath) continue;
+        if (key === diskKey(wanted) && mountKey(mount.request) === mountKey({ ...wanted, guestPath })) continue;
+        throw alreadyAttached(`disk ${request.hostPath}`, guestPath, wanted.hostPath);
+      }
+    }
   }
 
-  #add({ hostPath, readOnly }: Pick<ScsiRequest, "hostPath" | "readOnly">, slot: number, isMapped?: boolean): Disk {
-    const key = diskKey({ hostPath, readOnly });
+  #disk(request: ScsiRequest): Disk {
+    const known = this.#disks.get(diskKey(request));
+    if (known !== undefined) return known;
+    return this.#add(diskOf(request), this.#freeSlot(request.hostPath), request.access);
+  }
+
+  #add(request: DiskRequest, slot: number, access: ScsiRequest["access"], isMapped?: boolean): Disk {
+    const { hostPath } = request;
+    const key = diskKey(request);
     const { uvm, guest, limits } = this.#ports;
     const location = { controller: Math.floor(slot / uvm.scsiLimits.luns), lun: slot % uvm.scsiLimits.luns };
     const before = this.#leaving.get(key);
@@ -88,7 +109,10 @@ export class ScsiController {
       {
         map: async () => {
           await before?.settled();
-          await bounded(limits.host, `attaching ${id}`, (o) => uvm.addScsiDisk({ ...location, hostPath, readOnly }, o));
+          if (access !== undefined && access !== "none") {
+            await bounded(limits.host, `access to ${id}`, async (o) => uvm.grantVmAccess?.(hostPath, access, o));
+          }
+          await bounded(limits.host, `attaching ${id}`, (o) => uvm.addScsiDisk({ ...location, ...request }, o));
         },
         unmap: async () => {
           // The guest lets go first: a disk that is pulled out under it leaves errors in its kernel.
@@ -109,7 +133,7 @@ export class ScsiController {
         },
       },
     );
-    const disk: Disk = { device, slot, hostPath, readOnly, location, mounts: new Map() };
+    const disk: Disk = { device, slot, request, location, mounts: new Map() };
     this.#slots.add(slot);
     this.#disks.set(key, disk);
     return disk;
@@ -117,7 +141,7 @@ export class ScsiController {
 
   #mount(disk: Disk, request: ScsiRequest, saved?: SavedMount): DiskMount {
     const { guest, limits, nextMountPath } = this.#ports;
-    const { readOnly, partition = 0, fileSystem, options = [] } = request;
+    const { readOnly, partition = 0, fileSystem, options = [], ensureFileSystem, encrypted } = request;
     const key = mountKey(request);
     const guestPath = saved?.guestPath ?? request.guestPath ?? nextMountPath();
     const settings = {
@@ -127,6 +151,8 @@ export class ScsiController {
       readOnly,
       options: [...options],
       ...(fileSystem === undefined ? { blockDev: true } : { filesystem: fileSystem }),
+      ...(ensureFileSystem && { ensureFilesystem: true }),
+      ...(encrypted && { encrypted }),
     };
     const what = `mount of ${request.hostPath} on ${guestPath}`;
     const below: Reservation = disk.device.reserve();
@@ -148,20 +174,32 @@ export class ScsiController {
   }
 
   #freeSlot(hostPath: string): number {
-    const { controllers, luns } = this.#ports.uvm.scsiLimits;
-    for (let slot = 0; slot < controllers * luns; slot++) if (!this.#slots.has(slot)) return slot;
-    throw new ShimError(
-      "resource-exhausted",
-      `disk ${hostPath} cannot be attached: all ${controllers * luns} places for disks of this vm are taken`,
-    );
+    const { controllers, luns, reserved = [] } = this.#ports.uvm.scsiLimits;
+    if (controllers === 0) throw noScsiControllers(hostPath);
+    const taken = new Set(this.#slots);
+    for (const { controller, lun } of reserved) {
+      const slot = controller * luns + lun;
+      if (lun >= luns || controller >= controllers) throw tooManyAttachments(`${controller}:${lun}`, controllers, luns);
+      taken.add(slot);
+    }
+    for (let slot = 0; slot < controllers * luns; slot++) if (!taken.has(slot)) return slot;
+    throw noAvailableLocation(`disk ${hostPath}`, controllers * luns, "places for disks");
   }
 }
 
-const diskKey = ({ hostPath, readOnly }: Pick<ScsiRequest, "hostPath" | "readOnly">): string =>
-  JSON.stringify([hostPath, readOnly]);
+const diskOf = ({ hostPath, readOnly, type, extensibleDiskType }: DiskRequest): DiskRequest => ({
+  ...{ hostPath, readOnly },
+  ...(type !== undefined && { type }),
+  ...(extensibleDiskType !== undefined && { extensibleDiskType }),
+});
 
-const mountKey = ({ partition = 0, fileSystem, options = [], guestPath }: ScsiRequest): string =>
-  JSON.stringify([partition, fileSystem, options, guestPath]);
+const diskKey = ({ hostPath, readOnly, type = "VirtualDisk", extensibleDiskType }: DiskRequest): string =>
+  JSON.stringify([hostPath, readOnly, type, extensibleDiskType]);
+
+const mountKey = (request: ScsiRequest): string => {
+  const { partition = 0, fileSystem, options = [], guestPath, ensureFileSystem, encrypted } = request;
+  return JSON.stringify([partition, fileSystem, options, guestPath, ensureFileSystem, encrypted]);
+};
 
 function unlessGone(cause: unknown): void {
   if (!isGone(cause)) throw cause;

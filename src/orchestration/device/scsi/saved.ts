@@ -1,5 +1,5 @@
-import { count, flag, list, maybe, record, text } from "../../saved-json.ts";
-import type { ScsiRequest } from "./ports.ts";
+import { count, flag, list, maybe, oneOf, record, text } from "../../saved-json.ts";
+import type { DiskRequest, ScsiRequest } from "./ports.ts";
 
 /** A VM's disks as JSON. */
 export interface SavedDisks {
@@ -8,10 +8,8 @@ export interface SavedDisks {
   readonly disks: readonly SavedDisk[];
 }
 
-export interface SavedDisk {
+export interface SavedDisk extends DiskRequest {
   readonly slot: number;
-  readonly hostPath: string;
-  readonly readOnly: boolean;
   /** False: nobody knows whether it is there. */
   readonly isMapped: boolean;
   readonly mounts: readonly SavedMount[];
@@ -31,8 +29,7 @@ export function readSavedDisks(value: unknown, member: string): SavedDisks {
       const disk = record(entry, at);
       return {
         slot: count(disk.slot, `${at}.slot`),
-        hostPath: text(disk.hostPath, `${at}.hostPath`),
-        readOnly: flag(disk.readOnly, `${at}.readOnly`),
+        ...readDiskRequest(disk, at),
         isMapped: flag(disk.isMapped, `${at}.isMapped`),
         mounts: list(disk.mounts, `${at}.mounts`, (mount, where) => {
           const { request, guestPath, isMapped } = record(mount, where);
@@ -49,16 +46,36 @@ export function readSavedDisks(value: unknown, member: string): SavedDisks {
 
 export function readScsiRequest(value: unknown, member: string): ScsiRequest {
   const saved = record(value, member);
+  const access = maybe(saved.access, `${member}.access`, (entry, at) =>
+    oneOf(entry, at, ["none", "group", "individual"]),
+  );
+  const ensureFileSystem = maybe(saved.ensureFileSystem, `${member}.ensureFileSystem`, flag);
+  const encrypted = maybe(saved.encrypted, `${member}.encrypted`, flag);
   const partition = maybe(saved.partition, `${member}.partition`, count);
   const fileSystem = maybe(saved.fileSystem, `${member}.fileSystem`, text);
   const options = maybe(saved.options, `${member}.options`, (entry, at) => list(entry, at, text));
   const guestPath = maybe(saved.guestPath, `${member}.guestPath`, text);
   return {
-    hostPath: text(saved.hostPath, `${member}.hostPath`),
-    readOnly: flag(saved.readOnly, `${member}.readOnly`),
+    ...readDiskRequest(saved, member),
+    ...(access !== undefined && { access }),
+    ...(ensureFileSystem !== undefined && { ensureFileSystem }),
+    ...(encrypted !== undefined && { encrypted }),
     ...(partition !== undefined && { partition }),
     ...(fileSystem !== undefined && { fileSystem }),
     ...(options && { options }),
     ...(guestPath !== undefined && { guestPath }),
   };
 }
+
+function readDiskRequest(saved: Record<string, unknown>, member: string): DiskRequest {
+  const type = maybe(saved.type, `${member}.type`, (entry, at) => oneOf(entry, at, DISK_TYPES));
+  const extensibleDiskType = maybe(saved.extensibleDiskType, `${member}.extensibleDiskType`, text);
+  return {
+    hostPath: text(saved.hostPath, `${member}.hostPath`),
+    readOnly: flag(saved.readOnly, `${member}.readOnly`),
+    ...(type !== undefined && { type }),
+    ...(extensibleDiskType !== undefined && { extensibleDiskType }),
+  };
+}
+
+const DISK_TYPES = ["VirtualDisk", "PassThru", "ExtensibleVirtualDisk"] as const;

@@ -1,6 +1,6 @@
 import { ShimError } from "../../../errors/shim-error.ts";
 import { bounded } from "../../deadline.ts";
-import type { Mapping } from "../mapping.ts";
+import { type Mapping, reserveMapping } from "../mapping.ts";
 import { SharedDevice } from "../shared-device.ts";
 import type { ShmPorts, ShmRequest } from "./ports.ts";
 import type { SavedShm } from "./saved.ts";
@@ -31,13 +31,8 @@ export class ShmController {
   /** Bookkeeping only. */
   reserve(request: ShmRequest): Mapping {
     const mount = this.#mounts.get(request.hostPath) ?? this.#mount(request);
-    const reservation = mount.device.reserve();
-    return {
-      what: `shared memory of ${request.hostPath}`,
-      guestPath: mount.guestPath,
-      map: () => mount.device.map(reservation),
-      unmap: () => mount.device.unmap(reservation),
-    };
+    const what = `shared memory of ${request.hostPath}`;
+    return reserveMapping(mount.device, { what, guestPath: mount.guestPath });
   }
 
   #mount(request: ShmRequest, saved?: SavedShm): Tmpfs {

@@ -3,7 +3,7 @@ import type { ByteStream } from "../../../sys/byte-stream.ts";
 import type { GuestListener } from "../../../transport/sockets.ts";
 import { splice } from "../../../transport/splice.ts";
 import { bounded } from "../../deadline.ts";
-import type { Mapping } from "../mapping.ts";
+import { type Mapping, reserveMapping } from "../mapping.ts";
 import { SharedDevice } from "../shared-device.ts";
 import { hostUnixSockets, type SocketPorts, type SocketRequest } from "./ports.ts";
 
@@ -29,13 +29,7 @@ export class SocketController {
   /** Bookkeeping only. */
   reserve({ hostPath }: SocketRequest): Mapping {
     const socket = this.#sockets.get(hostPath) ?? this.#socket(hostPath);
-    const reservation = socket.device.reserve();
-    return {
-      what: `socket ${hostPath}`,
-      guestPath: socket.guestPath,
-      map: () => socket.device.map(reservation),
-      unmap: () => socket.device.unmap(reservation),
-    };
+    return reserveMapping(socket.device, { what: `socket ${hostPath}`, guestPath: socket.guestPath });
   }
 
   /** For reports, saves and tests. */

@@ -1,0 +1,122 @@
+import { type VmDevices, vmDevices } from "../../src/orchestration/device/devices.ts";
+import type { Mapping } from "../../src/orchestration/device/mapping.ts";
+import { VpciController } from "../../src/orchestration/device/vpci/controller.ts";
+import { VpmemController } from "../../src/orchestration/device/vpmem/controller.ts";
+import { VsmbController } from "../../src/orchestration/device/vsmb/controller.ts";
+import { type DeviceCall, DeviceStandIn } from "./device-stand-in.ts";
+
+const limits = { host: 50, guest: 50 };
+
+/** Every kind of device of one VM, on a stand-in: files are where their paths say, `.bin` of 3 MiB. */
+export class DeviceBench {
+  readonly vm = new DeviceStandIn();
+  readonly devices: VmDevices;
+
+  constructor(options: { readonly packed?: boolean; readonly noDirectMap?: boolean; readonly devices?: number } = {}) {
+    const { vm } = this;
+    const { packed = false, noDirectMap = true, devices = 64 } = options;
+    vm.vpmemLimits = { devices, deviceBytes: 64n << 20n, multiMapping: packed };
+    vm.shareRules = { noDirectMap };
+    let last = 0;
+    const nextMountPath = (): string => `/run/layers/m${last++}`;
+    let guids = 0;
+    this.devices = {
+      ...vmDevices({ uvm: vm, guest: vm }, limits),
+      vpmem: new VpmemController({ uvm: vm, guest: vm, nextMountPath, limits, files: { size: () => 3n << 20n } }),
+      vsmb: new VsmbController({ uvm: vm, limits, files: { isDirectory: (path) => !path.includes(".") } }),
+      vpci: new VpciController({ uvm: vm, guest: vm, limits, newGuid: () => `guid-${guids++}` }),
+    };
+  }
+
+  /** Of each kind. */
+  get held(): readonly number[] {
+    const { scsi, plan9, sockets, vpmem, vsmb, vpci, pipes } = this.devices;
+    return [scsi, plan9, sockets, vpmem, vsmb, vpci, pipes].map(({ held }) => held);
+  }
+}
+
+export interface DeviceKind {
+  readonly name: string;
+  readonly options?: ConstructorParameters<typeof DeviceBench>[0];
+  /** `n`: another of the kind. */
+  reserve(devices: VmDevices, n?: number): Mapping;
+  readonly up: readonly DeviceCall[];
+  readonly down: readonly DeviceCall[];
+}
+
+export const deviceKinds: readonly DeviceKind[] = [
+  {
+    name: "disk",
+    reserve: ({ scsi }, n = 0) => scsi.reserve({ hostPath: `/${n}.img`, readOnly: true, fileSystem: "ext4" }),
+    up: ["addScsiDisk", "addMappedVirtualDisk"],
+    down: ["removeMappedVirtualDisk", "removeScsiDevice", "removeScsiDisk"],
+  },
+  {
+    name: "physical disk with a grant",
+    reserve: ({ scsi }, n = 0) =>
+      scsi.reserve({ hostPath: `\\\\.\\PHYSICALDRIVE${n}`, readOnly: false, type: "PassThru", access: "individual" }),
+    up: ["grantVmAccess", "addScsiDisk", "addMappedVirtualDisk"],
+    down: ["removeMappedVirtualDisk", "removeScsiDevice", "removeScsiDisk"],
+  },
+  {
+    name: "directory share",
+    reserve: ({ plan9 }, n = 0) => plan9.reserve({ hostPath: `/dir${n}`, readOnly: false }),
+    up: ["addPlan9Share", "addMappedDirectory"],
+    down: ["removeMappedDirectory", "removePlan9Share"],
+  },
+  {
+    name: "file share",
+    reserve: ({ plan9 }, n = 0) => plan9.reserve({ hostPath: "/dir", readOnly: true, allowedNames: [`f${n}`] }),
+    up: ["addPlan9Share", "addMappedDirectory"],
+    down: ["removeMappedDirectory", "removePlan9Share"],
+  },
+  {
+    name: "layer on a VPMem device",
+    reserve: ({ vpmem }, n = 0) => vpmem.reserve({ hostPath: `/${n}.vhd` }),
+    up: ["addVpmemDevice", "mountVpmem"],
+    down: ["unmountVpmem", "removeVpmemDevice"],
+  },
+  {
+    name: "layer at the begin of a packed VPMem device",
+    options: { packed: true },
+    reserve: ({ vpmem }, n = 0) => vpmem.reserve({ hostPath: `/${n}.vhd` }),
+    up: ["addVpmemDevice", "mountVpmem"],
+    down: ["unmountVpmem", "removeVpmemMapping"],
+  },
+  {
+    name: "VSMB share",
+    reserve: ({ vsmb }, n = 0) => vsmb.reserve({ hostPath: `C:\\dir${n}`, readOnly: true }),
+    up: ["addVsmbShare"],
+    down: ["removeVsmbShare"],
+  },
+  {
+    name: "VSMB share of a file",
+    reserve: ({ vsmb }, n = 0) => vsmb.reserve({ hostPath: `C:\\dir\\${n}.txt`, readOnly: false }),
+    up: ["addVsmbShare"],
+    down: ["removeVsmbShare"],
+  },
+  {
+    name: "assigned device",
+    reserve: ({ vpci }, n = 0) => vpci.reserve({ address: "PCIP\\VEN_10DE", virtualFunction: n }),
+    up: ["addPciDevice", "addVpciDevice"],
+    down: ["removePciDevice"],
+  },
+  {
+    name: "pipe",
+    reserve: ({ pipes }, n = 0) => pipes.reserve({ hostPath: `\\\\.\\pipe\\p${n}` }),
+    up: ["addPipe"],
+    down: ["removePipe"],
+  },
+  {
+    name: "socket",
+    reserve: ({ sockets }, n = 0) => sockets.reserve({ hostPath: ["/", "/etc", "/usr"][n] ?? "/tmp" }),
+    up: ["addMappedSocket"],
+    down: ["removeMappedSocket"],
+  },
+  {
+    name: "shared memory",
+    reserve: ({ shm }, n = 0) => shm.reserve({ hostPath: `/shm${n}`, bytes: 65536 }),
+    up: ["createProcess", "createProcess"],
+    down: ["createProcess"],
+  },
+];
