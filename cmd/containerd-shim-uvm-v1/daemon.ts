@@ -60,7 +60,8 @@ function serve(pod: DeferredPod, streams: StreamController, context: DaemonConte
     interceptors: [withinBudgets()],
     onConnectionError: (error) => log.warn("a connection ended badly", { error }),
   });
-  registerTaskService(server, { tasks: pod, log, shimPid: process.pid, shutdown, abandoned });
+  const statistics = record.settings.stack === "hcs" ? "runhcs" : "cgroups";
+  registerTaskService(server, { tasks: pod, log, shimPid: process.pid, statistics, shutdown, abandoned });
   registerSandboxService(server, { sandboxes: sandbox, log, stack: record.settings.stack, shutdown });
   registerStreamingService(server, { streams, log });
   registerTransferService(server, { transfers: new TransferController(streams, pod), log });

@@ -49,6 +49,7 @@ export class DeferredPod implements Tasks {
   readonly update: Tasks["update"] = async (...request) => (await this.ready()).update(...request);
   readonly wait: Tasks["wait"] = async (...request) => (await this.ready()).wait(...request);
   readonly stats: Tasks["stats"] = async (...request) => (await this.ready()).stats(...request);
+  readonly vmStatistics: Tasks["vmStatistics"] = async (...request) => (await this.ready()).vmStatistics(...request);
 
   readonly archive: PodController["archive"] = async (...request) => (await this.ready()).archive(...request);
 

@@ -1,3 +1,4 @@
+import type { UvmStatistics } from "../vmmanager/properties.ts";
 import type { Mount } from "./events.ts";
 
 /**
@@ -25,11 +26,20 @@ export interface Tasks {
     options: RpcOptions,
   ): Promise<void>;
   wait(process: ProcessRef, options: RpcOptions): Promise<{ exitStatus: number; exitedAt: Date }>;
-  stats(id: string, options: RpcOptions): Promise<{ v1?: object; v2?: object }>;
+  stats(id: string, options: RpcOptions): Promise<TaskStatistics>;
+  /** Of the VM, by the pod's own task; undefined by another, and where the stack tells none. */
+  vmStatistics(id: string, options: RpcOptions): Promise<UvmStatistics | undefined>;
   /** Never fails: the first call after a containerd restart. pid 0 where the task is gone. */
   connect(id: string): { taskPid: number };
   /** True while any container is held: Shutdown is "exit if you hold nothing". */
   busy(): boolean;
+}
+
+/** Of a container, as its guest counts: the shapes of cgroups v1 and v2, or of a Windows guest (HCS's Statistics). */
+export interface TaskStatistics {
+  readonly v1?: object;
+  readonly v2?: object;
+  readonly windows?: object;
 }
 
 export interface RpcOptions {

@@ -1,11 +1,25 @@
 import type { CallOptions } from "./lifetime.ts";
 
+/** HCS's own account of a VM's memory (hcsshim's VirtualMachineMemory), as HCS tells it: AssignedMemory is in pages of 4096 bytes. */
+export interface MemoryAccount {
+  readonly availableMemory: number;
+  readonly availableMemoryBuffer: number;
+  readonly reservedMemory: bigint;
+  readonly assignedMemory: bigint;
+  readonly slpActive: boolean;
+  readonly balancingEnabled: boolean;
+  readonly dmOperationInProgress: boolean;
+}
+
 export interface UvmStatistics {
   readonly memory: {
     /** What the guest was given. */
     readonly assignedBytes: bigint;
     /** What the host spends on it now. */
     readonly workingSetBytes: bigint;
+    /** Of stack hcs alone, as the next. */
+    readonly virtualNodeCount?: number;
+    readonly account?: MemoryAccount;
   };
   readonly processor: {
     /** Of the virtualization stack's processes, all threads. */

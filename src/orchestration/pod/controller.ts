@@ -13,6 +13,7 @@ import { unlessAborted } from "../../errors/unless-aborted.ts";
 import type { ArchiveRequest, ContainerStatistics, GuestArchive } from "../../guestmanager/guest.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { VMExit } from "../../vmmanager/lifetime.ts";
+import type { UvmStatistics } from "../../vmmanager/properties.ts";
 import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
 import { checkId } from "../check-id.ts";
 import { type BootHint, ContainerController } from "../container/controller.ts";
@@ -33,6 +34,7 @@ import type {
   ProcessState,
   RpcOptions,
   RuntimeOptions,
+  TaskStatistics,
   Tasks,
 } from "../tasks.ts";
 import { checkpointContainer } from "./checkpoint.ts";
@@ -285,9 +287,14 @@ export class PodController implements Tasks, SandboxPod {
     return { exitStatus: status, exitedAt: at };
   }
 
-  async stats(id: string, { signal }: RpcOptions): Promise<{ v1?: object; v2?: object }> {
+  async stats(id: string, { signal }: RpcOptions): Promise<TaskStatistics> {
     const container = this.#members.created(id);
     return this.#awake(() => container.stats(), signal);
+  }
+
+  async vmStatistics(id: string, { signal }: RpcOptions): Promise<UvmStatistics | undefined> {
+    this.#members.created(id);
+    return id === this.#options.id ? this.#awake(() => this.#vm.statistics({ signal }), signal) : undefined;
   }
 
   /** Runs `use` on a copying that has begun; a VM that rests is awake meanwhile. */

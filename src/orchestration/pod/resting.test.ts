@@ -9,6 +9,7 @@ import { deferred } from "../deadline.ts";
 import { PodController } from "./controller.ts";
 
 const rpc = { signal: new AbortController().signal };
+const STATISTICS = { memory: { assignedBytes: 2n, workingSetBytes: 1n }, processor: { totalNs: 4n, guestNs: 3n } };
 const init = { id: "c1", execId: "" };
 
 /** A VM that can stand still: what its guest has to tell waits until it runs. */
@@ -19,13 +20,18 @@ class Subject {
   boot: () => Promise<void> = async () => {};
   rests = false;
   terminated = false;
+  measured = true;
   readonly hooksRun: string[] = [];
   readonly #exit = deferred<VMExit>();
 
   constructor() {
     const uvm = {
       ...{ id: "p1", stack: "qemu", os: "linux", restored: [], sockets: {} },
-      supported: () => true,
+      supported: (resource: string) => resource !== "statistics" || this.measured,
+      statistics: async () => {
+        assert.equal(this.rests, false, "asked while it rests");
+        return STATISTICS;
+      },
       hostPid: (pid: number) => pid,
       guestPath: (path: string) => path,
       start: () => this.boot(),
@@ -107,6 +113,21 @@ describe("a pod's create that is cancelled while its VM boots for another", () =
 });
 
 describe("a pod whose VM rests", () => {
+  it("is awake for its VM's statistics, which its own task alone tells, where the stack has any", async () => {
+    const s = new Subject();
+    for (const id of ["p1", "c1"]) {
+      await s.pod.create(createRequest(id), rpc);
+      await s.pod.start({ id, execId: "" }, rpc);
+      await s.pod.pause(id, rpc);
+    }
+    assert.equal(s.rests, true);
+    assert.deepEqual(await s.pod.vmStatistics("p1", rpc), STATISTICS);
+    assert.equal(await s.pod.vmStatistics("c1", rpc), undefined);
+    s.measured = false;
+    assert.equal(await s.pod.vmStatistics("p1", rpc), undefined);
+    await assert.rejects(s.pod.vmStatistics("c2", rpc), { kind: "not-found" });
+  });
+
   it("is awake from a kill until the exit is told", async () => {
     const s = await new Subject().paused();
     // The guest takes the signal at once, and tells of the exit some turns later: if its VM runs then.

@@ -1,7 +1,8 @@
 import { failedPrecondition } from "../../errors/shim-error.ts";
 import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
 import type { VmConsole } from "../../vmmanager/console.ts";
-import type { VMExit } from "../../vmmanager/lifetime.ts";
+import type { CallOptions, VMExit } from "../../vmmanager/lifetime.ts";
+import type { UvmStatistics } from "../../vmmanager/properties.ts";
 import type { UvmOptions } from "../../vmmanager/uvm.ts";
 import { type SavedDevices, type VmDevices, vmDevices } from "../device/devices.ts";
 import type { ReportLine } from "../report.ts";
@@ -105,6 +106,12 @@ export class VmSlot {
 
   get paused(): boolean {
     return this.#vm?.state === "paused";
+  }
+
+  /** Undefined where the stack tells none. Throws failed-precondition where none runs. */
+  async statistics(call: CallOptions): Promise<UvmStatistics | undefined> {
+    const { uvm } = this.#need("tell its statistics").host("tell its statistics");
+    return uvm.supported("statistics", "read") ? uvm.statistics(call) : undefined;
   }
 
   async pause(): Promise<void> {

@@ -11,7 +11,17 @@ import type { MessageType } from "../../generated/wire.ts";
 export function metricsAny(id: string, statistics: { v1?: object; v2?: object }): Any {
   if (statistics.v2 !== undefined) return pack(v2.Metrics, V2, statistics.v2);
   if (statistics.v1 !== undefined) return pack(v1.Metrics, V1, statistics.v1);
-  throw notFound(`container ${id} has no statistics: cgroup does not exist`);
+  throw noStatistics(id);
+}
+
+/** CRI passes over a container whose error says this. */
+export function noStatistics(id: string): Error {
+  return notFound(`container ${id} has no statistics: cgroup does not exist`);
+}
+
+/** The same of cgroup v1 alone, not packed. */
+export function metricsV1(json: object): v1.Metrics {
+  return message(v1.Metrics, V1, json);
 }
 
 /** The message types of a message's message fields. A field that is a list by default holds many. */
@@ -87,8 +97,8 @@ function nestedMessage({ type, nested = {} }: Nested[string], json: unknown): un
   return message(type as MessageType<object>, nested, json);
 }
 
-/** A u64: a number that is exact, or a bigint. */
-function count(json: unknown): bigint | undefined {
+/** A u64: a number that is exact, or a bigint; undefined for anything else. */
+export function count(json: unknown): bigint | undefined {
   if (typeof json === "bigint") return json >= 0n && json < 2n ** 64n ? json : undefined;
   return typeof json === "number" && Number.isSafeInteger(json) && json >= 0 ? BigInt(json) : undefined;
 }

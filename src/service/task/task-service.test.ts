@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { notFound, ShimError, unimplemented } from "../../errors/shim-error.ts";
 import { CheckpointOptions, ProcessDetails, Options as RuncOptions } from "../../generated/containerd/runc/v1.ts";
+import { Statistics } from "../../generated/containerd/runhcs/stats/v1.ts";
 import {
   CreateTaskRequest,
   ExecProcessRequest,
@@ -19,7 +20,7 @@ import { Client } from "../../ttrpc/client.ts";
 import { Server } from "../../ttrpc/server.ts";
 import { withinBudgets } from "../budgets.ts";
 import { rpcError } from "../status.ts";
-import { registerTaskService } from "./task-service.ts";
+import { registerTaskService, type TaskServiceOptions } from "./task-service.ts";
 
 const at = new Date(1_700_000_000_123);
 const atOnWire = { seconds: 1_700_000_000n, nanos: 123_000_000 };
@@ -40,7 +41,7 @@ class Subject {
   statistics: { v1?: object; v2?: object } = { v1: {} };
   fail: (() => Promise<never>) | undefined;
 
-  constructor(budget?: number) {
+  constructor(budget?: number, statistics?: TaskServiceOptions["statistics"]) {
     const scaled = budget === undefined ? {} : { "/containerd.task.v3.Task/Start": budget };
     this.server = new Server({ interceptors: [withinBudgets(scaled)] });
     const note =
@@ -85,6 +86,10 @@ class Subject {
       update: note("update", undefined),
       wait: note("wait", { exitStatus: 3, exitedAt: at }),
       stats: async () => this.statistics,
+      vmStatistics: async () => ({
+        memory: { assignedBytes: 2n, workingSetBytes: 1n },
+        processor: { totalNs: 4n, guestNs: 3n },
+      }),
       connect: () => ({ taskPid: 5 }),
       busy: () => this.held,
     };
@@ -93,6 +98,7 @@ class Subject {
       tasks,
       log: createLogger({ level: "debug", sink }),
       shimPid: 99,
+      ...(statistics && { statistics }),
       shutdown: async () => {
         this.shutdowns += 1;
       },
@@ -242,6 +248,19 @@ describe("task service", () => {
       assert.equal(s.calls.length, calls);
     }),
   );
+
+  it("stats: hcsshim's Statistics where the daemon says so, the VM's among them", async () => {
+    const s = new Subject(undefined, "runhcs");
+    try {
+      s.statistics = { v1: { pids: { current: 7 } } };
+      const answer = (await s.task.stats({ id: "c1" })).stats;
+      assert.equal(answer?.typeUrl, "containerd.runhcs.stats.v1.Statistics");
+      const { linux, vm } = Statistics.decode(answer.value);
+      assert.deepEqual([linux?.pids?.current, vm?.processor?.totalRuntimeNs], [7n, 4n]);
+    } finally {
+      s.close();
+    }
+  });
 
   it(
     "stats: the v2 shape where there is one, else v1; nothing is not-found",

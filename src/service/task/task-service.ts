@@ -14,11 +14,14 @@ import { createError, failedCall, rpcError } from "../status.ts";
 import { timestampOf } from "../timestamp.ts";
 import { checkpointOptions, ociDocument, runtimeOptions } from "./any.ts";
 import { metricsAny } from "./metrics.ts";
+import { runhcsStatisticsAny } from "./runhcs-statistics.ts";
 
 export interface TaskServiceOptions {
   readonly tasks: Tasks;
   readonly log: Logger;
   readonly shimPid: number;
+  /** What Stats answers: Metrics of the guest's cgroups (default), or hcsshim's Statistics, which Windows knows. */
+  readonly statistics?: "cgroups" | "runhcs";
   /** Shutdown was asked for and nothing is held; the call is answered after it. */
   shutdown(): Promise<void>;
   /** The client that asked for a create is gone before its answer: the create is being taken back. */
@@ -133,7 +136,11 @@ export function taskHandlers(options: TaskServiceOptions): TaskHandlers {
       const { exitStatus, exitedAt } = await tasks.wait(request, call);
       return { exitStatus, exitedAt: timestampOf(exitedAt) };
     }),
-    stats: rpc("Stats", async ({ id }, call) => ({ stats: metricsAny(id, await tasks.stats(id, call)) })),
+    stats: rpc("Stats", async ({ id }, call) => {
+      const statistics = await tasks.stats(id, call);
+      if (options.statistics !== "runhcs") return { stats: metricsAny(id, statistics) };
+      return { stats: runhcsStatisticsAny(id, statistics, await tasks.vmStatistics(id, call)) };
+    }),
     connect: rpc("Connect", ({ id }) => ({ shimPid: options.shimPid, version: "", ...tasks.connect(id) })),
     shutdown: rpc("Shutdown", async () => {
       if (!tasks.busy()) await options.shutdown();
