@@ -8,6 +8,8 @@ export interface GuestPlace {
   readonly rootPath: string;
   /** All of them, in the spec's order. */
   readonly mounts: readonly SpecMount[];
+  /** Of `windows.devices`: those of the host that the VM was given, as it knows them. */
+  readonly devices?: readonly { readonly id: string; readonly idType: string }[];
   /** The init of the pod's sandbox container in the guest; undefined for a container without one, and for itself. */
   readonly sandboxPid?: number;
   /** The pod's network in the guest; without one its containers have a loopback link. */
@@ -22,7 +24,11 @@ export interface GuestPlace {
  */
 export function guestSpec(spec: Spec, place: GuestPlace): Spec {
   const { hooks, ...rest } = spec;
-  const { networkNamespaceId: networkNamespace } = place;
+  const { networkNamespaceId: networkNamespace, devices = [] } = place;
+  const windows = {
+    ...(networkNamespace !== undefined && { network: { networkNamespace } }),
+    ...(devices.length > 0 && { devices }),
+  };
   // The other kinds run on this host (host-hooks); a startContainer one is a program of the container itself.
   const { createContainer, startContainer } = record(hooks);
   if (isFilled(createContainer)) place.dropped("its createContainer hooks: they are programs of the host");
@@ -33,7 +39,7 @@ export function guestSpec(spec: Spec, place: GuestPlace): Spec {
     mounts: place.mounts,
     ...(isFilled(startContainer) && { hooks: { startContainer } }),
     ...(spec.linux && { linux: guestLinux(spec.linux, place) }),
-    ...(networkNamespace !== undefined && { windows: { network: { networkNamespace } } }),
+    ...(Object.keys(windows).length > 0 && { windows }),
   };
 }
 

@@ -8,6 +8,7 @@ import { readScsiRequest } from "../device/scsi/saved.ts";
 import type { ShmRequest } from "../device/shm/ports.ts";
 import { readShmRequest } from "../device/shm/saved.ts";
 import type { SocketRequest } from "../device/socket/ports.ts";
+import type { VpciRequest } from "../device/vpci/ports.ts";
 import type { ReleaseList } from "../release-list.ts";
 import { list, maybe, oneOf, record, text } from "../saved-json.ts";
 import type { ContainerLimits, ContainerVm } from "./ports.ts";
@@ -19,7 +20,8 @@ export type Holding =
   | { readonly kind: "disk"; readonly request: ScsiRequest }
   | { readonly kind: "shm"; readonly request: ShmRequest }
   | { readonly kind: "layers"; readonly request: Layers }
-  /** No VM is saved with one of these two. */
+  /** No VM is saved with one of these. */
+  | { readonly kind: "device"; readonly request: VpciRequest }
   | { readonly kind: "share"; readonly request: Plan9Request }
   | { readonly kind: "socket"; readonly request: SocketRequest };
 
@@ -44,6 +46,8 @@ function reserve(holding: Holding, { devices, guest }: HoldingContext["vm"], ms:
       return devices.shm.reserve(holding.request);
     case "share":
       return devices.plan9.reserve(holding.request);
+    case "device":
+      return devices.vpci.reserve(holding.request);
     case "socket":
       return devices.sockets.reserve(holding.request);
     case "layers": {

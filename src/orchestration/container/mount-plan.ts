@@ -1,6 +1,7 @@
 import { invalidArgument, unimplemented } from "../../errors/shim-error.ts";
 import type { SpecMount } from "../../oci/spec.ts";
 import { type DiskMount, diskOf, type PathKind } from "./rootfs-plan.ts";
+import { isGuestSource, type UvmDisk, uvmDisk, uvmDiskMount } from "./uvm-mounts.ts";
 
 /** What is asked of the host's file system. */
 export interface HostFiles {
@@ -14,8 +15,15 @@ export interface HostFiles {
 export type MountPlan =
   /** The guest does it by itself, or its own file is meant. */
   | { readonly kind: "keep"; readonly mount: SpecMount }
-  | { readonly kind: "share"; readonly mount: SpecMount; readonly hostPath: string; readonly readOnly: boolean }
+  | {
+      readonly kind: "share";
+      readonly mount: SpecMount;
+      readonly hostPath: string;
+      readonly readOnly: boolean;
+      readonly isFile: boolean;
+    }
   | { readonly kind: "disk"; readonly mount: SpecMount; readonly disk: DiskMount }
+  | ({ readonly kind: "uvm-disk"; readonly mount: SpecMount } & UvmDisk)
   | { readonly kind: "shm"; readonly mount: SpecMount; readonly hostPath: string; readonly bytes: number }
   /** The guest has a socket of its own that leads to the host's. */
   | { readonly kind: "socket"; readonly mount: SpecMount; readonly hostPath: string };
@@ -34,6 +42,8 @@ const PROPAGATION = ["shared", "rshared", "slave", "rslave"];
 export function planMount(mount: SpecMount, files: HostFiles): MountPlan {
   const { destination, type = "", source = "", options = [] } = mount;
   const subject = `mount on ${destination}`;
+  const typed = uvmDisk(mount, files.kindOf);
+  if (typed !== undefined) return { kind: "uvm-disk", mount, ...typed };
   if (type === "bind" || options.includes("bind") || options.includes("rbind") || (type === "" && source !== "")) {
     return planBind(mount, source, options, files);
   }
@@ -52,6 +62,7 @@ export function planMount(mount: SpecMount, files: HostFiles): MountPlan {
 function planBind(mount: SpecMount, source: string, options: readonly string[], files: HostFiles): MountPlan {
   const { destination } = mount;
   const subject = `mount on ${destination}: ${source}`;
+  if (isGuestSource(source, destination)) return { kind: "keep", mount };
   const kind = files.kindOf(source);
   const bytes = destination === "/dev/shm" && kind === "directory" ? files.tmpfsSize(source) : undefined;
   if (bytes !== undefined) return { kind: "shm", mount, hostPath: source, bytes };
@@ -75,7 +86,8 @@ function planBind(mount: SpecMount, source: string, options: readonly string[], 
       break;
   }
   if (KERNEL_TREES.some((tree) => source === tree || source.startsWith(`${tree}/`))) return { kind: "keep", mount };
-  return { kind: "share", mount, hostPath: source, readOnly: options.includes("ro") || options.includes("rro") };
+  const readOnly = options.includes("ro") || options.includes("rro");
+  return { kind: "share", mount, hostPath: source, readOnly, isFile: kind === "file" };
 }
 
 /** Of the type "uds" (nerdbox's): a unix socket of the host, which the runtime is to make reachable in the container. */
@@ -92,6 +104,7 @@ export function socketBind(mount: SpecMount): SpecMount {
 export function guestMount(plan: MountPlan, guestPath: string): SpecMount {
   if (plan.kind === "keep") return withoutPropagation(plan.mount);
   const { mount } = plan;
+  if (plan.kind === "uvm-disk") return uvmDiskMount(mount, plan, guestPath);
   if (plan.kind !== "disk") return { ...withoutPropagation(mount), type: "bind", source: guestPath };
   // The file system's own options went with the disk.
   return { ...mount, type: "bind", source: guestPath, options: ["rbind", plan.disk.readOnly ? "ro" : "rw"] };

@@ -1,8 +1,9 @@
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { invalidArgument } from "../../errors/shim-error.ts";
 import type { ContainerDocument } from "../../guestmanager/guest.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { CreateTask } from "../tasks.ts";
+import { type DevicePlan, planDevices } from "./assigned-devices.ts";
 import { guestDocument } from "./document.ts";
 import { guestSpec } from "./guest-spec.ts";
 import { type Holding, type HoldingContext, hold } from "./holding.ts";
@@ -65,12 +66,14 @@ export async function mountOnHost(
 export async function bringIntoVm(plan: StoragePlan, context: StorageContext): Promise<ContainerDocument> {
   const { request, spec, vm } = context;
   const ociBundlePath = `/run/gcs/c/${request.id}`;
-  const [rootPath, mounts] = await allSettled([
+  const wanted = devicesOf(context);
+  const [rootPath, mounts, devices] = await allSettled([
     bringRootfs(plan, `${ociBundlePath}/rootfs`, context),
     allSettled(plan.mounts.map(async (mount) => guestMount(mount, await bringMount(mount, context)))),
+    allSettled(wanted.map(async (device) => bringDevice(device, context))),
   ]);
   const { sandboxPid, dropped } = context;
-  const place = { id: request.id, rootPath, mounts, dropped, networkNamespaceId: vm.networkNamespaceId };
+  const place = { id: request.id, rootPath, mounts, devices, dropped, networkNamespaceId: vm.networkNamespaceId };
   return { ociBundlePath, ociSpecification: guestSpec(spec, { ...place, ...(sandboxPid && { sandboxPid }) }) };
 }
 
@@ -123,9 +126,16 @@ async function bringMount(plan: MountPlan, context: StorageContext): Promise<str
     case "keep":
       return "";
     case "share": {
-      const { hostPath, readOnly } = plan;
-      return bring({ kind: "share", request: { hostPath, readOnly } }, context);
+      const { hostPath, readOnly, isFile } = plan;
+      if (!isFile || context.vm.uvm.stack !== "hcs") {
+        return bring({ kind: "share", request: { hostPath, readOnly } }, context);
+      }
+      // HCS shares directories alone: the file's, with nothing else to be seen in it.
+      const request = { hostPath: dirname(hostPath), readOnly, allowedNames: [basename(hostPath)] };
+      return `${await bring({ kind: "share", request }, context)}/${basename(hostPath)}`;
     }
+    case "uvm-disk":
+      return bring({ kind: "disk", request: plan.request }, context);
     case "shm": {
       const { hostPath, bytes } = plan;
       return bring({ kind: "shm", request: { hostPath, bytes } }, context);
@@ -135,6 +145,19 @@ async function bringMount(plan: MountPlan, context: StorageContext): Promise<str
     case "disk":
       return bringDisk(plan.disk, context);
   }
+}
+
+/** Throws invalid-argument, before anything is brought. */
+function devicesOf({ spec, vm, dropped }: StorageContext): readonly DevicePlan[] {
+  if (vm.uvm.stack === "hcs") return planDevices(spec);
+  const { devices } = (spec.windows ?? {}) as { readonly devices?: unknown };
+  if (Array.isArray(devices) && devices.length > 0) dropped("its assigned devices: only the stack hcs gives them");
+  return [];
+}
+
+/** As the guest knows it. */
+async function bringDevice({ idType, request }: DevicePlan, context: StorageContext) {
+  return { id: await bring({ kind: "device", request }, context), idType };
 }
 
 async function bring(holding: Holding, context: StorageContext): Promise<string> {

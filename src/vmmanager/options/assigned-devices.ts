@@ -10,18 +10,21 @@ export interface AssignedDevice {
   readonly virtualFunction: number;
 }
 
-const idTypes = ["vpci-instance-id", "vpci", "gpu"];
+/** OCI's `idType`. */
+export const assignedDeviceTypes: readonly string[] = ["vpci-instance-id", "vpci", "gpu"];
 
 /** Of a spec's `windows.devices`; those of other types are warned of. Throws invalid-argument for one given twice. */
 export function readAssignedDevices({ windows }: VmSpec, warn: Warn): readonly AssignedDevice[] {
   const given = (windows as { readonly devices?: unknown } | undefined)?.devices;
   const devices: AssignedDevice[] = [];
   for (const { id, idType } of Array.isArray(given) ? (given as readonly Record<string, unknown>[]) : []) {
-    if (typeof id !== "string" || !idTypes.includes(String(idType))) {
-      warn(`device ${String(id)} is passed over: its type is ${String(idType)}, not one of ${idTypes.join(", ")}`);
+    if (typeof id !== "string" || !assignedDeviceTypes.includes(String(idType))) {
+      warn(
+        `device ${String(id)} is passed over: its type is ${String(idType)}, not one of ${assignedDeviceTypes.join(", ")}`,
+      );
       continue;
     }
-    const device = parseDevice(id);
+    const device = parseAssignedDevice(id);
     const same = ({ instancePath, virtualFunction }: AssignedDevice) =>
       instancePath === device.instancePath && virtualFunction === device.virtualFunction;
     if (devices.some(same)) {
@@ -33,7 +36,7 @@ export function readAssignedDevices({ windows }: VmSpec, warn: Warn): readonly A
 }
 
 /** A number behind the last separator is the virtual function. */
-function parseDevice(id: string): AssignedDevice {
+export function parseAssignedDevice(id: string): AssignedDevice {
   const last = win32.basename(id);
   const index = parseU32(last);
   return index !== undefined && index <= 0xffff
