@@ -4,6 +4,7 @@ import type { HostSockets } from "../transport/sockets.ts";
 import type { VmConsole } from "./console.ts";
 import type { CallOptions, Lifetime } from "./lifetime.ts";
 import type { NetworkManager } from "./network.ts";
+import type { LcowDebug } from "./options/vm-request.ts";
 import type { VmSpec } from "./options/windows-resources.ts";
 import type { PciManager } from "./pci.ts";
 import type { PipeManager } from "./pipe.ts";
@@ -85,6 +86,9 @@ export interface UvmOptions {
   readonly runhcs?: {
     readonly spec: VmSpec;
     readonly options: RunhcsOptions;
+    readonly debug?: LcowDebug;
+    /** JSON that is merged into the document, last. */
+    readonly additionalDocument?: string;
   };
   /** The runc binary and flags of the `local` stack; other stacks ignore them. */
   readonly runc?: {

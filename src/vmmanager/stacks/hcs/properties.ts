@@ -1,5 +1,5 @@
 import { invalidArgument } from "../../../errors/shim-error.ts";
-import { bool, optional, parseAt, text, u64 } from "../../../prot/json-codec.ts";
+import { bool, i32, optional, parseAt, text, u32, u64 } from "../../../prot/json-codec.ts";
 import { field, record } from "../../../prot/json-record.ts";
 import type { UvmProperties, UvmStatistics } from "../../properties.ts";
 
@@ -10,6 +10,16 @@ const PAGE = 4096n;
 export const BASIC_QUERY = "{}";
 export const STATISTICS_QUERY = '{"PropertyTypes":["Statistics","Memory"]}';
 
+const memoryAccount = record({
+  availableMemory: field("AvailableMemory", i32),
+  availableMemoryBuffer: field("AvailableMemoryBuffer", i32),
+  reservedMemory: field("ReservedMemory", u64),
+  assignedMemory: field("AssignedMemory", u64),
+  slpActive: field("SlpActive", bool),
+  balancingEnabled: field("BalancingEnabled", bool),
+  dmOperationInProgress: field("DmOperationInProgress", bool),
+});
+
 const properties = record({
   runtimeId: field("RuntimeId", text),
   owner: field("Owner", text),
@@ -19,7 +29,8 @@ const properties = record({
     "Memory",
     optional(
       record({
-        virtualMachineMemory: field("VirtualMachineMemory", record({ assigned: field("AssignedMemory", u64) })),
+        virtualNodeCount: field("VirtualNodeCount", u32),
+        virtualMachineMemory: field("VirtualMachineMemory", memoryAccount),
       }),
     ),
   ),
@@ -66,10 +77,14 @@ export function readStatistics(document: string): UvmStatistics {
   if (statistics === undefined || memory === undefined) {
     throw invalidArgument("the properties of the VM have no statistics, or no memory");
   }
-  const assignedBytes = memory.virtualMachineMemory.assigned * PAGE;
+  const { virtualNodeCount, virtualMachineMemory: account } = memory;
+  const assignedBytes = account.assignedMemory * PAGE;
   const totalNs = statistics.processor.total * 100n;
   return {
-    memory: { assignedBytes, workingSetBytes: statistics.memory.workingSet || assignedBytes },
+    memory: {
+      ...{ assignedBytes, workingSetBytes: statistics.memory.workingSet || assignedBytes },
+      ...{ virtualNodeCount, account },
+    },
     processor: { totalNs, guestNs: totalNs },
   };
 }

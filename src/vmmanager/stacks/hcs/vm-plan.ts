@@ -9,6 +9,7 @@ import type { ShimAbilities, VmRequest } from "../../options/vm-request.ts";
 import { readWcowOptions } from "../../options/wcow.ts";
 import { wcowBootFromLayers } from "../../options/wcow-layers.ts";
 import type { UvmOptions } from "../../uvm.ts";
+import { withAdditional } from "./document/additional.ts";
 import type { HostWork } from "./document/host-work.ts";
 import { lcowDocument } from "./document/lcow.ts";
 import { wcowDocument } from "./document/wcow.ts";
@@ -40,13 +41,16 @@ export function planVm(
   if (runhcs === undefined) {
     throw invalidArgument(`vm ${uvm.id}: stack hcs needs the sandbox's spec and the runtime options`);
   }
-  const { spec } = runhcs;
+  const { spec, debug, additionalDocument } = runhcs;
   const options = withPlatform(withSizing(runhcs.options, uvm), spec, host);
   const request: VmRequest = {
     ...{ id: systemIdOf(uvm.id), owner: OWNER, bundle: uvm.stateDirectory, spec, options, host, abilities },
+    ...(debug && { debug }),
     warn: (message) => log.warn(`vm ${uvm.id}: ${message}`),
   };
-  return options.sandboxPlatform.toLowerCase().startsWith("windows/") ? planWcow(request) : planLcow(request, newGuid);
+  const isWindows = options.sandboxPlatform.toLowerCase().startsWith("windows/");
+  const { record, work } = isWindows ? planWcow(request) : planLcow(request, newGuid);
+  return { record: { ...record, document: withAdditional(record.document, additionalDocument) }, work };
 }
 
 function planLcow(request: VmRequest, newGuid: () => string): VmPlan {
