@@ -134,6 +134,9 @@ static HRESULT perform(OP *op, PWSTR reply) {
   case HcsOperationTypeGetProperties:
     swprintf(reply, 600, L"{\"Id\":\"%ls\",\"SystemType\":\"VirtualMachine\",\"State\":\"%ls\",\"RuntimeId\":\"c0ffee00-0000-4000-8000-%012x\"}",
       vm->id, state_names[was], (unsigned)wcslen(vm->id));
+    if (op->document != NULL && wcsstr(op->document, L"\"Statistics\"") != NULL)
+      wcscpy(reply + wcslen(reply) - 1, L",\"Statistics\":{\"Processor\":{\"TotalRuntime100ns\":12345}},"
+        L"\"Memory\":{\"VirtualMachineMemory\":{\"AssignedMemory\":262144}}}");
     return S_OK;
   case HcsOperationTypeEnumerate:
     wcscpy(reply, L"[");
