@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { createConnection } from "node:net";
+import { unavailable } from "../../src/errors/shim-error.ts";
+import { adoptSocket } from "../../src/sys/node-streams.ts";
+import { portService } from "../../src/transport/hvsocket/service.ts";
+import { serviceFile } from "../../src/transport/hvsocket/service-space.ts";
+import type { GuestSockets } from "../../src/transport/sockets.ts";
+
+/** The loopback port that stands for a VM's service. Throws ENOENT where nobody listens on it. */
+export function servicePort(directory: string, vmId: string, serviceId: string): number {
+  return Number(readFileSync(serviceFile(directory, vmId, serviceId), "utf8"));
+}
+
+/** What a guest's Hyper-V sockets are in the rig, for a guest in any process of this machine, Windows' or Linux's (Node). */
+export function rigGuestSockets(directory: string, vmId: string): GuestSockets {
+  return {
+    async dial(port, { signal } = {}) {
+      signal?.throwIfAborted();
+      try {
+        const at = { host: "127.0.0.1", port: servicePort(directory, vmId, portService(port)), allowHalfOpen: true };
+        const socket = createConnection({ ...at, ...(signal && { signal }) });
+        await new Promise<void>((resolve, reject) => {
+          socket.once("error", reject);
+          socket.once("connect", () => {
+            socket.off("error", reject);
+            resolve();
+          });
+        });
+        return { kind: "stream", stream: adoptSocket(socket, "both") };
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw unavailable(`nobody listens on port ${port} of VM ${vmId}; cannot dial it`, error);
+      }
+    },
+  };
+}
