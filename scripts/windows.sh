@@ -35,12 +35,12 @@ take @koromix/koffi-win32-x64@3.3.4 sha512-/SpehfYrO9DtkoB0ZOgGyco4GH4zwhEyFqgCm
   win32_x64/koffi.node "$out/koffi/koffi.node"
 echo '{ "name": "koffi", "main": "koffi.node" }' >"$out/koffi/package.json"
 
-if [ ! -f "$out/prefix/.complete" ]; then
+if [ ! -f "$out/.prefix/.complete" ]; then
   say "making the Wine prefix"
-  rm -rf "$out/prefix"
+  rm -rf "$out/.prefix"
   (
     # No debugger (a crash has to end the process), no .NET, no HTML, no menu entries; Node wants Windows 10.
-    export WINEPREFIX="$PWD/$out/prefix" HOME="$PWD/$out/prefix" WINEDEBUG=-all
+    export WINEPREFIX="$PWD/$out/.prefix" HOME="$PWD/$out/.prefix" WINEDEBUG=-all
     export WINEDLLOVERRIDES='winedbg.exe=d;mscoree=;mshtml=;winemenubuilder.exe=d'
     unset DISPLAY WAYLAND_DISPLAY
     mkdir -p "$WINEPREFIX"
@@ -48,7 +48,7 @@ if [ ! -f "$out/prefix/.complete" ]; then
     wine winecfg -v win10
     wineserver -w
   ) </dev/null >"$out/prefix.log" 2>&1 || { cat "$out/prefix.log" >&2; exit 1; }
-  touch "$out/prefix/.complete"
+  touch "$out/.prefix/.complete"
 fi
 
 for dll in computecore computenetwork; do

@@ -29,7 +29,7 @@ export class Wine {
 
   private constructor(directory: string) {
     this.#directory = directory;
-    const prefix = join(directory, "prefix");
+    const prefix = join(directory, ".prefix");
     this.#environment = {
       ...{ PATH: process.env.PATH ?? "/usr/bin:/bin", LANG: "C.UTF-8", HOME: prefix, USER: "root", WINEPREFIX: prefix },
       ...{ WINEDEBUG: "-all", WINEDLLOVERRIDES: "winedbg.exe=d;mscoree=;mshtml=;winemenubuilder.exe=d" },
@@ -39,7 +39,7 @@ export class Wine {
   /** In `directory`, which is made, below out/windows: the prefix's programs are linked, not copied. */
   static async start(directory: string): Promise<Wine> {
     const wine = new Wine(directory);
-    await copyPrefix(join(RIG, "prefix"), join(directory, "prefix"));
+    await copyPrefix(join(RIG, ".prefix"), join(directory, ".prefix"));
     // In the foreground it is our child. Should we be killed it ends by itself, once it has served nobody for 30 s.
     const server = spawn("wineserver", ["-f", "-p30"], { env: wine.#environment, stdio: "ignore" });
     wine.#server = new Promise((ended, failed) => server.on("error", failed).on("exit", ended));

@@ -60,8 +60,10 @@ export async function probe(maker: StreamMaker, family: SocketAddress["family"])
   const log = silentLogger;
   const listener = new ServiceListener({ port: 0, serviceId, space: loopback, maker, log, closed() {} });
   const streams: ByteStream[] = [];
+  let over = false;
   const opened = (stream: ByteStream): ByteStream => {
-    streams.push(stream);
+    if (over) stream.destroy();
+    else streams.push(stream);
     return stream;
   };
   const accepted = listener.accept().then(opened);
@@ -77,6 +79,7 @@ export async function probe(maker: StreamMaker, family: SocketAddress["family"])
     if (result === undefined) throw unavailable(`no answer over loopback in ${PROBE_MS} ms`);
     if (result[0] !== PROBE_BYTES) throw unavailable(`${result[0]} of ${PROBE_BYTES} bytes came back over loopback`);
   } finally {
+    over = true;
     listener.close();
     for (const stream of streams) stream.destroy();
   }
