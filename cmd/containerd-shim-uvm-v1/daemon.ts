@@ -1,3 +1,4 @@
+import { sendAnswer } from "#os/src/shim/launch.ts";
 import { runtime } from "#runtime";
 import { SandboxController } from "../../src/orchestration/sandbox/controller.ts";
 import { StreamController } from "../../src/orchestration/stream/controller.ts";
@@ -11,7 +12,7 @@ import { registerTransferService } from "../../src/service/transfer/transfer-ser
 import { ContainerdEvents } from "../../src/shim/containerd-events.ts";
 import { type DaemonContext, type RunningDaemon, runDaemon, type Service } from "../../src/shim/daemon.ts";
 import type { Flags } from "../../src/shim/flags.ts";
-import { failureOf, sendAnswer } from "../../src/shim/readiness.ts";
+import { failureOf } from "../../src/shim/readiness.ts";
 import { Server } from "../../src/ttrpc/server.ts";
 import { DeferredPod } from "./deferred-pod.ts";
 
@@ -38,11 +39,11 @@ export async function daemonAction(flags: Flags): Promise<number> {
       },
     });
   } catch (error) {
-    sendAnswer(failureOf(error));
+    await sendAnswer(failureOf(error));
     throw error;
   }
   try {
-    sendAnswer({ kind: "ready" });
+    await sendAnswer({ kind: "ready" });
   } catch {
     // The launcher was killed: containerd will never know of us.
     await daemon?.leave("the launcher is gone");

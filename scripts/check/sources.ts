@@ -32,7 +32,7 @@ export function readSources(root: string): Source[] {
   return paths.sort().map((path) => readSource(root, path, seams));
 }
 
-/** package.json "imports": a name, and the files of ours that it can mean, one for each runtime. */
+/** package.json "imports": a name, maybe with a `*`, and the files of ours that it can mean, one for each runtime. */
 type Seams = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 function readSeams(root: string): Seams {
@@ -77,8 +77,14 @@ export function scanImports(path: string, text: string, seams: Seams): Import[] 
 
 function resolve(from: string, specifier: string, seams: Seams): (string | undefined)[] {
   if (specifier.startsWith(".")) return [posix.normalize(posix.join(dirname(from), specifier))];
-  const seam = seams[specifier];
-  return seam === undefined ? [undefined] : Object.values(seam).map((path) => posix.normalize(path));
+  for (const [name, seam] of Object.entries(seams)) {
+    const [before = "", after] = name.split("*");
+    const matches =
+      after === undefined ? specifier === name : specifier.startsWith(before) && specifier.endsWith(after);
+    const middle = after === undefined ? "" : specifier.slice(before.length, specifier.length - after.length);
+    if (matches) return Object.values(seam).map((path) => posix.normalize(path.replace("*", middle)));
+  }
+  return [undefined];
 }
 
 /** Comments become spaces, so that positions stay; strings are kept, they hold the specifiers. */

@@ -15,8 +15,8 @@ const heavy = [
   "node:crypto",
   "node:child_process",
 ];
-/** Node's half of the runtime seam is not in the Linux artefact. */
-const nodeHalf = /^src\/sys\/(?:.*\/)?node[^/]*\.ts$/;
+/** Node's and Windows' halves of the seams are not in the Linux artefact. */
+const nodeHalf = /^src\/sys\/(?:.*\/)?(?:node|windows)[^/]*\.ts$|\.windows\.ts$/;
 
 /** One line for each heavy module that the program loads at start-up, with the way that leads to it. */
 export function checkStartPath(sources: readonly Source[], entry: string): string[] {

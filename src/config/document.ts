@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import { invalidArgument } from "../errors/shim-error.ts";
 import { type KeySchema, type KeyType, SCHEMA } from "./schema.ts";
@@ -64,7 +65,7 @@ function checkString(key: string, type: Extract<KeyType, { kind: "string" }>, va
   if (type.allowed !== undefined && !type.allowed.includes(value)) {
     return `${key} must be one of ${type.allowed.join(", ")}, it is ${describe(value)}`;
   }
-  if (type.absolutePath === true && !value.startsWith("/")) {
+  if (type.absolutePath === true && !isAbsolute(value)) {
     return `${key} must be an absolute path, it is ${describe(value)}`;
   }
   return value === "" ? `${key} must not be empty` : undefined;

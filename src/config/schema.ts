@@ -1,3 +1,5 @@
+import { RUN_DIRECTORY, SOCKET_DIRECTORY, STACK } from "#os/src/config/defaults.ts";
+
 /**
  * Every key of the shim's configuration, in one table: the reader checks against it, the settings take their defaults
  * from it, and the documentation lists it.
@@ -28,7 +30,7 @@ export const SCHEMA: readonly KeySchema[] = [
   {
     key: "stack",
     type: { kind: "string", allowed: STACK_NAMES },
-    fallback: "qemu",
+    fallback: STACK,
     about: "The virtualization stack. local runs containers on this host, without a VM.",
   },
   {
@@ -39,13 +41,13 @@ export const SCHEMA: readonly KeySchema[] = [
   {
     key: "run_directory",
     type: { kind: "string", absolutePath: true },
-    fallback: "/run/uvm-shim",
+    fallback: RUN_DIRECTORY,
     about: "Where the state of running pods lives, one directory a pod.",
   },
   {
     key: "socket_directory",
     type: { kind: "string", absolutePath: true },
-    fallback: "/run/containerd/s",
+    fallback: SOCKET_DIRECTORY,
     about: "Where the pods' sockets are; a containerd that names a directory (2.3 and later) goes first.",
   },
   {

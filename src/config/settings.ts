@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
+import { CONFIG_PATH } from "#os/src/config/defaults.ts";
 import { invalidArgument, notFound, ShimError } from "../errors/shim-error.ts";
 import type { ConfigValue, ConfigValues } from "./document.ts";
 import { type ACCEL_NAMES, type CHANNEL_NAMES, type LOG_LEVEL_NAMES, SCHEMA, type STACK_NAMES } from "./schema.ts";
-
-export const DEFAULT_CONFIG_PATH = "/etc/uvm-shim/config.toml";
 
 /** The settings of one pod, complete. JSON-serialisable: the launcher hands them to the daemon. */
 export interface Settings {
@@ -95,7 +94,7 @@ function qemuSettings(values: ConfigValues): QemuSettings {
 }
 
 async function findValues(request: SettingsRequest): Promise<{ values: ConfigValues; source: string }> {
-  const { configPath, configBody, defaultPath = DEFAULT_CONFIG_PATH } = request;
+  const { configPath, configBody, defaultPath = CONFIG_PATH } = request;
   if (configPath !== undefined && configPath !== "") {
     // The shim's working directory is the bundle: a relative path would mean something nobody intended.
     if (!isAbsolute(configPath)) throw invalidArgument(`config path ${configPath} is relative: give an absolute one`);

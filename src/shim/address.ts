@@ -32,6 +32,11 @@ export function addressOf(path: string): string {
   return `unix://${path}`;
 }
 
+/** What is dialled at an address that containerd gives. */
+export function dialled(address: string): string {
+  return address.replace(/^unix:\/\//, "");
+}
+
 /**
  * Makes the socket directory, 0700, or checks the one that is there: whoever may write in it could put a socket of his
  * own under our name. Throws permission-denied, or invalid-argument for something that is no directory.

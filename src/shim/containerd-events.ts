@@ -1,3 +1,4 @@
+import { dialled } from "#os/src/shim/address.ts";
 import { runtime } from "#runtime";
 import { failpoint } from "../failpoint/failpoint.ts";
 import { Events, type ForwardRequest } from "../generated/containerd/services/events/ttrpc/v1.ts";
@@ -16,7 +17,7 @@ export class ContainerdEvents implements Forwarder {
   #closed = false;
 
   constructor(address: string, namespace: string) {
-    this.#address = address.replace(/^unix:\/\//, "");
+    this.#address = dialled(address);
     this.#metadata = new Metadata({ "containerd-namespace-ttrpc": namespace });
   }
 

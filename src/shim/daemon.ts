@@ -1,21 +1,21 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { removeSocketLink } from "#os/src/shim/address.ts";
+import { type DaemonSink, daemonSink } from "#os/src/shim/log-sink.ts";
+import { containersIn, removeVm } from "#os/src/shim/remains.ts";
+import { type Claim, claimSocket } from "#os/src/shim/socket.ts";
+import { startTime } from "#os/src/sys/process.ts";
 import { failedPrecondition, ShimError } from "../errors/shim-error.ts";
 import { failpoint } from "../failpoint/failpoint.ts";
-import { FifoSink } from "../log/fifo-sink.ts";
 import { createLogger, type Logger } from "../log/logger.ts";
 import type { EventSink } from "../orchestration/events.ts";
 import type { ReportLine } from "../orchestration/report.ts";
 import type { ByteStream } from "../sys/byte-stream.ts";
-import { startTime } from "../sys/process.ts";
 import type { Runtime } from "../sys/runtime.ts";
-import { removeSocketLink } from "./address.ts";
 import { checkIdentifier, type Flags } from "./flags.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { type Forwarder, Publisher } from "./publisher.ts";
 import { type BundleRecord, readBundleRecord, removeStateDirectory, writeDaemonRecord } from "./records.ts";
-import { containersIn, removeVm } from "./remains.ts";
-import { type Claim, claimSocket } from "./socket.ts";
 
 const FLUSH_MS = 2000;
 const STOP_MS = 2500;
@@ -89,7 +89,7 @@ export async function runDaemon(options: DaemonOptions): Promise<RunningDaemon |
 class Daemon implements RunningDaemon {
   readonly #options: DaemonOptions;
   readonly #record: BundleRecord;
-  readonly #sink: FifoSink;
+  readonly #sink: DaemonSink;
   readonly #log: Logger;
   readonly #publisher: Publisher;
   #service: Service | undefined;
@@ -109,7 +109,7 @@ class Daemon implements RunningDaemon {
     const { settings } = record;
     this.#options = options;
     this.#record = record;
-    this.#sink = new FifoSink(join(bundle, "log"));
+    this.#sink = daemonSink({ bundle, namespace, id });
     this.#log = createLogger({
       level: settings.logLevel ?? (flags.debug ? "debug" : "info"),
       sink: this.#sink,
@@ -219,7 +219,7 @@ class Daemon implements RunningDaemon {
     } catch (error) {
       this.#log.error("the daemon did not end in order", { error });
     }
-    this.#sink.close();
+    await this.#sink.close();
     process.exit(code);
   }
 

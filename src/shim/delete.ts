@@ -1,5 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { RUN_DIRECTORY } from "#os/src/config/defaults.ts";
+import { removeSocketLink } from "#os/src/shim/address.ts";
+import { containersIn, removeRemains } from "#os/src/shim/remains.ts";
+import { unmountRecursive } from "#os/src/sys/mount.ts";
+import { isAlive } from "#os/src/sys/process.ts";
 import { ShimError } from "../errors/shim-error.ts";
 import { unlessAborted } from "../errors/unless-aborted.ts";
 import { DeleteResponse } from "../generated/containerd/task/v2.ts";
@@ -9,12 +14,9 @@ import { HostHooks } from "../orchestration/container/host-hooks.ts";
 import { hooksPaid, type OwedHooks, owedHooks } from "../orchestration/container/owed-hooks.ts";
 import { deadline } from "../orchestration/deadline.ts";
 import { timestampOf } from "../service/timestamp.ts";
-import { unmountRecursive } from "../sys/mount.ts";
-import { isAlive } from "../sys/process.ts";
 import type { Runtime } from "../sys/runtime.ts";
 import { runHook } from "../vmmanager/run-hook.ts";
 import { readVmProcesses } from "../vmmanager/vm-processes.ts";
-import { removeSocketLink } from "./address.ts";
 import { checkIdentifier, type Flags } from "./flags.ts";
 import { childEnvironment } from "./identity.ts";
 import { killProcess } from "./process.ts";
@@ -26,13 +28,11 @@ import {
   removeBundleRecord,
   stateDirectoryOf,
 } from "./records.ts";
-import { containersIn, removeRemains } from "./remains.ts";
 
 /** containerd kills us after five seconds. */
 const BUDGET_MS = 4000;
 /** 128 + SIGKILL: how a task ends that somebody has to clean up after. */
 const KILLED = 137;
-const DEFAULT_RUN_DIRECTORY = "/run/uvm-shim";
 
 export interface DeleteContext {
   readonly runtime: Runtime;
@@ -96,7 +96,7 @@ interface Pod {
 /** Undefined where no daemon has left a record: one that ended in order took it along. */
 function findPod(record: BundleRecord | undefined, namespace: string, id: string): Pod | undefined {
   // Without the bundle's record (a disk that was full, a bundle restored from elsewhere) the default place is left.
-  const stateDirectory = record?.stateDirectory ?? stateDirectoryOf(DEFAULT_RUN_DIRECTORY, namespace, id);
+  const stateDirectory = record?.stateDirectory ?? stateDirectoryOf(RUN_DIRECTORY, namespace, id);
   const daemon = readDaemonRecord(stateDirectory);
   return daemon === undefined ? undefined : { podId: record?.podId ?? id, stateDirectory, daemon };
 }

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { isAlive } from "../sys/process.ts";
+import { isAlive } from "#os/src/sys/process.ts";
 
 /** SIGKILL, to exactly this process. */
 export function killProcess(pid: number, startTime: bigint): void {

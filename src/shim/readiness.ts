@@ -1,32 +1,12 @@
-import { closeSync, writeSync } from "node:fs";
 import { type ErrorKind, ShimError } from "../errors/shim-error.ts";
 import type { ByteStream } from "../sys/byte-stream.ts";
 
-/** The fd on which a daemon that a launcher started tells how its own start went: one line of JSON, then EOF. */
-export const READY_FD = 3;
-/** Set by the launcher. Without it fd 3 is whatever the runtime has there, its event loop for one. */
-export const READY_VARIABLE = "UVM_SHIM_READY_FD";
-
+/** What a daemon that a launcher started tells of its own start: one line of JSON, then EOF. */
 export type Answer =
   | { readonly kind: "ready" }
   | { readonly kind: "failed"; readonly error: ErrorKind; readonly message: string }
   /** EOF, or nonsense: it died. */
   | { readonly kind: "nothing" };
-
-/**
- * The daemon's side; nothing where it was not started by a launcher. Throws EPIPE where the launcher is gone: then nobody
- * will ever dial.
- */
-export function sendAnswer(answer: Exclude<Answer, { kind: "nothing" }>): void {
-  if (process.env[READY_VARIABLE] !== String(READY_FD)) return;
-  // The containers' runtime and loggers inherit the environment.
-  delete process.env[READY_VARIABLE];
-  try {
-    writeSync(READY_FD, `${JSON.stringify(answer)}\n`);
-  } finally {
-    closeSync(READY_FD);
-  }
-}
 
 export function failureOf(thrown: unknown): Exclude<Answer, { kind: "nothing" }> {
   const { kind, message } = ShimError.from(thrown, "internal");

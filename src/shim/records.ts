@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
+import { mountsUnder } from "#os/src/sys/mountinfo.ts";
 import type { Settings } from "../config/settings.ts";
 import { failedPrecondition } from "../errors/shim-error.ts";
-import { mountsUnder } from "../sys/mountinfo.ts";
 import { writeRecord } from "../sys/record-file.ts";
 
 /**
@@ -115,5 +115,5 @@ function isSettings(value: unknown): boolean {
 }
 
 function isAbsolutePath(value: unknown): boolean {
-  return typeof value === "string" && value.startsWith("/");
+  return typeof value === "string" && isAbsolute(value);
 }

@@ -6,8 +6,8 @@ import type { Runtime } from "../sys/runtime.ts";
 import { removeVmCgroups } from "../vmmanager/vm-cgroup.ts";
 import { killVmProcesses } from "../vmmanager/vm-processes.ts";
 import { withDirectoryLock } from "./directory-lock.ts";
+import { isServed } from "./probe.ts";
 import { readDaemonRecord, removeStateDirectory } from "./records.ts";
-import { isServed } from "./socket.ts";
 
 /** SIGKILL to the process's end: milliseconds, but for one that hangs in the kernel. */
 const VM_END_MS = 1500;

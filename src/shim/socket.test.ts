@@ -8,7 +8,8 @@ import { isKind } from "../errors/shim-error.ts";
 import type { ByteStream } from "../sys/byte-stream.ts";
 import type { Runtime, SocketServer } from "../sys/runtime.ts";
 import { withDirectoryLock } from "./directory-lock.ts";
-import { type Claim, claimSocket, isServed } from "./socket.ts";
+import { isServed } from "./probe.ts";
+import { type Claim, claimSocket } from "./socket.ts";
 
 let dir = "";
 let path = "";

@@ -3,13 +3,10 @@ import { dirname } from "node:path";
 import { ShimError, unavailable } from "../errors/shim-error.ts";
 import type { ByteStream } from "../sys/byte-stream.ts";
 import type { Runtime } from "../sys/runtime.ts";
-import { errorCode } from "../sys/sys-error.ts";
 import { withDirectoryLock } from "./directory-lock.ts";
+import { isServed } from "./probe.ts";
 
 type SocketRuntime = Pick<Runtime, "connect" | "listen">;
-
-/** Reference: containerd-shim, 1.8. */
-const PROBE_MS = 100;
 
 export interface ClaimOptions {
   readonly runtime: SocketRuntime;
@@ -60,25 +57,6 @@ export async function claimSocket(options: ClaimOptions): Promise<Claim | undefi
       },
     };
   });
-}
-
-/**
- * False only where the kernel says that nobody listens. It answers a connect by itself, at once: a probe that is late is
- * late because this host or this process is, and taking that for a dead daemon once gave a pod two.
- */
-export async function isServed(runtime: Pick<Runtime, "connect">, path: string): Promise<boolean> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), PROBE_MS);
-  try {
-    const stream = await runtime.connect(path, { signal: late.signal });
-    stream.open({ data: () => undefined, end: () => undefined, drain: () => undefined, close: () => undefined });
-    stream.destroy();
-    return true;
-  } catch (error) {
-    return !["ECONNREFUSED", "ENOENT"].includes(errorCode(error) ?? "");
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function bind(

@@ -1,11 +1,4 @@
-import { dirname, join } from "node:path";
-import { resolveSettings, type Settings } from "../config/settings.ts";
-import { failedPrecondition, ShimError, unavailable } from "../errors/shim-error.ts";
-import { failpoint } from "../failpoint/failpoint.ts";
-import { FifoSink } from "../log/fifo-sink.ts";
-import { createLogger, type Logger } from "../log/logger.ts";
-import { isAlive } from "../sys/process.ts";
-import type { ChildProcess, Runtime } from "../sys/runtime.ts";
+import { dirname } from "node:path";
 import {
   addressOf,
   linkSocketDirectory,
@@ -14,18 +7,25 @@ import {
   removeSocketLink,
   socketPath,
   writeAddressFile,
-} from "./address.ts";
+} from "#os/src/shim/address.ts";
+import { placeDaemon, spawnDaemon } from "#os/src/shim/launch.ts";
+import { launcherSink } from "#os/src/shim/log-sink.ts";
+import { removeRemains } from "#os/src/shim/remains.ts";
+import { isAlive } from "#os/src/sys/process.ts";
+import { resolveSettings, type Settings } from "../config/settings.ts";
+import { failedPrecondition, ShimError, unavailable } from "../errors/shim-error.ts";
+import { failpoint } from "../failpoint/failpoint.ts";
+import { createLogger, type Logger } from "../log/logger.ts";
+import type { ChildProcess, Runtime } from "../sys/runtime.ts";
 import { type Bootstrap, encodeReply, readBootstrap } from "./bootstrap.ts";
 import { daemonArguments } from "./daemon-arguments.ts";
 import { checkIdentifier, type Flags } from "./flags.ts";
 import { podOf } from "./grouping.ts";
 import { childEnvironment, ownCommand } from "./identity.ts";
 import { readOptions, type StartOptions } from "./options.ts";
-import { setOomScoreAbove } from "./process.ts";
-import { READY_FD, READY_VARIABLE, readAnswer } from "./readiness.ts";
+import { isServed } from "./probe.ts";
+import type { Answer } from "./readiness.ts";
 import { readDaemonRecord, removeBundleRecord, stateDirectoryOf, writeBundleRecord } from "./records.ts";
-import { removeRemains } from "./remains.ts";
-import { isServed } from "./socket.ts";
 
 /** Boot of the daemon to its answering socket: milliseconds, unless the host is in trouble. */
 const READY_TIMEOUT_MS = 10_000;
@@ -55,7 +55,7 @@ export async function start(context: StartContext): Promise<Uint8Array> {
   const bootstrap = readBootstrap({ stdin: context.stdin, id, namespace, env: context.env });
   const log = createLogger({
     level: bootstrap.logLevel ?? (flags.debug ? "debug" : "info"),
-    sink: new FifoSink(join(bundle, "log")),
+    sink: launcherSink(bundle),
     fields: { id, namespace },
   });
   const options = readOptions(bootstrap.options, log);
@@ -120,36 +120,23 @@ async function startDaemon(
   pod: { socketPath: string; stateDirectory: string },
   shimCgroup = "",
 ): Promise<void> {
-  const child = runtime.spawn([...ownCommand(), ...daemonArguments(flags)], {
-    cwd: bundle,
-    env: { ...childEnvironment(env), [READY_VARIABLE]: String(READY_FD) },
-    stdio: ["null", "null", "null", "pipe"],
-    detached: true,
-  });
+  const command = [...ownCommand(), ...daemonArguments(flags)];
+  const { child, answer, close } = await spawnDaemon(runtime, command, { cwd: bundle, env: childEnvironment(env) });
   try {
-    setOomScoreAbove(child.pid, parentPid);
-  } catch (error) {
-    log.warn("the daemon keeps the launcher's OOM score", { pid: child.pid, error });
-  }
-  try {
-    if (shimCgroup !== "") {
-      // Loaded late: hardly anybody asks for it.
-      const { joinCgroup } = await import("../sys/join-cgroup.ts");
-      joinCgroup(child.pid, shimCgroup);
-    }
-    await ready(child);
+    await placeDaemon(child.pid, { parentPid, cgroup: shimCgroup, log });
+    await ready(child, answer);
   } catch (error) {
     child.kill(9);
     await child.exited;
     await removeRemains(runtime, pod);
     throw error;
+  } finally {
+    close();
   }
 }
 
 /** Resolves when the daemon serves, or has found that another one does. Rejects with what it says, or that it died. */
-async function ready(child: ChildProcess): Promise<void> {
-  const channel = child.pipes[READY_FD];
-  if (channel === undefined) throw new ShimError("internal", "the daemon was started without its channel");
+async function ready(child: ChildProcess, answered: Promise<Answer>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
@@ -158,7 +145,7 @@ async function ready(child: ChildProcess): Promise<void> {
     );
   });
   try {
-    const answer = await Promise.race([readAnswer(channel), late]);
+    const answer = await Promise.race([answered, late]);
     if (answer.kind === "failed") throw new ShimError(answer.error, answer.message);
     if (answer.kind === "nothing") {
       const { code, signal } = await Promise.race([child.exited, late]);
@@ -167,6 +154,5 @@ async function ready(child: ChildProcess): Promise<void> {
     }
   } finally {
     clearTimeout(timer);
-    channel.destroy();
   }
 }

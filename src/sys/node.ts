@@ -1,14 +1,13 @@
 /** The Runtime of Node (>= 20): node:net, node:child_process, koffi for C calls. */
 import { spawn as spawnChild } from "node:child_process";
 import { accessSync, closeSync, constants, fstatSync, openSync } from "node:fs";
-import { createConnection, createServer, Socket, type SocketConstructorOpts } from "node:net";
-import type { ByteStream } from "./byte-stream.ts";
+import { Socket, type SocketConstructorOpts } from "node:net";
 import { adoptFd, type Poller } from "./fd-carrier.ts";
 import { loadLibrary } from "./node-library.ts";
-import { adoptPty, adoptSocket, SocketCarrier } from "./node-streams.ts";
+import { adoptPty } from "./node-pty.ts";
+import { adoptSocket, connect, listen } from "./node-sockets.ts";
 import { ownChildren } from "./own-children.ts";
-import { QueuedStream } from "./queued-stream.ts";
-import type { ChildExit, ChildProcess, Runtime, SocketServer, SpawnOptions } from "./runtime.ts";
+import type { ChildExit, ChildProcess, Runtime, SpawnOptions } from "./runtime.ts";
 import { signalPoller } from "./signal-poller.ts";
 import { signalNumber } from "./signals.ts";
 import { errorCode, SysError } from "./sys-error.ts";
@@ -16,45 +15,8 @@ import { errorCode, SysError } from "./sys-error.ts";
 export const runtime: Runtime = {
   name: "node",
 
-  listen(target, onConnection): Promise<SocketServer> {
-    const path = "path" in target ? target.path : undefined;
-    const server = createServer({ allowHalfOpen: true }, (socket) => {
-      const stream = new QueuedStream();
-      stream.attach(new SocketCarrier(socket, stream));
-      onConnection(stream);
-      stream.holdUntilOpen();
-    });
-    return new Promise((resolve, reject) => {
-      server.once("error", (error) => reject(SysError.from(error, "listen", path)));
-      server.listen(target, () => resolve({ close: () => void server.close() }));
-    });
-  },
-
-  connect(path, options = {}): Promise<ByteStream> {
-    const { signal } = options;
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const socket = createConnection({ path, allowHalfOpen: true });
-      const abort = () => {
-        socket.destroy();
-        reject(signal?.reason);
-      };
-      const fail = (error: Error) => {
-        signal?.removeEventListener("abort", abort);
-        reject(SysError.from(error, "connect", path));
-      };
-      signal?.addEventListener("abort", abort, { once: true });
-      socket.once("error", fail);
-      socket.once("connect", () => {
-        signal?.removeEventListener("abort", abort);
-        socket.off("error", fail);
-        const stream = new QueuedStream();
-        stream.attach(new SocketCarrier(socket, stream));
-        stream.holdUntilOpen();
-        resolve(stream);
-      });
-    });
-  },
+  listen,
+  connect,
 
   adopt(fd, kind, direction = "both") {
     if (kind === "pty") return adoptPty(fd, direction);

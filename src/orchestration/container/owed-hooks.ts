@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { writeRecord } from "../../sys/record-file.ts";
 
 /** A container whose poststop hooks are to run, whatever becomes of its daemon. */
@@ -43,5 +43,5 @@ export function owedHooks(stateDirectory: string): OwedHooks[] {
 
 function isOwed(record: unknown): record is OwedHooks {
   if (typeof record !== "object" || record === null || !("id" in record) || !("bundle" in record)) return false;
-  return typeof record.id === "string" && typeof record.bundle === "string" && record.bundle.startsWith("/");
+  return typeof record.id === "string" && typeof record.bundle === "string" && isAbsolute(record.bundle);
 }

@@ -1,0 +1,67 @@
+/**
+ * The Runtime of Node (>= 22) on Windows: named pipes (`\\.\pipe\NAME`) where Linux has unix sockets and FIFOs. A pipe has
+ * no half-close: `end()` sends what is queued and closes it some 50 ms later (libuv), so nobody may wait for an answer then.
+ */
+import { spawn as spawnChild } from "node:child_process";
+import { Socket } from "node:net";
+import { unimplemented } from "../errors/shim-error.ts";
+import { adoptSocket, connect, listen } from "./node-sockets.ts";
+import type { ChildExit, ChildProcess, Runtime, SpawnOptions } from "./runtime.ts";
+import { signalNumber } from "./signals.ts";
+import { SysError } from "./sys-error.ts";
+import { loadLibrary } from "./windows-library.ts";
+
+export const runtime: Runtime = {
+  name: "node",
+
+  /** Rejects with EADDRINUSE where another process has a pipe of that name: the kernel lets one alone make the first. */
+  listen(target, onConnection) {
+    if ("fd" in target) throw unimplemented("Windows hands over no listening descriptors; cannot listen on one");
+    return listen(target, onConnection);
+  },
+
+  connect,
+
+  adopt(_fd, kind) {
+    throw unimplemented(`a ${kind} is a Linux descriptor; cannot adopt it on Windows: give a named pipe's path`);
+  },
+
+  spawn,
+  loadLibrary,
+
+  heapInUse: () => process.memoryUsage().heapUsed,
+};
+
+/** No console window, and no handle of ours but the `pipe` entries of stdio. */
+function spawn(argv: readonly string[], options: SpawnOptions = {}): ChildProcess {
+  options.signal?.throwIfAborted();
+  const [file = "", ...args] = argv;
+  const stdio = (options.stdio ?? ["null", "null", "null"]).map((entry) => (entry === "null" ? "ignore" : entry));
+  const child = spawnChild(file, args, {
+    stdio,
+    detached: options.detached ?? false,
+    windowsHide: true,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: { ...options.env } }),
+  });
+  // Said twice by Node: now by the missing pid, later by this event.
+  child.on("error", () => {});
+  if (child.pid === undefined) throw new SysError(2, "spawn", file);
+  const exited = new Promise<ChildExit>((resolve) => {
+    child.once("exit", (code, name) => {
+      options.signal?.removeEventListener("abort", abort);
+      const signal = name === null ? undefined : signalNumber(name);
+      resolve(signal === undefined ? { code: code ?? 255 } : { code: 128 + signal, signal });
+    });
+  });
+  const abort = () => void child.kill("SIGKILL");
+  options.signal?.addEventListener("abort", abort, { once: true });
+  // A child that goes its own way is not waited for by our end.
+  if (options.detached === true) child.unref();
+  const pipes = stdio.map((entry, index) => {
+    const socket = entry === "pipe" ? child.stdio[index] : undefined;
+    if (!(socket instanceof Socket)) return undefined;
+    return adoptSocket(socket, index === 0 ? "write" : index <= 2 ? "read" : "both");
+  });
+  return { pid: child.pid, pipes, exited, kill: (signal) => void child.kill(signal) };
+}
