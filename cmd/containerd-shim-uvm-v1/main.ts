@@ -44,7 +44,7 @@ async function main(): Promise<number> {
 
 async function startAction(flags: Flags): Promise<number> {
   const { start } = await import("../../src/shim/start.ts");
-  const { checkStack } = await import("./check-stack.ts");
+  const { checkStack } = await import("#os/cmd/containerd-shim-uvm-v1/check-stack.ts");
   const reply = await start({
     runtime,
     flags,

@@ -1,5 +1,7 @@
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
+import { createStack } from "#os/cmd/containerd-shim-uvm-v1/stacks.ts";
+import { openStdio } from "#os/src/stdio/open.ts";
 import type { QemuSettings } from "../../src/config/settings.ts";
 import { createGuest } from "../../src/guestmanager/create-guest.ts";
 import { LcowBoot } from "../../src/guestmanager/lcow-boot.ts";
@@ -10,14 +12,12 @@ import { hooksPaid, type OwedHooks, oweHooks } from "../../src/orchestration/con
 import { hostRootfs } from "../../src/orchestration/container/rootfs.ts";
 import { PodController } from "../../src/orchestration/pod/controller.ts";
 import type { DaemonContext } from "../../src/shim/daemon.ts";
-import { openStdio } from "../../src/stdio/open.ts";
 import { relay } from "../../src/stdio/relay.ts";
 import type { StreamSource } from "../../src/stdio/streams.ts";
 import { hostNetwork } from "../../src/vmmanager/host-network/host-network.ts";
 import { sizeUvm } from "../../src/vmmanager/options/sizing.ts";
 import { runHook } from "../../src/vmmanager/run-hook.ts";
 import type { UvmSizing } from "../../src/vmmanager/sizing.ts";
-import { createStack } from "./stacks.ts";
 
 function sizeVm(configured: QemuSettings, spec: Spec, log: Logger): UvmSizing {
   const host = { hostProcessors: availableParallelism(), hostMemoryMiB: Math.floor(totalmem() / 2 ** 20) };
@@ -59,7 +59,7 @@ export async function createPod(context: DaemonContext, streams: StreamSource): 
       warn: (message, error) => log.warn(message, { error }),
       note: (message) => log.info(message),
     },
-    ...(settings.stack !== "local" && {
+    ...(settings.stack === "qemu" && {
       host: { network: hostNetwork, runHook, account: hookAccount(stateDirectory) },
     }),
     ...(settings.stack === "hcs" && { runhcs: settings.runhcs ?? "" }),
