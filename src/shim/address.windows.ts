@@ -10,8 +10,7 @@ const MAX_PIPE_NAME = 256;
 export const socketPath: typeof linux.socketPath = (directory, grpcAddress, namespace, podId) => {
   const place = directory.startsWith("\\\\.\\pipe\\") ? directory : SOCKET_DIRECTORY;
   const hash = sha256Hex([grpcAddress, namespace, podId].join("\n")).slice(0, 16);
-  // "-lock" is appended to it.
-  const room = MAX_PIPE_NAME - `${place}\\--pipe-lock`.length - hash.length;
+  const room = MAX_PIPE_NAME - `${place}\\--pipe`.length - hash.length;
   return `${place}\\${`containerd-shim-${namespace}-${podId}`.slice(0, room)}-${hash}-pipe`;
 };
 

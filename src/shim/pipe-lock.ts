@@ -1,29 +1,25 @@
-import { runtime } from "#runtime";
 import { unavailable } from "../errors/shim-error.ts";
-import type { SocketServer } from "../sys/runtime.ts";
-import { errorCode } from "../sys/sys-error.ts";
+import { tryNamedLock } from "../sys/windows/named-lock.ts";
+import { sha256Hex } from "./sha256.ts";
 
-/**
- * Runs the body while nobody else is in it for the same pipe, which the kernel sees to: one process alone can make a
- * pipe of a name, and its end gives the name back. Throws unavailable where it is not free in time.
- */
+/** Runs the body while nobody else on this host is in it for the same pipe. Throws unavailable where it is not free in time. */
 export async function withPipeLock<T>(path: string, body: () => Promise<T>, timeoutMs = 3000): Promise<T> {
-  const lock = await take(`${path}-lock`, performance.now() + timeoutMs);
+  const release = await take(path, performance.now() + timeoutMs);
   try {
     return await body();
   } finally {
-    lock.close();
+    release();
   }
 }
 
-async function take(path: string, deadline: number): Promise<SocketServer> {
+async function take(path: string, deadline: number): Promise<() => void> {
+  const name = `uvm-shim-${sha256Hex(path)}`;
   for (let pause = 1; ; pause = Math.min(pause * 2, 16)) {
-    try {
-      return await runtime.listen({ path }, (stream) => stream.destroy());
-    } catch (error) {
-      if (errorCode(error) !== "EADDRINUSE") throw error;
+    const release = tryNamedLock(name);
+    if (release !== undefined) return release;
+    if (performance.now() >= deadline) {
+      throw unavailable(`pipe ${path} is locked by another shim for too long: try again`);
     }
-    if (performance.now() >= deadline) throw unavailable(`${path} is held by another shim for too long: try again`);
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

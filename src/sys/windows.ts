@@ -14,7 +14,7 @@ import { loadLibrary } from "./windows-library.ts";
 export const runtime: Runtime = {
   name: "node",
 
-  /** Rejects with EADDRINUSE where another process has a pipe of that name: the kernel lets one alone make the first. */
+  /** Rejects with EADDRINUSE where another process has a pipe of that name: one alone can make the first (not so under Wine 8). */
   listen(target, onConnection) {
     if ("fd" in target) throw unimplemented("Windows hands over no listening descriptors; cannot listen on one");
     return listen(target, onConnection);
@@ -56,8 +56,6 @@ function spawn(argv: readonly string[], options: SpawnOptions = {}): ChildProces
   });
   const abort = () => void child.kill("SIGKILL");
   options.signal?.addEventListener("abort", abort, { once: true });
-  // A child that goes its own way is not waited for by our end.
-  if (options.detached === true) child.unref();
   const pipes = stdio.map((entry, index) => {
     const socket = entry === "pipe" ? child.stdio[index] : undefined;
     if (!(socket instanceof Socket)) return undefined;

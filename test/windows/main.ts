@@ -22,6 +22,8 @@ const directory = join(RIG, `run-${process.pid}`);
 mkdirSync(directory);
 // Where a bundle finds the native module by its name.
 cpSync(join(RIG, "koffi"), join(directory, "node_modules", "koffi"), { recursive: true });
+const program = join(directory, "containerd-shim-uvm-v1.mjs");
+cpSync("out/windows-shim/containerd-shim-uvm-v1.mjs", program);
 const wine = await Wine.start(directory);
 try {
   const queue = [...positionals];
@@ -68,6 +70,7 @@ async function runFile(file: string): Promise<void> {
     {
       UVM_SHIM_COMPUTECORE: windowsPath(join(RIG, "computecore.dll")),
       UVM_SHIM_COMPUTENETWORK: windowsPath(join(RIG, "computenetwork.dll")),
+      UVM_SHIM_PROGRAM: windowsPath(program),
       UVM_TEST_DIRECTORY: windowsPath(own),
       UVM_STAND_IN_LOG: windowsPath(join(own, "computecore.jsonl")),
     },
