@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { unavailable } from "../../src/errors/shim-error.ts";
-import { adoptSocket } from "../../src/sys/node-streams.ts";
+import { adoptSocket } from "../../src/sys/node-sockets.ts";
 import { portService } from "../../src/transport/hvsocket/service.ts";
 import { serviceFile } from "../../src/transport/hvsocket/service-space.ts";
 import type { GuestSockets } from "../../src/transport/sockets.ts";

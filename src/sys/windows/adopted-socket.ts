@@ -3,7 +3,7 @@ import { Socket, type SocketConstructorOpts } from "node:net";
 import { getSystemErrorName } from "node:util";
 import type { ByteStream } from "../byte-stream.ts";
 import { errnoNumber } from "../errno.ts";
-import { adoptSocket } from "../node-streams.ts";
+import { adoptSocket } from "../node-sockets.ts";
 import { SysError } from "../sys-error.ts";
 import { closeSocket, type NativeSocket } from "./winsock.ts";
 
