@@ -18,10 +18,7 @@ export interface VmRecord {
 }
 
 /** Whether the document has such devices at all: their members alone can be added. */
-export function hasPart(
-  { document }: VmRecord,
-  devices: "Plan9" | "VirtualSmb" | "VirtualPMem" | "VirtualPci",
-): boolean {
+export function hasPart({ document }: VmRecord, devices: "Plan9" | "VirtualSmb" | "VirtualPMem"): boolean {
   return partOf(document, `${DEVICES}/${devices}`) !== undefined;
 }
 
@@ -54,6 +51,7 @@ export function vpmemLimits({ document, multiMapping }: VmRecord): VpmemLimits |
 /** Why it cannot be saved; undefined: it can (reference: hcsshim, 1.3 and 4.1). */
 export function unsaveable(record: VmRecord): string | undefined {
   if (hasPart(record, "Plan9")) return "it has a Plan9 device: set io.microsoft.migration.support-enabled";
-  if (hasPart(record, "VirtualPci")) return "it has devices of its host";
+  const assigned = partOf(record.document, `${DEVICES}/VirtualPci`) ?? {};
+  if (Object.keys(assigned).length > 0) return "it has devices of its host";
   return partOf(record.document, "VirtualMachine/SecuritySettings") === undefined ? undefined : "it is confidential";
 }
