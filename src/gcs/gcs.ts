@@ -22,6 +22,7 @@ import { GuestHost } from "./runtime/guest-host.ts";
 import { PodFiles } from "./runtime/pod-files.ts";
 import { PodNamespaces } from "./runtime/pod-namespaces.ts";
 import { Runc } from "./runtime/runc.ts";
+import { withUvmMounts } from "./runtime/uvm-mounts.ts";
 import { socketResources } from "./sockets/mapped-sockets.ts";
 import { systemStdio } from "./stdio/system-stdio.ts";
 import { type StorageResolvers, storageResources } from "./storage/resources.ts";
@@ -82,6 +83,7 @@ export function createGcs(options: GcsOptions): Gcs {
   const network = new GuestNetwork(options.network?.findLink ?? ((adapter) => linkByMac(adapter)), runProgram);
   const podFiles = new PodFiles(network);
   const podDirectory = join(stateDirectory, "pod");
+  const uvmMounts = { mounts: systemMounts, bundles: "/run/gcs/c" };
   const podNamespaces = new PodNamespaces(podDirectory, (argv, spawnOptions) => runtime.spawn(argv, spawnOptions));
   const runc = new Runc({
     binary: options.runc?.binary ?? "runc",
@@ -122,7 +124,10 @@ export function createGcs(options: GcsOptions): Gcs {
       },
       async preparePod(id, settings) {
         const prepared = await podFiles.prepare(id, settings);
-        return { ...prepared, ociSpecification: await podNamespaces.join(prepared.ociSpecification) };
+        const joined = await podNamespaces.join(prepared.ociSpecification);
+        // Where the guest is the host itself, those paths are the host's.
+        if (machine === undefined) return { ...prepared, ociSpecification: joined };
+        return { ...prepared, ociSpecification: await withUvmMounts(id, joined, uvmMounts) };
       },
       releasePod: () => podNamespaces.release(),
       powerOff() {

@@ -2,7 +2,7 @@ import { invalidArgument } from "../../errors/shim-error.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-function isRecord(value: unknown): value is Json {
+export function isRecord(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
