@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { type HostComputeEndpoint, hostComputeEndpoint } from "../../../prot/resources/hcn.ts";
 import { lcowNetworkAdapter } from "../../../prot/resources/network.ts";
-import { type HcnEndpoint, hcnEndpoint } from "../../../vmmanager/host-network/hcn/schema.ts";
 import { endpointAdapter, eth0First } from "./adapter.ts";
 
-const endpoint = (members: object): HcnEndpoint => hcnEndpoint.decode({ ID: "e1", ...members }, "endpoint");
+const endpoint = (members: object): HostComputeEndpoint =>
+  hostComputeEndpoint.decode({ ID: "e1", ...members }, "endpoint");
 const body = (members: object, policyBasedRouting = false): unknown =>
   lcowNetworkAdapter.encode(endpointAdapter("n1", endpoint(members), { namespaceId: "ns1", policyBasedRouting }));
 

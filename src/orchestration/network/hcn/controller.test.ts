@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { stateTableSuite, wrongStateSuite } from "../../../../test/compliance/state-suite.ts";
 import { notFound, unavailable } from "../../../errors/shim-error.ts";
-import { hcnEndpoint, hcnNamespace } from "../../../vmmanager/host-network/hcn/schema.ts";
+import { hostComputeEndpoint, hostComputeNamespace } from "../../../prot/resources/hcn.ts";
 import { type Deferred, deferred } from "../../deadline.ts";
 import { HcnNetworkController } from "./controller.ts";
 import { linuxEndpointGuest, windowsEndpointGuest } from "./endpoint-guest.ts";
@@ -32,11 +32,11 @@ class Subject {
       namespace: async (id) => {
         await this.#step(`read namespace ${id === NS ? "" : id}`.trim());
         const resources = this.inNamespace.map((ID) => ({ type: "Endpoint", data: { ID } }));
-        return { ...hcnNamespace.zero, id, resources };
+        return { ...hostComputeNamespace.zero, id, resources };
       },
       endpoint: async (id) => {
         await this.#step(`read ${id}`);
-        return { ...hcnEndpoint.zero, id, name: `cali_${id}`, macAddress: "00-15-5D-52-C0-00" };
+        return { ...hostComputeEndpoint.zero, id, name: `cali_${id}`, macAddress: "00-15-5D-52-C0-00" };
       },
     };
     const capabilities = () => ({ namespaceAddRequestSupported }) as never;
@@ -58,10 +58,10 @@ class Subject {
           )
         : windowsEndpointGuest({
             capabilities,
-            addNetworkNamespace: (namespace) => this.#step(`add namespace ${Reflect.get(namespace, "ID") === NS}`),
+            addNetworkNamespace: ({ id }) => this.#step(`add namespace ${id === NS}`),
             removeNetworkNamespace: () => this.#step("remove namespace"),
             addNetworkInterface: (id, type, endpoint) => {
-              if (endpoint !== null) this.#nics.set(id, String(Reflect.get(endpoint, "ID")));
+              if (endpoint?.id !== undefined) this.#nics.set(id, endpoint.id);
               return this.#step(`${type} ${this.#name(id)}`);
             },
             removeNetworkInterface: (id) => this.#step(`remove ${this.#name(id)}`),

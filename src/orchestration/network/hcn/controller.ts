@@ -1,6 +1,6 @@
 import { notFound, ShimError } from "../../../errors/shim-error.ts";
+import type { HostComputeEndpoint, HostComputeNamespace } from "../../../prot/resources/hcn.ts";
 import { endpointIds } from "../../../vmmanager/host-network/hcn/host-compute-network.ts";
-import type { HcnEndpoint, HcnNamespace } from "../../../vmmanager/host-network/hcn/schema.ts";
 import { bounded } from "../../deadline.ts";
 import { isGone } from "../../release-list.ts";
 import { Machine } from "../../state-table.ts";
@@ -97,13 +97,13 @@ export class HcnNetworkController {
   }
 
   async #configure(vm: HcnVm, withEndpoints: boolean): Promise<void> {
-    let namespace: HcnNamespace;
+    let namespace: HostComputeNamespace;
     try {
       namespace = await bounded(this.#limits.host, `reading network namespace ${this.id}`, (call) =>
         this.#ports.namespace(this.id, call),
       );
       const ids = withEndpoints ? endpointIds(namespace) : [];
-      const endpoints: HcnEndpoint[] = [];
+      const endpoints: HostComputeEndpoint[] = [];
       for (const id of ids) endpoints.push(await this.#endpoint(id));
       await this.#join(vm, namespace);
       for (const endpoint of eth0First(endpoints)) await this.#bring(vm, endpoint);
@@ -122,11 +122,11 @@ export class HcnNetworkController {
     this.#machine.transition("configured", { name: "configured", vm, namespace });
   }
 
-  async #endpoint(id: string): Promise<HcnEndpoint> {
+  async #endpoint(id: string): Promise<HostComputeEndpoint> {
     return bounded(this.#limits.host, `reading network endpoint ${id}`, (call) => this.#ports.endpoint(id, call));
   }
 
-  async #join({ guest }: HcnVm, namespace: HcnNamespace): Promise<void> {
+  async #join({ guest }: HcnVm, namespace: HostComputeNamespace): Promise<void> {
     const what = `network namespace ${this.id}`;
     // Held before it is tried: what failed, or took too long, may have been done all the same.
     this.#leave = () =>
@@ -134,7 +134,7 @@ export class HcnNetworkController {
     await bounded(this.#limits.guest, `adding ${what} to the guest`, (call) => guest.addNamespace(namespace, call));
   }
 
-  async #bring(vm: HcnVm, endpoint: HcnEndpoint): Promise<void> {
+  async #bring(vm: HcnVm, endpoint: HostComputeEndpoint): Promise<void> {
     const key = endpoint.id.toLowerCase();
     let nic = this.#nics.get(key);
     if (nic === undefined) {

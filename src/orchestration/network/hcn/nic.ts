@@ -1,4 +1,4 @@
-import type { HcnEndpoint } from "../../../vmmanager/host-network/hcn/schema.ts";
+import type { HostComputeEndpoint } from "../../../prot/resources/hcn.ts";
 import { bounded } from "../../deadline.ts";
 import { SharedDevice } from "../../device/shared-device.ts";
 import { isGone } from "../../release-list.ts";
@@ -7,7 +7,7 @@ import type { HcnVm } from "./ports.ts";
 
 /** An endpoint's adapter in the VM, held by its namespace. */
 export interface Nic {
-  readonly endpoint: HcnEndpoint;
+  readonly endpoint: HostComputeEndpoint;
   readonly state: SharedDevice["state"];
   map(): Promise<void>;
   /** In any state; after a failure it goes on where it stopped. */
@@ -19,7 +19,7 @@ export interface Nic {
  * `vmGone`: both went with the VM.
  */
 export function reserveNic(
-  endpoint: HcnEndpoint,
+  endpoint: HostComputeEndpoint,
   nicId: string,
   { uvm, guest }: HcnVm,
   limits: NetworkLimits,

@@ -1,5 +1,5 @@
+import type { HostComputeEndpoint, HostComputeNamespace } from "../../../prot/resources/hcn.ts";
 import type { HostComputeNetwork } from "../../../vmmanager/host-network/hcn/host-compute-network.ts";
-import type { HcnEndpoint, HcnNamespace } from "../../../vmmanager/host-network/hcn/schema.ts";
 import type { CallOptions } from "../../../vmmanager/lifetime.ts";
 import type { NetworkManager } from "../../../vmmanager/network.ts";
 import type { UtilityVM } from "../../../vmmanager/uvm.ts";
@@ -16,13 +16,13 @@ export interface HcnVm {
 /** The guest's half, by its operating system: one method, one request at most. */
 export interface EndpointGuest {
   /** Before any of its endpoints. */
-  addNamespace(namespace: HcnNamespace, call: CallOptions): Promise<void>;
+  addNamespace(namespace: HostComputeNamespace, call: CallOptions): Promise<void>;
   /** After the last of them. */
-  removeNamespace(namespace: HcnNamespace, call: CallOptions): Promise<void>;
+  removeNamespace(namespace: HostComputeNamespace, call: CallOptions): Promise<void>;
   /** The adapter is about to come. */
-  announce(nicId: string, endpoint: HcnEndpoint, call: CallOptions): Promise<void>;
+  announce(nicId: string, endpoint: HostComputeEndpoint, call: CallOptions): Promise<void>;
   /** The adapter is there. */
-  add(nicId: string, endpoint: HcnEndpoint, call: CallOptions): Promise<void>;
+  add(nicId: string, endpoint: HostComputeEndpoint, call: CallOptions): Promise<void>;
   /** The adapter is about to go. */
-  remove(nicId: string, endpoint: HcnEndpoint, call: CallOptions): Promise<void>;
+  remove(nicId: string, endpoint: HostComputeEndpoint, call: CallOptions): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { HcnNamespace } from "../../../vmmanager/host-network/hcn/schema.ts";
+import type { HostComputeNamespace } from "../../../prot/resources/hcn.ts";
 import { defineStates, type Each } from "../../state-table.ts";
 import type { HcnVm } from "./ports.ts";
 
@@ -21,7 +21,7 @@ export const hcnNetworkStates = defineStates({
 /** In the VM, with the namespace as HCN told it. */
 export interface InVm {
   readonly vm: HcnVm;
-  readonly namespace: HcnNamespace;
+  readonly namespace: HostComputeNamespace;
 }
 
 export type HcnNetworkState =

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isKind, notFound } from "../../../errors/shim-error.ts";
+import { hostComputeEndpoint, hostComputeNamespace } from "../../../prot/resources/hcn.ts";
 import type { ComputeNetwork } from "./compute-network.ts";
 import { guidBytes } from "./guid.ts";
 import { hcnError } from "./hcn-error.ts";
 import { endpointIds, hostComputeNetwork } from "./host-compute-network.ts";
-import { hcnEndpoint, hcnNamespace } from "./schema.ts";
 
 const NS = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
 const ENDPOINT = "0d3f1c8e-52b4-4c3e-9a1b-1f7a5c2e9d40";
@@ -39,7 +39,7 @@ describe("host compute network", () => {
 
   it("reads an endpoint, and writes for a guest what hcsshim's does", async () => {
     const endpoint = await hostComputeNetwork(host({ query: async () => ENDPOINT_JSON })).endpoint(ENDPOINT);
-    assert.deepEqual(hcnEndpoint.encode(endpoint), {
+    assert.deepEqual(hostComputeEndpoint.encode(endpoint), {
       ID: ENDPOINT,
       Name: "cali_eth0",
       HostComputeNetwork: "n1",
@@ -53,14 +53,15 @@ describe("host compute network", () => {
       Routes: [{ NextHop: "10.1.0.1", DestinationPrefix: "0.0.0.0/0" }],
       MacAddress: "00-15-5D-52-C0-00",
       Health: { Extra: { SwitchGuid: "s1" } },
-      SchemaVersion: { Major: 2 },
+      SchemaVersion: { Major: 2, Minor: 0 },
     });
   });
 
   // Go's omitempty leaves no struct out.
   it("writes empty structs, as Go does", () => {
-    assert.deepEqual(hcnNamespace.encode({ id: NS }), { ID: NS, SchemaVersion: {} });
-    assert.deepEqual(hcnEndpoint.encode({}), { Dns: {}, Health: { Extra: {} }, SchemaVersion: {} });
+    const schema = { Major: 0, Minor: 0 };
+    assert.deepEqual(hostComputeNamespace.encode({ id: NS }), { ID: NS, SchemaVersion: schema });
+    assert.deepEqual(hostComputeEndpoint.encode({}), { Dns: {}, Health: { Extra: {} }, SchemaVersion: schema });
   });
 
   it("lists", async () => {
@@ -91,8 +92,8 @@ describe("host compute network", () => {
   }
 
   it("refuses an endpoint without an id in a namespace", () => {
-    const zero = { ...hcnNamespace.zero, id: NS };
-    for (const data of [undefined, "x", {}, { ID: 5 }]) {
+    const zero = { ...hostComputeNamespace.zero, id: NS };
+    for (const data of [{}, { ID: 5 }]) {
       assert.throws(() => endpointIds({ ...zero, resources: [{ type: "Endpoint", data }] }), /endpoint 0/);
     }
   });

@@ -1,15 +1,20 @@
 import { isKind, notFound } from "../../../errors/shim-error.ts";
 import { stringifyJson } from "../../../oci/json.ts";
 import { asObject, list, parseAt, text } from "../../../prot/json-codec.ts";
+import {
+  type HostComputeEndpoint,
+  type HostComputeNamespace,
+  hostComputeEndpoint,
+  hostComputeNamespace,
+} from "../../../prot/resources/hcn.ts";
 import type { CallOptions } from "../../lifetime.ts";
 import type { ComputeNetwork, HcnObject } from "./compute-network.ts";
-import { type HcnEndpoint, type HcnNamespace, hcnEndpoint, hcnNamespace } from "./schema.ts";
 
 /** The networks of a Windows host (HCN), as far as a VM is brought into them: who makes them is CNI. */
 export interface HostComputeNetwork {
   /** `id`: a GUID. Throws not-found, and invalid-argument for what is no GUID. */
-  namespace(id: string, call?: CallOptions): Promise<HcnNamespace>;
-  endpoint(id: string, call?: CallOptions): Promise<HcnEndpoint>;
+  namespace(id: string, call?: CallOptions): Promise<HostComputeNamespace>;
+  endpoint(id: string, call?: CallOptions): Promise<HostComputeEndpoint>;
   /** GUIDs. */
   namespaces(call?: CallOptions): Promise<readonly string[]>;
   endpoints(call?: CallOptions): Promise<readonly string[]>;
@@ -34,15 +39,15 @@ export function hostComputeNetwork(host: ComputeNetwork): HostComputeNetwork {
     return list(text).decode(parseAt(await host.enumerate(object, QUERY, call), at), at);
   };
   return {
-    namespace: (id, call) => read("network namespace", "Namespace", hcnNamespace, id, call),
-    endpoint: (id, call) => read("network endpoint", "Endpoint", hcnEndpoint, id, call),
+    namespace: (id, call) => read("network namespace", "Namespace", hostComputeNamespace, id, call),
+    endpoint: (id, call) => read("network endpoint", "Endpoint", hostComputeEndpoint, id, call),
     namespaces: (call) => ids("Namespace", call),
     endpoints: (call) => ids("Endpoint", call),
   };
 }
 
 /** GUIDs of the endpoints in a namespace, in HCN's order. */
-export function endpointIds({ id, resources }: HcnNamespace): readonly string[] {
+export function endpointIds({ id, resources }: HostComputeNamespace): readonly string[] {
   return resources
     .filter(({ type }) => type === "Endpoint")
     .map(({ data }, index) => {
