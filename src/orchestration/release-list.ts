@@ -7,9 +7,9 @@ import { isKind, ShimError } from "../errors/shim-error.ts";
 export class ReleaseList<Saved = never> {
   #steps: Step<Saved>[] = [];
 
-  /** `saved`: how it is acquired again by whoever goes on elsewhere. */
-  add(what: string, release: () => Promise<void>, saved?: Saved): void {
-    this.#steps.push({ what, release, ...(saved !== undefined && { saved }) });
+  /** `saved`: how it is acquired again by whoever goes on elsewhere. `order`: "first" goes before all that are in turn. */
+  add(what: string, release: () => Promise<void>, saved?: Saved, order: "in turn" | "first" = "in turn"): void {
+    this.#steps.push({ what, release, isFirst: order === "first", ...(saved !== undefined && { saved }) });
   }
 
   /** Of what is held, in the order of its acquisition. */
@@ -25,16 +25,20 @@ export class ReleaseList<Saved = never> {
   async run(): Promise<void> {
     const kept: Step<Saved>[] = [];
     const failures: { what: string; error: ShimError }[] = [];
-    for (const step of this.#steps.toReversed()) {
+    const newestFirst = this.#steps.toReversed();
+    for (const step of [
+      ...newestFirst.filter((step) => step.isFirst),
+      ...newestFirst.filter((step) => !step.isFirst),
+    ]) {
       try {
         await step.release();
       } catch (thrown) {
         if (isGone(thrown)) continue;
-        kept.unshift(step);
+        kept.push(step);
         failures.push({ what: step.what, error: ShimError.from(thrown, "internal") });
       }
     }
-    this.#steps = kept;
+    this.#steps = this.#steps.filter((step) => kept.includes(step));
     const [first] = failures;
     if (first === undefined) return;
     const text = failures.map(({ what, error }) => `${what}: ${error.message}`).join("; ");
@@ -50,5 +54,6 @@ export function isGone(thrown: unknown): boolean {
 interface Step<Saved> {
   readonly what: string;
   readonly release: () => Promise<void>;
+  readonly isFirst: boolean;
   readonly saved?: Saved;
 }

@@ -45,6 +45,8 @@ export interface UtilityVM extends Lifetime, PropertyManager, DeviceManagers {
   readonly id: string;
   readonly stack: StackName;
   readonly os: "linux" | "windows";
+  /** What a container writes, its scratch disk, is to be encrypted by the guest. Default: false. */
+  readonly encryptsScratch?: boolean;
   /** Host end of the guest's sockets; listeners may be armed before `start`. */
   readonly sockets: HostSockets;
   /** Of a restored UVM, until `resume`: who had them takes them; those that nobody takes are destroyed. */

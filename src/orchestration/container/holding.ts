@@ -1,6 +1,7 @@
 import { assertNever } from "../../errors/shim-error.ts";
 import type { GuestLayers } from "../../guestmanager/layers.ts";
 import { bounded } from "../deadline.ts";
+import { type LayerRequest, reserveLayer } from "../device/layer.ts";
 import type { Mapping } from "../device/mapping.ts";
 import type { Plan9Request } from "../device/plan9/ports.ts";
 import type { ScsiRequest } from "../device/scsi/ports.ts";
@@ -10,7 +11,7 @@ import { readShmRequest } from "../device/shm/saved.ts";
 import type { SocketRequest } from "../device/socket/ports.ts";
 import type { VpciRequest } from "../device/vpci/ports.ts";
 import type { ReleaseList } from "../release-list.ts";
-import { list, maybe, oneOf, record, text } from "../saved-json.ts";
+import { count, flag, list, maybe, oneOf, record, text } from "../saved-json.ts";
 import type { ContainerLimits, ContainerVm } from "./ports.ts";
 
 type Layers = Parameters<GuestLayers["addCombinedLayers"]>[0];
@@ -19,7 +20,9 @@ type Layers = Parameters<GuestLayers["addCombinedLayers"]>[0];
 export type Holding =
   | { readonly kind: "disk"; readonly request: ScsiRequest }
   | { readonly kind: "shm"; readonly request: ShmRequest }
-  | { readonly kind: "layers"; readonly request: Layers }
+  /** `releaseFirst`: before the container in the guest, as hcsshim's, whose guest removes its directory with that. */
+  | { readonly kind: "layers"; readonly request: Layers; readonly releaseFirst?: boolean }
+  | { readonly kind: "layer"; readonly request: LayerRequest }
   /** No VM is saved with one of these. */
   | { readonly kind: "device"; readonly request: VpciRequest }
   | { readonly kind: "share"; readonly request: Plan9Request }
@@ -34,7 +37,8 @@ export interface HoldingContext {
 /** Reserves it, and notes how to give it back: before it is mapped, as a call that fails may have done it all the same. */
 export function hold(holding: Holding, { vm, held, limits }: HoldingContext): Mapping {
   const mapping = reserve(holding, vm, limits.request);
-  held.add(mapping.what, () => mapping.unmap(), holding);
+  const order = "releaseFirst" in holding && holding.releaseFirst ? "first" : "in turn";
+  held.add(mapping.what, () => mapping.unmap(), holding, order);
   return mapping;
 }
 
@@ -42,6 +46,8 @@ function reserve(holding: Holding, { devices, guest }: HoldingContext["vm"], ms:
   switch (holding.kind) {
     case "disk":
       return devices.scsi.reserve(holding.request);
+    case "layer":
+      return reserveLayer(devices, holding.request);
     case "shm":
       return devices.shm.reserve(holding.request);
     case "share":
@@ -66,16 +72,23 @@ function reserve(holding: Holding, { devices, guest }: HoldingContext["vm"], ms:
 }
 
 export function readHolding(value: unknown, member: string): Holding {
-  const { kind, request } = record(value, member);
+  const { kind, request, releaseFirst } = record(value, member);
   const at = `${member}.request`;
-  const known = oneOf(kind, `${member}.kind`, ["disk", "shm", "layers"]);
+  const known = oneOf(kind, `${member}.kind`, ["disk", "shm", "layer", "layers"]);
   switch (known) {
     case "disk":
       return { kind: known, request: readScsiRequest(request, at) };
     case "shm":
       return { kind: known, request: readShmRequest(request, at) };
-    case "layers":
-      return { kind: known, request: readLayers(request, at) };
+    case "layer": {
+      const { hostPath, partition } = record(request, at);
+      const layer = { hostPath: text(hostPath, `${at}.hostPath`), partition: count(partition, `${at}.partition`) };
+      return { kind: known, request: layer };
+    }
+    case "layers": {
+      const order = maybe(releaseFirst, `${member}.releaseFirst`, flag);
+      return { kind: known, request: readLayers(request, at), ...(order && { releaseFirst: order }) };
+    }
   }
 }
 

@@ -1,4 +1,5 @@
-import { statfsSync, statSync } from "node:fs";
+import { realpathSync, statfsSync, statSync } from "node:fs";
+import { notFound } from "../../errors/shim-error.ts";
 import type { HostFiles } from "./mount-plan.ts";
 
 const TMPFS_MAGIC = 0x01021994;
@@ -16,5 +17,12 @@ export const hostFiles: HostFiles = {
   tmpfsSize(path) {
     const { type, blocks, bsize } = statfsSync(path);
     return type === TMPFS_MAGIC ? blocks * bsize : undefined;
+  },
+  resolve(path) {
+    try {
+      return realpathSync.native(path);
+    } catch (cause) {
+      throw notFound(`${path} does not exist; cannot attach it`, cause);
+    }
   },
 };

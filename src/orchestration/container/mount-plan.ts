@@ -9,6 +9,8 @@ export interface HostFiles {
   kindOf(path: string): PathKind;
   /** Bytes of the tmpfs that holds the path; undefined where another file system does. */
   tmpfsSize(path: string): number | undefined;
+  /** Symbolic links resolved: a container that shares its pod's scratch disk has a link to it. Throws not-found. */
+  resolve?(path: string): string;
 }
 
 /** How one of the spec's mounts comes into a VM. */

@@ -9,7 +9,7 @@ import type { HostFiles } from "./mount-plan.ts";
 
 /** What a container asks of the running VM that holds it. */
 export interface ContainerVm {
-  readonly uvm: Pick<UtilityVM, "stack" | "hostPid" | "guestPath" | "sockets" | "wait">;
+  readonly uvm: Pick<UtilityVM, "stack" | "encryptsScratch" | "hostPid" | "guestPath" | "sockets" | "wait">;
   readonly guest: Pick<
     Guest,
     "capabilities" | "createContainer" | "openContainer" | "openProcess" | "deleteContainerState"

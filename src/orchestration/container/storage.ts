@@ -4,19 +4,27 @@ import type { ContainerDocument } from "../../guestmanager/guest.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { CreateTask } from "../tasks.ts";
 import { type DevicePlan, planDevices } from "./assigned-devices.ts";
+import { allSettled, bring } from "./bring.ts";
 import { guestDocument } from "./document.ts";
 import { guestSpec } from "./guest-spec.ts";
-import { type Holding, type HoldingContext, hold } from "./holding.ts";
+import { type HoldingContext, hold } from "./holding.ts";
+import { isLcowRootfs, type LcowLayers, readLcowLayers } from "./layers/layer-mounts.ts";
+import { bringLcowLayers, lcowBundle } from "./layers/lcow.ts";
 import { guestMount, type HostFiles, type MountPlan, planMount } from "./mount-plan.ts";
 import type { ContainerVm, RootfsPort } from "./ports.ts";
 import { type DiskMount, type DiskPath, planRootfs, type RootfsPlan } from "./rootfs-plan.ts";
 
 /** What of a container has to be brought into a VM, known before there is one. */
 export interface StoragePlan {
-  readonly rootfs: RootfsPlan;
+  readonly rootfs: RootfsPlan | LcowPlan;
   /** The host's directory of the root file system, for a share. */
   readonly rootPath: string;
   readonly mounts: readonly MountPlan[];
+}
+
+/** Of containerd's Windows snapshotters. */
+interface LcowPlan extends LcowLayers {
+  readonly kind: "lcow";
 }
 
 export interface StorageContext extends HoldingContext {
@@ -31,6 +39,13 @@ export interface StorageContext extends HoldingContext {
 
 /** Throws for what cannot be brought into a VM. Changes nothing. */
 export function planStorage({ id, bundle, rootfs }: CreateTask, spec: Spec, files: HostFiles): StoragePlan {
+  const mounts = (spec.mounts ?? []).map((mount) => planMount(mount, files));
+  if (isLcowRootfs(rootfs, spec)) {
+    const { layers, scratch } = readLcowLayers(rootfs, spec);
+    const real = (path: string): string => files.resolve?.(path) ?? path;
+    const found = layers.map(({ hostPath, partition }) => ({ hostPath: real(hostPath), partition }));
+    return { rootfs: { kind: "lcow", layers: found, scratch: real(scratch) }, rootPath: "", mounts };
+  }
   if (spec.root === undefined) throw invalidArgument(`container ${id}: its config.json has no root; cannot create it`);
   const rootPath = rootfs.length > 0 ? join(bundle, "rootfs") : resolve(bundle, spec.root.path);
   if (rootfs.length === 0 && files.kindOf(rootPath) !== "directory") {
@@ -39,7 +54,7 @@ export function planStorage({ id, bundle, rootfs }: CreateTask, spec: Spec, file
   return {
     rootfs: planRootfs(rootfs, files.kindOf),
     rootPath,
-    mounts: (spec.mounts ?? []).map((mount) => planMount(mount, files)),
+    mounts,
   };
 }
 
@@ -65,19 +80,42 @@ export async function mountOnHost(
 /** Brings it all into the guest; what was acquired, also by a call that failed, is in `held`. */
 export async function bringIntoVm(plan: StoragePlan, context: StorageContext): Promise<ContainerDocument> {
   const { request, spec, vm } = context;
-  const ociBundlePath = `/run/gcs/c/${request.id}`;
   const wanted = devicesOf(context);
-  const [rootPath, mounts, devices] = await allSettled([
-    bringRootfs(plan, `${ociBundlePath}/rootfs`, context),
+  const podId = spec.annotations?.["io.kubernetes.cri.sandbox-id"] || request.id;
+  const isLcow = plan.rootfs.kind === "lcow";
+  const ociBundlePath = isLcow ? lcowBundle({ podId, id: request.id }) : `/run/gcs/c/${request.id}`;
+  const [{ rootPath, scratchDirPath }, mounts, devices] = await allSettled([
+    bringRoot(plan, podId, `${ociBundlePath}/rootfs`, context),
     allSettled(plan.mounts.map(async (mount) => guestMount(mount, await bringMount(mount, context)))),
     allSettled(wanted.map(async (device) => bringDevice(device, context))),
   ]);
   const { sandboxPid, dropped } = context;
   const place = { id: request.id, rootPath, mounts, devices, dropped, networkNamespaceId: vm.networkNamespaceId };
-  return { ociBundlePath, ociSpecification: guestSpec(spec, { ...place, ...(sandboxPid && { sandboxPid }) }) };
+  const rooted = { ...spec, root: { ...spec.root, path: rootPath } };
+  return {
+    ociBundlePath,
+    ociSpecification: guestSpec(rooted, { ...place, ...(sandboxPid && { sandboxPid }) }),
+    ...(scratchDirPath !== undefined && { scratchDirPath }),
+  };
 }
 
-async function bringRootfs({ rootfs, rootPath }: StoragePlan, guestPath: string, context: StorageContext) {
+async function bringRoot(
+  { rootfs, rootPath }: StoragePlan,
+  podId: string,
+  guestPath: string,
+  context: StorageContext,
+): Promise<{ readonly rootPath: string; readonly scratchDirPath?: string }> {
+  if (rootfs.kind !== "lcow") return { rootPath: await bringRootfs(rootfs, rootPath, guestPath, context) };
+  const { uvm } = context.vm;
+  const { id } = context.request;
+  if (uvm.stack !== "hcs") {
+    throw invalidArgument(`container ${id}: stack ${uvm.stack} opens no VHDs; cannot use layers of a Windows host`);
+  }
+  const place = { podId, id, encryptScratch: uvm.encryptsScratch ?? false };
+  return { rootPath: guestPath, scratchDirPath: await bringLcowLayers(rootfs, place, context) };
+}
+
+async function bringRootfs(rootfs: RootfsPlan, rootPath: string, guestPath: string, context: StorageContext) {
   const { vm, held } = context;
   if (rootfs.kind === "share") {
     const readOnly = rootfs.mounts.at(-1)?.options.includes("ro") ?? false;
@@ -158,22 +196,4 @@ function devicesOf({ spec, vm, dropped }: StorageContext): readonly DevicePlan[]
 /** As the guest knows it. */
 async function bringDevice({ idType, request }: DevicePlan, context: StorageContext) {
   return { id: await bring({ kind: "device", request }, context), idType };
-}
-
-async function bring(holding: Holding, context: StorageContext): Promise<string> {
-  const { map, guestPath } = hold(holding, context);
-  await map();
-  context.signal.throwIfAborted();
-  return guestPath;
-}
-
-/**
- * Promise.all that rejects only when nothing is under way any more: what comes after the roll-back has begun is not in
- * it. Each of the works is bounded.
- */
-async function allSettled<T extends readonly unknown[]>(works: { [K in keyof T]: Promise<T[K]> }): Promise<T>;
-async function allSettled<T>(works: readonly Promise<T>[]): Promise<T[]>;
-async function allSettled<T>(works: readonly Promise<T>[]): Promise<T[]> {
-  await Promise.allSettled(works);
-  return Promise.all(works);
 }

@@ -66,6 +66,11 @@ export class ScsiController {
     return reserveMapping(mount.device, { what, guestPath: mount.guestPath });
   }
 
+  /** Whether somebody has that disk, however mounted. */
+  holds(request: DiskRequest): boolean {
+    return this.#disks.has(diskKey(request));
+  }
+
   /** hcsshim's GetScsiUvmPath: of the first mount of that image. Throws not-found where there is none. */
   guestPathOf(hostPath: string): string {
     for (const { request, mounts } of this.#disks.values()) {

@@ -78,9 +78,9 @@ describe("layers on VPMem devices of their own", () => {
   it("go on a SCSI disk where there is no room, and nowhere else for another reason", async () => {
     const vpmem = controller({ devices: 1, multiMapping: false, deviceBytes: BigInt(4 * MIB) });
     const scsi = new ScsiController({ uvm: vm, guest: vm, nextMountPath: () => `/m${last++}`, limits });
-    for (const path of ["big-a", "small-a", "small-b"]) await reserveLayer({ vpmem, scsi }, path).map();
+    for (const path of ["big-a", "small-a", "small-b"]) await reserveLayer({ vpmem, scsi }, { hostPath: path }).map();
     assert.deepEqual([...vm.vpmem.values(), ...vm.disks.values()], ["small-a", "big-a", "small-b"]);
-    assert.throws(() => reserveLayer({ vpmem, scsi }, "missing"), { kind: "not-found" });
+    assert.throws(() => reserveLayer({ vpmem, scsi }, { hostPath: "missing" }), { kind: "not-found" });
   });
 });
 

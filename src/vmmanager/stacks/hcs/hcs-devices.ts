@@ -50,6 +50,7 @@ export interface HcsDeviceParts {
 export abstract class HcsDevices implements DeviceManagers {
   readonly stack = "hcs";
   readonly os: "linux" | "windows";
+  readonly encryptsScratch: boolean;
   readonly scsiLimits: ScsiLimits;
   readonly vpmemLimits?: VpmemLimits;
   readonly shareRules: ShareRules;
@@ -60,6 +61,7 @@ export abstract class HcsDevices implements DeviceManagers {
     this.#parts = parts;
     this.#record = parts.record;
     this.os = parts.record.os;
+    this.encryptsScratch = parts.record.encryptsScratch ?? false;
     this.scsiLimits = scsiLimits(parts.record);
     const limits = vpmemLimits(parts.record);
     if (limits !== undefined) this.vpmemLimits = limits;

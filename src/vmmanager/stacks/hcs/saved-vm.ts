@@ -17,6 +17,7 @@ const savedVm = record({
   version: field("version", i32),
   os: field("os", oneOf(["linux", "windows"], "linux")),
   multiMapping: field("multiMapping", bool),
+  encryptsScratch: field("encryptsScratch", bool, "omitempty"),
   shareRules: field(
     "shareRules",
     record({

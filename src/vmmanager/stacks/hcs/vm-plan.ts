@@ -61,6 +61,7 @@ function planLcow(request: VmRequest, newGuid: () => string): VmPlan {
       os: "linux",
       document: wire(document),
       multiMapping: options.vpmem?.multiMapping ?? false,
+      ...(options.encryptScratch && { encryptsScratch: true }),
       shareRules: { readOnly: options.noWritableShares },
     },
     work,

@@ -14,6 +14,8 @@ export interface VmRecord {
   readonly document: JsonObject;
   /** Of VPMem: the document does not say it. */
   readonly multiMapping: boolean;
+  /** Of containers' scratch disks: the guest does it. */
+  readonly encryptsScratch?: boolean;
   readonly shareRules: ShareRules;
 }
 
