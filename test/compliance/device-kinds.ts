@@ -1,8 +1,5 @@
 import { type VmDevices, vmDevices } from "../../src/orchestration/device/devices.ts";
 import type { Mapping } from "../../src/orchestration/device/mapping.ts";
-import { VpciController } from "../../src/orchestration/device/vpci/controller.ts";
-import { VpmemController } from "../../src/orchestration/device/vpmem/controller.ts";
-import { VsmbController } from "../../src/orchestration/device/vsmb/controller.ts";
 import { type DeviceCall, DeviceStandIn } from "./device-stand-in.ts";
 
 const limits = { host: 50, guest: 50 };
@@ -17,15 +14,12 @@ export class DeviceBench {
     const { packed = false, noDirectMap = true, devices = 64 } = options;
     vm.vpmemLimits = { devices, deviceBytes: 64n << 20n, multiMapping: packed };
     vm.shareRules = { noDirectMap };
-    let last = 0;
-    const nextMountPath = (): string => `/run/layers/m${last++}`;
     let guids = 0;
-    this.devices = {
-      ...vmDevices({ uvm: vm, guest: vm }, limits),
-      vpmem: new VpmemController({ uvm: vm, guest: vm, nextMountPath, limits, files: { size: () => 3n << 20n } }),
-      vsmb: new VsmbController({ uvm: vm, limits, files: { isDirectory: (path) => !path.includes(".") } }),
-      vpci: new VpciController({ uvm: vm, guest: vm, limits, newGuid: () => `guid-${guids++}` }),
-    };
+    this.devices = vmDevices({ uvm: vm, guest: vm }, limits, undefined, {
+      vpmem: { size: () => 3n << 20n },
+      vsmb: { isDirectory: (path) => !path.includes(".") },
+      newGuid: () => `guid-${guids++}`,
+    });
   }
 
   /** Of each kind. */

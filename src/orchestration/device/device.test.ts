@@ -293,6 +293,35 @@ describe("the shares of a VM", () => {
   });
 });
 
+describe("the shares of a VM that HCS runs", () => {
+  const share = (...allowedNames: string[]): Mapping =>
+    devices.plan9.reserve({ hostPath: "/dir", readOnly: true, allowedNames });
+
+  it("are of their own for each set of files, in whatever order, and for the whole directory", async () => {
+    const all = [
+      share("a", "b"),
+      share("b", "a"),
+      share("a"),
+      devices.plan9.reserve({ hostPath: "/dir", readOnly: true }),
+    ];
+    for (const mapping of all) await mapping.map();
+    assert.deepEqual(
+      vm.log.filter((line) => line.startsWith("addPlan9Share")),
+      ["addPlan9Share 0 /dir ro only a,b", "addPlan9Share 1 /dir ro only a", "addPlan9Share 2 /dir ro"],
+    );
+    for (const mapping of all) await mapping.unmap();
+    nothingLeft();
+  });
+
+  it("are refused where they may not be written to", () => {
+    vm.shareRules = { readOnly: true };
+    const writable = { hostPath: "/dir", readOnly: false };
+    assert.throws(() => devices.plan9.reserve(writable), { kind: "permission-denied", message: /\/dir is writable/ });
+    devices.plan9.reserve({ ...writable, readOnly: true });
+    assert.equal(devices.plan9.held, 1);
+  });
+});
+
 describe("the shared memory of a pod", () => {
   it("is one tmpfs for all its containers, by programs of the guest, and goes with the last", async () => {
     const all = [1, 2].map(() => devices.shm.reserve({ hostPath: "/pod/shm", bytes: 65536 }));

@@ -23,7 +23,9 @@ import { SocketController } from "./socket/controller.ts";
 import { VpciController } from "./vpci/controller.ts";
 import type { VpciGuest } from "./vpci/ports.ts";
 import { VpmemController } from "./vpmem/controller.ts";
+import type { VpmemFiles } from "./vpmem/ports.ts";
 import { VsmbController } from "./vsmb/controller.ts";
+import type { VsmbFiles } from "./vsmb/ports.ts";
 
 /** The devices of one VM: made with it, forgotten with it. */
 export interface VmDevices {
@@ -73,10 +75,18 @@ export type DeviceGuest = GuestScsi &
   Partial<VpciGuest> &
   Pick<Guest, "createProcess">;
 
+/** What is asked of this host about files, where it is not the usual. */
+export interface DeviceHost {
+  readonly vpmem?: VpmemFiles;
+  readonly vsmb?: VsmbFiles;
+  readonly newGuid?: () => string;
+}
+
 export function vmDevices(
   vm: { readonly uvm: DeviceUvm; readonly guest: DeviceGuest },
   limits: DeviceLimits = deviceLimits,
   saved?: SavedDevices,
+  host: DeviceHost = {},
 ): VmDevices {
   const { uvm, guest } = vm;
   let last = saved?.mounts ?? 0;
@@ -88,9 +98,12 @@ export function vmDevices(
   const plan9 = new Plan9Controller(ports);
   const shm = new ShmController({ guest, nextMountPath, limits }, saved?.shm);
   const sockets = new SocketController(ports);
-  const vpmem = new VpmemController(ports);
-  const vsmb = new VsmbController({ uvm, limits });
-  const vpci = new VpciController({ uvm, limits, ...(findsByGuid(uvm, guest) && { guest }) });
+  const vpmem = new VpmemController({ ...ports, ...(host.vpmem && { files: host.vpmem }) });
+  const vsmb = new VsmbController({ uvm, limits, ...(host.vsmb && { files: host.vsmb }) });
+  const vpci = new VpciController({
+    ...{ uvm, limits, ...(findsByGuid(uvm, guest) && { guest }) },
+    ...(host.newGuid && { newGuid: host.newGuid }),
+  });
   const pipes = new PipeController({ uvm, limits });
   const unsaved = [
     { held: () => plan9.held, what: "directory shares", mend: "use disks, e.g. a block-device snapshotter" },

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { DeviceBench, deviceKinds } from "../../../test/compliance/device-kinds.ts";
 import { DeviceStandIn } from "../../../test/compliance/device-stand-in.ts";
 import { isKind } from "../../errors/shim-error.ts";
 import { parseJson, stringifyJson } from "../../oci/json.ts";
@@ -70,6 +71,22 @@ describe("the devices of a restored VM", () => {
     );
     await mapping.unmap();
     assert.deepEqual(vm.left(), []);
+  });
+
+  it("are not saved while there is anything that only this host has", async () => {
+    for (const { name, reserve, options } of deviceKinds) {
+      const { devices } = new DeviceBench(options);
+      const mapping = reserve(devices);
+      const isSaved = /disk|shared memory/.test(name);
+      if (isSaved) devices.save();
+      else
+        assert.throws(() => devices.save(), {
+          kind: "failed-precondition",
+          message: /the vm has 1 .*; cannot save it/,
+        });
+      await mapping.unmap();
+      devices.save();
+    }
   });
 
   it("are not saved while there are shares", async () => {

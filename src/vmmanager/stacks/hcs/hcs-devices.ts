@@ -1,4 +1,4 @@
-import { failedPrecondition } from "../../../errors/shim-error.ts";
+import { failedPrecondition, unavailable } from "../../../errors/shim-error.ts";
 import type { CallOptions } from "../../lifetime.ts";
 import type { NetworkAdapter } from "../../network.ts";
 import { Build } from "../../options/host-facts.ts";
@@ -12,6 +12,7 @@ import type { SocketServiceConfig } from "../../vm-socket.ts";
 import type { VpmemDevice, VpmemLimits, VpmemMapping } from "../../vpmem.ts";
 import type { VsmbShare } from "../../vsmb.ts";
 import type { ComputeCore, ComputeSystem } from "./computecore/compute-core.ts";
+import { isNotRunning } from "./computecore/hcs-error.ts";
 import { partOf, withChange } from "./document/applied.ts";
 import type { HostFiles } from "./host-files.ts";
 import * as network from "./modify/network.ts";
@@ -67,6 +68,9 @@ export abstract class HcsDevices implements DeviceManagers {
     if (limits !== undefined) this.vpmemLimits = limits;
     this.shareRules = parts.record.shareRules;
   }
+
+  /** The VM is no more: all that it had is gone with it. */
+  protected abstract get ended(): boolean;
 
   /** As it stands now. */
   protected get record(): VmRecord {
@@ -218,8 +222,13 @@ export abstract class HcsDevices implements DeviceManagers {
       throw notSupported(this.stack, resource, operation);
     }
     options?.signal?.throwIfAborted();
+    const gone = (cause?: unknown): Error =>
+      unavailable(`vm ${this.#parts.system.id} does not run; cannot change it`, cause);
+    if (this.ended) throw gone();
     const request = make();
-    await this.#parts.system.modify(modifyText(request), limit(undefined, options));
+    await this.#parts.system.modify(modifyText(request), limit(undefined, options)).catch((error) => {
+      throw isNotRunning(error) ? gone(error) : error;
+    });
     this.#record = { ...this.#record, document: withChange(this.#record.document, request) };
   }
 }

@@ -56,6 +56,10 @@ export class HcsUvm extends HcsDevices implements UtilityVM {
     this.runtimeId = parts.runtimeId;
   }
 
+  protected override get ended(): boolean {
+    return this.#parts.events.ended;
+  }
+
   override supported(resource: Resource, operation: Operation): boolean {
     if (resource !== "lifetime") return super.supported(resource, operation);
     if (operation === "save" || operation === "restore") return unsaveable(this.record) === undefined;

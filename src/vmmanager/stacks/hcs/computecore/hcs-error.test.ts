@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { HcsError, isAlreadyGone, kindOfHresult } from "./hcs-error.ts";
+import { HcsError, isAlreadyGone, isNotRunning, kindOfHresult } from "./hcs-error.ts";
 
 describe("an HRESULT of HCS", () => {
   const kinds = [
@@ -57,5 +57,15 @@ describe("an HRESULT of HCS", () => {
     }
     assert.ok(!isAlreadyGone(new HcsError("HcsTerminateComputeSystem", 0x8037_0105)));
     assert.ok(!isAlreadyGone(new Error("0x80370110")));
+  });
+
+  it("tells of a system that does not run, whose devices are gone", () => {
+    for (const hresult of [0x8037_0105, 0xc037_0105, 0x8037_010e, 0x8037_0110, 0xc037_0110]) {
+      assert.ok(isNotRunning(new HcsError("HcsModifyComputeSystem", hresult | 0)), hresult.toString(16));
+    }
+    for (const hresult of [0x8007_0490, 0x8037_010d, 0x8007_0105]) {
+      assert.ok(!isNotRunning(new HcsError("HcsModifyComputeSystem", hresult)), hresult.toString(16));
+    }
+    assert.ok(!isNotRunning(new Error("0x80370110")));
   });
 });

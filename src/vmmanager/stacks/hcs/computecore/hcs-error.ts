@@ -89,6 +89,13 @@ export function isAlreadyGone(error: unknown): boolean {
   return error instanceof HcsError && alreadyGone.has(error.hresult);
 }
 
+/** What any other call is answered of a system that has ended: all it had is gone (hcsshim's IsVMNotAvailableError). */
+export function isNotRunning(error: unknown): boolean {
+  if (!(error instanceof HcsError)) return false;
+  const [facility, number] = [error.hresult >>> 16, error.hresult & 0xffff];
+  return (facility === HCS || facility === LEGACY) && [0x0105, 0x010e, 0x0110].includes(number);
+}
+
 /** ResultError for people; a document that is none is shown as it is. */
 function tell(document: string): string {
   if (document === "") return "";
