@@ -4,6 +4,7 @@ import type { MessageBase, MessageResponseBase } from "../prot/messages/base.ts"
 import { BRIDGE_PORT, NULL_ID } from "../prot/protocol.ts";
 import { type Rpc, rpcs } from "../prot/rpc.ts";
 import type { GuestListener, HostSockets } from "../transport/sockets.ts";
+import type { BootServices } from "./boot-services.ts";
 import { Bridge } from "./bridge/bridge.ts";
 import type { BridgeTap } from "./bridge/tap.ts";
 import { needsDeleteContainerState, needsDumpStacks } from "./capabilities.ts";
@@ -25,7 +26,6 @@ import type {
   OpenedStdio,
 } from "./guest.ts";
 import { shakeHands } from "./handshake.ts";
-import type { BootServices } from "./lcow-boot.ts";
 import { connectStdio, executeProcess, openProcess } from "./process.ts";
 import { closeStdioFds, PreparedStdio, StdioPorts } from "./stdio.ts";
 import { escapeArgs } from "./wcow/command-line.ts";

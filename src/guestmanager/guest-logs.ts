@@ -5,7 +5,8 @@ import type { ByteStream } from "../sys/byte-stream.ts";
 /** Bytes of one entry; and of what a gcs writes in its end, of which the beginning counts. */
 const MAX_BYTES = 64 * 1024;
 const MAX_FIELDS = 32;
-const NEWLINE = 0x0a;
+const [OPEN, CLOSE, QUOTE, BACKSLASH] = [0x7b, 0x7d, 0x22, 0x5c];
+const BLANKS: readonly (number | undefined)[] = [0x20, 0x09, 0x0a, 0x0d];
 
 /** Logrus' levels; one that ends the program is its program's, not ours. */
 const LEVELS: Readonly<Record<string, LogLevel>> = {
@@ -14,45 +15,79 @@ const LEVELS: Readonly<Record<string, LogLevel>> = {
 };
 
 /**
- * The log that hcsshim's gcs writes as JSON, an entry a line, into our own; its fields with "vm." before their names, so
- * that none of them passes for one of ours. What follows after something that is no entry is what a runtime writes of its
- * panic: it is told as one. Resolves at the end of the stream, which is ours (not open yet).
+ * The log that hcsshim's gcs writes as JSON objects, in lines or not, into our own; its fields with "vm." before their
+ * names, so that none of them passes for one of ours. What follows after something that is no entry is what a runtime
+ * writes of its panic: it is told as one. Resolves at the end of the stream, which is ours (not open yet).
  */
 export function relayGuestLogs(stream: ByteStream, log: Logger): Promise<void> {
-  let held: Uint8Array = new Uint8Array(0);
-  let panicked = false;
-  const keep = (bytes: Uint8Array) => Buffer.concat([held, bytes.subarray(0, MAX_BYTES - held.length)]);
-  const take = (chunk: Uint8Array): void => {
-    let rest = chunk;
-    while (!panicked) {
-      const end = rest.indexOf(NEWLINE);
-      if (end === -1) break;
-      const line = Buffer.concat([held, rest.subarray(0, end)]);
-      panicked = line.length > MAX_BYTES || !relayLine(line.toString(), log);
-      if (panicked) break;
-      held = new Uint8Array(0);
-      rest = rest.subarray(end + 1);
-    }
-    panicked ||= held.length + rest.length > MAX_BYTES;
-    held = keep(rest);
-  };
+  const entries = new EntryReader((entry) => relayEntry(entry, log));
   return new Promise((resolve) => {
     stream.open({
-      data: take,
+      data: (chunk) => entries.push(chunk),
       end: () => stream.end(),
       drain: () => undefined,
       close() {
-        const text = new TextDecoder().decode(held).trim();
-        if (panicked || !relayLine(text, log)) log.error("the guest's gcs ended", { stderr: text });
+        if (entries.rest !== "") log.error("the guest's gcs ended", { stderr: entries.rest });
         resolve();
       },
     });
   });
 }
 
+/** Cuts bytes into JSON objects, as far as there are any. */
+class EntryReader {
+  readonly #take: (entry: string) => boolean;
+  /** Of an entry that has begun, or of all that follows what is none. */
+  #held: Uint8Array = new Uint8Array(0);
+  #isText = false;
+  #depth = 0;
+  #inString = false;
+  #isEscaped = false;
+
+  /** `take`: false for what is no entry. */
+  constructor(take: (entry: string) => boolean) {
+    this.#take = take;
+  }
+
+  get rest(): string {
+    return new TextDecoder().decode(this.#held).trim();
+  }
+
+  push(chunk: Uint8Array): void {
+    let begin = 0;
+    for (let at = 0; at < chunk.length && !this.#isText; at++) {
+      const isEnd = this.#step(chunk[at]);
+      if (isEnd) {
+        const entry = Buffer.concat([this.#held, chunk.subarray(begin, at + 1)]);
+        this.#isText = entry.length > MAX_BYTES || !this.#take(entry.toString());
+        if (this.#isText) break;
+        this.#held = new Uint8Array(0);
+      }
+      if (this.#depth === 0 && !this.#isText) begin = at + 1;
+    }
+    this.#isText ||= this.#held.length + chunk.length - begin > MAX_BYTES;
+    this.#held = Buffer.concat([this.#held, chunk.subarray(begin, begin + MAX_BYTES - this.#held.length)]);
+  }
+
+  /** True for the byte that ends an object. */
+  #step(byte: number | undefined): boolean {
+    if (this.#inString) {
+      if (this.#isEscaped) this.#isEscaped = false;
+      else if (byte === BACKSLASH) this.#isEscaped = true;
+      else if (byte === QUOTE) this.#inString = false;
+    } else if (byte === OPEN) this.#depth += 1;
+    else if (this.#depth === 0) this.#isText = !BLANKS.includes(byte);
+    else if (byte === QUOTE) this.#inString = true;
+    else if (byte === CLOSE) {
+      this.#depth -= 1;
+      return this.#depth === 0;
+    }
+    return false;
+  }
+}
+
 /** False for what is no entry. */
-function relayLine(text: string, log: Logger): boolean {
-  if (text.trim() === "") return true;
+function relayEntry(text: string, log: Logger): boolean {
   let entry: unknown;
   try {
     entry = parseJson(text);

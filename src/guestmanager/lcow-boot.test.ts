@@ -6,9 +6,10 @@ import { StreamRecorder, turns } from "../transport/byte-stream-suite.ts";
 import { createMemorySockets } from "../transport/memory.ts";
 import { memoryStreamPair } from "../transport/memory-stream.ts";
 import type { GuestSockets } from "../transport/sockets.ts";
-import { createGuest } from "./create-guest.ts";
+import { createGuest, createWindowsGuest } from "./create-guest.ts";
 import { relayGuestLogs } from "./guest-logs.ts";
 import { LcowBoot } from "./lcow-boot.ts";
+import { WcowBoot } from "./wcow/boot.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -69,12 +70,23 @@ describe("the log of an LCOW guest", () => {
     const lines = ['level=info msg="a" id=pod1\n', 'level=error msg="b" id=pod1\n'];
     assert.deepEqual(await relayed('{"msg":', '"a"}\n{"level":"er', 'ror","msg":"b"}'), lines);
     assert.deepEqual(await relayed(...'{"msg":"a"}\n\n{"level":"error","msg":"b"}\n'), lines);
+    assert.deepEqual(await relayed('{"msg":"a"}{\n "level" : "error",\r\n "msg" : "b"\n}'), lines);
+    assert.deepEqual(await relayed(...'{"msg":"}\\"{","x":{"y":"\\\\"}}'), [
+      'level=info msg="}\\"{" id=pod1 vm.x="{\\"y\\":\\"\\\\\\\\\\"}"\n',
+    ]);
   });
 
   it("ends with what its runtime says of a panic, told as one", async () => {
     assert.deepEqual(await relayed('{"msg":"a"}\npanic: no\n\ngoro', 'utine 1:\n{"msg":"b"}\n'), [
       'level=info msg="a" id=pod1\n',
       'level=error msg="the guest\'s gcs ended" id=pod1 stderr="panic: no\\n\\ngoroutine 1:\\n{\\"msg\\":\\"b\\"}"\n',
+    ]);
+    assert.deepEqual(await relayed('{"msg":"a"}\n{"msg"'), [
+      'level=info msg="a" id=pod1\n',
+      'level=error msg="the guest\'s gcs ended" id=pod1 stderr="{\\"msg\\""\n',
+    ]);
+    assert.deepEqual(await relayed("{invalid json}\n{}\n"), [
+      'level=error msg="the guest\'s gcs ended" id=pod1 stderr="{invalid json}\\n{}"\n',
     ]);
     assert.deepEqual(await relayed("[1]\n"), ['level=error msg="the guest\'s gcs ended" id=pod1 stderr="[1]"\n']);
   });
@@ -88,7 +100,7 @@ describe("the log of an LCOW guest", () => {
   });
 });
 
-describe("what an LCOW guest dials while it boots", () => {
+describe("what a guest dials beside its bridge", () => {
   const dial = async (sockets: GuestSockets, port: number): Promise<ByteStream> => {
     const connection = await sockets.dial(port);
     assert.ok(connection.kind === "stream");
@@ -122,6 +134,27 @@ describe("what an LCOW guest dials while it boots", () => {
     connection.closeConnection();
     await turns();
     for (const port of [1, 109]) await assert.rejects(guest.dial(port), { kind: "unavailable" });
+  });
+
+  it("is, of a Windows guest, who takes its log, as often as it dials", async () => {
+    const { host, guest } = createMemorySockets();
+    const { lines, log } = recordedLog();
+    const connection = createWindowsGuest({ sockets: host, boot: new WcowBoot(() => host.listen(7), log) });
+    connection.prepareConnection();
+    connection.prepareConnection();
+    for (const message of ["one", "two"]) {
+      const logs = new StreamRecorder(await dial(guest, 7));
+      logs.stream.write(bytes(`{"Source":"ETW","message":"${message}"}`));
+      logs.stream.end();
+      await logs.seen("close");
+    }
+    assert.deepEqual(lines, [
+      'level=info msg="one" id=pod1 vm.Source=ETW\n',
+      'level=info msg="two" id=pod1 vm.Source=ETW\n',
+    ]);
+    connection.closeConnection();
+    await turns();
+    await assert.rejects(guest.dial(7), { kind: "unavailable" });
   });
 
   it("takes no port where one of them is taken", async () => {

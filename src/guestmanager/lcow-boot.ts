@@ -2,18 +2,11 @@ import type { Logger } from "../log/logger.ts";
 import { ENTROPY_PORT, LOG_PORT } from "../prot/protocol.ts";
 import type { ByteStream } from "../sys/byte-stream.ts";
 import type { GuestListener, HostSockets } from "../transport/sockets.ts";
+import { type BootServices, serve } from "./boot-services.ts";
 import { relayGuestLogs } from "./guest-logs.ts";
 
 /** hcsshim's. */
 const ENTROPY_BYTES = 512;
-
-/** What a guest dials while it boots, beside its bridge. */
-export interface BootServices {
-  /** To be called before the UVM starts, or the guest's dial is lost. Idempotent. */
-  arm(sockets: HostSockets): void;
-  /** Nobody is served any more; who is, to its end. Idempotent. */
-  close(): void;
-}
 
 /**
  * What hcsshim's Linux image dials: its init wants random bytes for the kernel, its gcs somebody who takes its log, after
@@ -45,15 +38,6 @@ export class LcowBoot implements BootServices {
   close(): void {
     this.#closed = true;
     for (const listener of this.#listeners ?? []) listener.close();
-  }
-}
-
-/** Each that dials, until the listener closes. */
-async function serve(listener: GuestListener, take: (stream: ByteStream) => void): Promise<void> {
-  try {
-    for (;;) take(await listener.accept());
-  } catch {
-    // Closed: the guest is connected no more, or never came.
   }
 }
 

@@ -1,4 +1,4 @@
-import { vsockServiceId } from "../../../../prot/hvsocket.ts";
+import { vsockServiceId, WINDOWS_LOGGING_SERVICE_ID } from "../../../../prot/hvsocket.ts";
 import type { InitOf } from "../../../../prot/json-codec.ts";
 import type { HvSocketService } from "../../../options/hv-socket.ts";
 import type { hvSocketSystemConfig } from "../schema/devices.ts";
@@ -11,8 +11,6 @@ const EVERYONE = "D:P(A;;FA;;;WD)";
 
 /** The guest dials these: entropy, logs, the GCS bridge, and the first port of its processes' stdio. */
 const LINUX_PORTS = [1, 109, 0x4000_0000, 0x4000_0001];
-/** Of Windows' log forward service. */
-const WINDOWS_LOGS = "172dad59-976d-45f2-8b6c-6d1b13f2ac4d";
 
 /** Of a VM whose services are the host's own to bind. */
 export function plainHvSocket(services: ReadonlyMap<string, HvSocketService>): ConfigInit {
@@ -46,5 +44,5 @@ export function windowsHvSocket(services: ReadonlyMap<string, HvSocketService>, 
     bindSecurityDescriptor: HOST_ONLY,
     connectSecurityDescriptor: HOST_ONLY,
   };
-  return { ...plain, serviceTable: { ...plain.serviceTable, [WINDOWS_LOGS]: logs } };
+  return { ...plain, serviceTable: { ...plain.serviceTable, [WINDOWS_LOGGING_SERVICE_ID]: logs } };
 }
