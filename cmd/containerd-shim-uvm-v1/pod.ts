@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
+import { openHcn } from "#os/cmd/containerd-shim-uvm-v1/hcn.ts";
 import { createStack } from "#os/cmd/containerd-shim-uvm-v1/stacks.ts";
 import { openStdio } from "#os/src/stdio/open.ts";
 import type { QemuSettings } from "../../src/config/settings.ts";
@@ -62,7 +63,7 @@ export async function createPod(context: DaemonContext, streams: StreamSource): 
     ...(settings.stack === "qemu" && {
       host: { network: hostNetwork, runHook, account: hookAccount(stateDirectory) },
     }),
-    ...(settings.stack === "hcs" && { runhcs: settings.runhcs ?? "" }),
+    ...(settings.stack === "hcs" && { hcn: openHcn(), runhcs: settings.runhcs ?? "" }),
     ...(settings.stack === "qemu" && { sizing: (spec) => sizeVm(settings.qemu, spec, log) }),
     leaving,
   });

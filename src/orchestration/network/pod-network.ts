@@ -13,12 +13,24 @@ export interface PodNetworkOptions {
   warn(message: string, cause?: unknown): void;
 }
 
+/** What a pod asks of its network, on whichever host. */
+export interface PodNetworking<Vm = NetworkVm> {
+  /** Before the boot: the namespace for the VM's processes, if they are to be in another than this host's. */
+  open(spec: Spec): string | undefined;
+  /** Before a container is made in the guest: answers the guest's name of its namespace. */
+  join(vm: Vm, spec: Spec): Promise<string | undefined>;
+  /** Throws failed-precondition where it has what no restore could bring back. */
+  checkSave(): void;
+  /** After the VM's end. Never rejects. */
+  close(): Promise<void>;
+}
+
 /**
  * The network namespace on this host of a pod whose containers are in a VM, from one boot of that VM to its end. CNI
  * made it, and the specs name its path (CRI); or a spec asks for a private one, which we make, and which hooks may fill
  * (nerdctl). The VM's own processes live in it.
  */
-export class PodNetwork {
+export class PodNetwork implements PodNetworking {
   readonly #options: PodNetworkOptions;
   #controller: NetworkController | undefined;
   #own: string | undefined;

@@ -22,7 +22,8 @@ import type { ContainerVm } from "../container/ports.ts";
 import { unknownExit } from "../container/queries.ts";
 import { within } from "../deadline.ts";
 import { DiagnosticsController } from "../diagnostics/controller.ts";
-import { PodNetwork } from "../network/pod-network.ts";
+import { HcnPodNetwork } from "../network/hcn/pod-network.ts";
+import { PodNetwork, type PodNetworking } from "../network/pod-network.ts";
 import type { ReportLine } from "../report.ts";
 import { HeldSandbox } from "../sandbox/held.ts";
 import type { CreateSandbox, SandboxPod } from "../sandbox/ports.ts";
@@ -46,7 +47,7 @@ import { restorePod, savePod } from "./save.ts";
 import { readSavedPod } from "./saved.ts";
 import { uvmOptions } from "./uvm-options.ts";
 import { VmRest } from "./vm-rest.ts";
-import { VmSlot } from "./vm-slot.ts";
+import { type PodVm, VmSlot } from "./vm-slot.ts";
 
 const SIGKILL = 9;
 const SIGNAL_MAX = 64;
@@ -63,7 +64,7 @@ export class PodController implements Tasks, SandboxPod {
   readonly #vm: VmSlot;
   readonly #rest: VmRest;
   readonly #kill: ContainerKill;
-  readonly #network: PodNetwork | undefined;
+  readonly #network: PodNetworking<PodVm> | undefined;
   /** Of the sandbox that keeps the VM. */
   #sandbox: HeldSandbox | undefined;
   #sandboxEnded = false;
@@ -76,7 +77,7 @@ export class PodController implements Tasks, SandboxPod {
       createGuest: (uvm: UtilityVM) => options.createGuest(uvm, this.diagnostics.traffic),
       warn: options.ports.warn,
     };
-    const { id, stateDirectory, host } = options;
+    const { id, stateDirectory, host, hcn } = options;
     this.diagnostics = new DiagnosticsController({
       ...{ id, namespace: options.namespace, stack: options.stack.name, ports: options.ports },
       vm: (verb) => this.#vm.running(verb),
@@ -85,7 +86,9 @@ export class PodController implements Tasks, SandboxPod {
       tasks: () => this.#members.containers().map((container) => container.diagnose()),
     });
     const { warn } = options.ports;
-    this.#network = host && new PodNetwork({ podId: id, stateDirectory, host: host.network, warn });
+    this.#network = host
+      ? new PodNetwork({ podId: id, stateDirectory, host: host.network, warn })
+      : hcn && new HcnPodNetwork({ podId: id, hcn, warn });
     this.#vm = new VmSlot(
       ports,
       this.#limits.vm,

@@ -7,6 +7,7 @@ import type { UvmSizing } from "../../vmmanager/sizing.ts";
 import type { Stack, UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
 import type { HostHooksOptions } from "../container/host-hooks.ts";
 import type { ContainerLimits, ContainerPorts } from "../container/ports.ts";
+import type { HcnPorts } from "../network/hcn/ports.ts";
 import { processLimits } from "../process/ports.ts";
 import { type VmHost, type VmLimits, vmLimits } from "../vm/ports.ts";
 import type { SavedPart } from "./saved.ts";
@@ -31,6 +32,8 @@ export interface PodOptions {
     readonly runHook: typeof runHook;
     readonly account?: HostHooksOptions["account"];
   };
+  /** The networks of a Windows host, in place of `host`. */
+  readonly hcn?: HcnPorts;
   /** The `local` stack's runc, as configured; a create's own runtime options go over it, but for the root. */
   readonly runc?: UvmOptions["runc"];
   /** For stack hcs: the pod's `containerd.runhcs.v1.Options` in base64, empty for none; a create's own go over them. */
