@@ -4,12 +4,12 @@ import { runtime } from "#runtime";
 import { failedPrecondition, ShimError } from "../errors/shim-error.ts";
 import { unlessAborted } from "../errors/unless-aborted.ts";
 import { within } from "../errors/within.ts";
-import type { ByteStream } from "../sys/byte-stream.ts";
-import type { ChildProcess, SocketServer } from "../sys/runtime.ts";
+import type { ChildProcess } from "../sys/runtime.ts";
 import { openFailed } from "./descriptor.ts";
 import type { StdioContext, StdioEndpoint } from "./endpoints.ts";
-import type { LoggerLimits } from "./logger.ts";
-import { NamedPipe } from "./named-pipe.ts";
+import type { LoggerOptions } from "./logger.ts";
+import { LoggerPipe } from "./logger-pipe.ts";
+import { SinkEndpoint } from "./sink-endpoint.ts";
 import type { LoggerTarget } from "./uri.ts";
 
 export interface PipeLogger {
@@ -19,97 +19,85 @@ export interface PipeLogger {
   close(): Promise<void>;
 }
 
-/** Starts it and waits until it has dialled its pipes and closed the one to say that it is ready. */
+/** Starts it and waits until it says that it is ready. Throws failed-precondition when it ends first. */
 export async function startLogger(
   target: LoggerTarget,
   context: StdioContext,
-  { limits, signal }: { readonly limits: LoggerLimits; readonly signal?: AbortSignal },
+  options: LoggerOptions,
 ): Promise<PipeLogger> {
+  const { limits, signal, warn } = options;
   signal?.throwIfAborted();
+  // Not to be guessed: whoever listens on a pipe first, or dials it first, has it.
   const name = `\\\\.\\pipe\\binary-${context.containerId}-${randomUUID()}`;
-  const pipes = await Promise.all(["stdout", "stderr", "wait"].map((which) => serve(`${name}-${which}`)));
-  const [out, err, wait] = pipes;
-  if (!out || !err || !wait) throw new ShimError("internal", "a logger has three pipes");
-  const release = () => {
-    for (const pipe of pipes) pipe.server.close();
+  const pipes: LoggerPipe[] = [];
+  const listen = async (which: string): Promise<LoggerPipe> => {
+    const pipe = await LoggerPipe.listen(`${name}-${which}`);
+    pipes.push(pipe);
+    return pipe;
   };
   let child: ChildProcess | undefined;
-  const dialled: NamedPipe[] = [];
   try {
-    const env = {
+    const [out, err, wait] = [await listen("stdout"), await listen("stderr"), await listen("wait")];
+    child = start(target, {
       ...{ CONTAINER_ID: context.containerId, CONTAINER_NAMESPACE: context.namespace },
       ...{ CONTAINER_STDOUT: out.path, CONTAINER_STDERR: err.path, CONTAINER_WAIT: wait.path },
       // Without it no program on Windows can load much.
       SystemRoot: process.env.SystemRoot ?? "C:\\Windows",
-    };
-    child = runtime.spawn([target.path, ...target.args], { env });
-    const { exited } = child;
-    const ready = Promise.all([out.first, err.first, wait.first.then(closedByPeer)]);
-    const died = exited.then(({ code }) => {
-      throw failedPrecondition(`logger ${target.path} ended with ${code} before it was ready; cannot log to it`);
     });
-    died.catch(() => undefined);
-    const came = within(limits.ready, Promise.race([ready.then(() => true), died]));
-    if (!(await unlessAborted(came, signal))) {
+    const said = Promise.race([wait.closed.then(() => "ready" as const), child.exited]);
+    const heard = await unlessAborted(within(limits.ready, said), signal);
+    wait.destroy();
+    if (heard === undefined) {
       const problem = `logger ${target.path} is not ready after ${limits.ready} ms; cannot log to it`;
-      throw new ShimError("deadline-exceeded", `${problem}: it must close the pipe CONTAINER_WAIT when it is`);
+      throw new ShimError("deadline-exceeded", `${problem}: it must dial and close the pipe CONTAINER_WAIT when it is`);
     }
-    for (const stream of [await out.first, await err.first]) dialled.push(new NamedPipe(stream));
+    if (heard !== "ready") {
+      throw failedPrecondition(`logger ${target.path} ended with ${heard.code} before it was ready; cannot log to it`);
+    }
+    return runningLogger(target, child, [new SinkEndpoint(out), new SinkEndpoint(err)], { limits, warn });
   } catch (error) {
-    for (const pipe of pipes) void pipe.first.then((stream) => stream.destroy());
+    for (const pipe of pipes) pipe.destroy();
     child?.kill(9);
-    throw child === undefined ? openFailed(target.path, error) : error;
-  } finally {
-    release();
+    await child?.exited;
+    throw error;
   }
-  const [stdout, stderr] = dialled;
-  if (!stdout || !stderr) throw new ShimError("internal", "a logger reads two pipes");
-  const running = child;
+}
+
+function start(target: LoggerTarget, env: Readonly<Record<string, string>>): ChildProcess {
+  try {
+    return runtime.spawn([target.path, ...target.args], { env });
+  } catch (error) {
+    throw openFailed(target.path, error);
+  }
+}
+
+/** A relay that writes to a logger that has died is told so, and drops what still comes. */
+function runningLogger(
+  { path }: LoggerTarget,
+  child: ChildProcess,
+  [stdout, stderr]: readonly [SinkEndpoint, SinkEndpoint],
+  { limits, warn }: LoggerOptions,
+): PipeLogger {
   let closed: Promise<void> | undefined;
+  void child.exited.then(({ code }) => {
+    if (closed !== undefined) return;
+    warn(`logger ${path} ended with ${code} before its process: the output is discarded from now on`);
+  });
   const close = async (): Promise<void> => {
     stdout.close();
     stderr.close();
-    if (await within(limits.end, running.exited)) return;
-    running.kill(9);
-    await running.exited;
+    // There is no asking a program on Windows to end, but by the end of what it reads: all the time is for that.
+    if (await within(limits.kill, child.exited)) return;
+    warn(`logger ${path} did not end in ${limits.kill} ms after the end of its input: killed`);
+    child.kill(9);
+    await child.exited;
   };
   return {
-    stdout: stdout.endpoint,
-    stderr: stderr.endpoint,
+    stdout,
+    stderr,
     close() {
       closed ??= close();
       return closed;
     },
   };
-}
-
-interface Served {
-  readonly path: string;
-  readonly server: SocketServer;
-  /** The first to dial; nobody else is let in. */
-  readonly first: Promise<ByteStream>;
-}
-
-async function serve(path: string): Promise<Served> {
-  let arrived: (stream: ByteStream) => void = () => undefined;
-  const first = new Promise<ByteStream>((resolve) => {
-    arrived = resolve;
-  });
-  let taken = false;
-  const server = await runtime.listen({ path }, (stream) => {
-    if (taken) stream.destroy();
-    taken = true;
-    arrived(stream);
-  });
-  return { path, server, first };
-}
-
-function closedByPeer(stream: ByteStream): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      stream.destroy();
-      resolve();
-    };
-    stream.open({ data: () => undefined, end, drain: () => undefined, close: () => resolve() });
-  });
 }

@@ -2,6 +2,7 @@ import { assertNever, invalidArgument } from "../errors/shim-error.ts";
 import type { InputEndpoint, StdioContext, StdioEndpoints, StdioPaths } from "./endpoints.ts";
 import { openFile, openInput, openOutput } from "./fifo.ts";
 import { type Logger, type LoggerLimits, loggerLimits, startLogger } from "./logger.ts";
+import type { RedialLimits } from "./redialled-pipe.ts";
 import { StreamedInput } from "./streamed-input.ts";
 import { StreamedOutput } from "./streamed-output.ts";
 import type { StreamClaim, StreamSource } from "./streams.ts";
@@ -12,6 +13,8 @@ export interface OpenStdioOptions {
   readonly signal?: AbortSignal;
   readonly log?: (message: string) => void;
   readonly limits?: Partial<LoggerLimits>;
+  /** On Windows: how a client's pipe that is gone is dialled again. */
+  readonly redial?: Partial<RedialLimits>;
   /** The shim's own streams. */
   readonly streams?: StreamSource;
 }
