@@ -1,6 +1,7 @@
 import { invalidArgument } from "../errors/shim-error.ts";
 import { unlessAborted } from "../errors/unless-aborted.ts";
 import { within } from "../errors/within.ts";
+import { endingInput } from "../stdio/ending-input.ts";
 import type { StdioEndpoint } from "../stdio/endpoints.ts";
 import { openStdio } from "../stdio/open.ts";
 import { type Relay, relay } from "../stdio/relay.ts";
@@ -43,7 +44,7 @@ export async function execIntoUvm(
       options,
     );
     if (endpoints.stdin !== undefined && process.stdin !== undefined) {
-      input = relay(endpoints.stdin.stream(), process.stdin);
+      input = relay(endingInput(endpoints.stdin).stream(), process.stdin);
     }
     outputs = [...output(process.stdout, endpoints.stdout), ...output(process.stderr, endpoints.stderr)];
     const kill = (): void => void process.signal(SIGKILL).catch(() => {});

@@ -1,5 +1,4 @@
-import type { InputEndpoint } from "../../stdio/endpoints.ts";
-import type { ByteStream } from "../../sys/byte-stream.ts";
+import { endingInput } from "../../stdio/ending-input.ts";
 import type { ProcessIoPorts } from "../process/ports.ts";
 
 /**
@@ -11,35 +10,7 @@ export function endingWithItsWriter(io: ProcessIoPorts): ProcessIoPorts {
     relay: (...streams) => io.relay(...streams),
     async open(paths, context) {
       const opened = await io.open(paths, context);
-      return opened.stdin === undefined ? opened : { ...opened, stdin: ending(opened.stdin) };
-    },
-  };
-}
-
-function ending(input: InputEndpoint): InputEndpoint {
-  return {
-    passFd: () => input.passFd(),
-    closeInput: () => input.closeInput(),
-    stream(): ByteStream {
-      const stream = input.stream();
-      return {
-        open: (handler) =>
-          stream.open({
-            data(chunk) {
-              // Somebody has it open for writing, or had: our own end would only hide that he closes it.
-              input.closeInput();
-              handler.data(chunk);
-            },
-            end: () => handler.end(),
-            drain: () => handler.drain(),
-            close: (error) => handler.close(error),
-          }),
-        write: (chunk) => stream.write(chunk),
-        end: () => stream.end(),
-        pause: () => stream.pause(),
-        resume: () => stream.resume(),
-        destroy: (error) => stream.destroy(error),
-      };
+      return opened.stdin === undefined ? opened : { ...opened, stdin: endingInput(opened.stdin) };
     },
   };
 }
