@@ -29,7 +29,7 @@ need mkfs.ext4 e2fsprogs
 [ "${1:-}" != peers ] || need iptables iptables
 if [ "${1:-}" = windows ]; then
   need wine "wine wine64"
-  need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
+  need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-win32
 fi
 
 install_packages() {

@@ -6,6 +6,9 @@ set -eu
 cd "$(dirname "$0")/.."
 out=out/windows
 mkdir -p "$out"
+# Other checkouts may share the directory.
+exec 9>"$out/.lock"
+flock 9
 
 say() { echo "windows.sh: $*" >&2; }
 
@@ -47,13 +50,13 @@ if [ ! -f "$out/.prefix/.complete" ]; then
     wine wineboot -i
     wine winecfg -v win10
     wineserver -w
-  ) </dev/null >"$out/prefix.log" 2>&1 || { cat "$out/prefix.log" >&2; exit 1; }
+  ) </dev/null >"$out/prefix.log" 2>&1 9>&- || { cat "$out/prefix.log" >&2; exit 1; }
   touch "$out/.prefix/.complete"
 fi
 
 for dll in computecore computenetwork; do
   source=test/windows/$dll
-  if [ ! -f "$out/$dll.dll" ] || [ -n "$(find "$source" -newer "$out/$dll.dll" \( -name '*.c' -o -name '*.h' -o -name '*.h' -o -name '*.def' \))" ]; then
+  if [ ! -f "$out/$dll.dll" ] || [ -n "$(find "$source" -newer "$out/$dll.dll" \( -name '*.c' -o -name '*.h' -o -name '*.def' \))" ]; then
     # Also in a directory that other checkouts share: replaced whole.
     x86_64-w64-mingw32-gcc -O1 -Wall -Wextra -Werror -shared -static-libgcc -o "$out/$dll.dll.$$" \
       "$source"/*.c "$source"/*.def -lole32

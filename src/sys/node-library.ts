@@ -1,6 +1,6 @@
 /** C calls in Node: koffi. */
-import { createRequire } from "node:module";
 import type { CType, CValue, Library, LibrarySignatures } from "./library.ts";
+import { loadKoffi } from "./load-koffi.ts";
 
 /** The part of koffi that is used; it is loaded with the first library, its own types would load it at once. */
 interface Koffi {
@@ -20,7 +20,7 @@ const types: Readonly<Record<CType, string>> = {
 };
 
 export function loadLibrary<const S extends LibrarySignatures>(name: string, signatures: S): Library<S> {
-  const koffi: Koffi = createRequire(import.meta.url)("koffi");
+  const koffi = loadKoffi() as Koffi;
   const loaded = koffi.load(name);
   const library: Record<string, (...args: CValue[]) => { value: number | bigint; errno: number }> = {};
   for (const [symbol, [returns, ...args]] of Object.entries(signatures)) {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { koffi, loadNative } from "../../src/sys/windows/ffi.ts";
+import { koffi, loadNative, systemLibrary } from "../../src/sys/windows/ffi.ts";
 import { nativeSignatures } from "../../src/vmmanager/stacks/hcs/computecore/signatures.ts";
 import { readLog, StandIn } from "./stand-in.ts";
 
@@ -180,7 +180,7 @@ const good: Control = {
     calls.HcsCloseOperation(op);
     const reply = out();
     calls.HcsGetServiceProperties(null, reply);
-    loadNative("C:\\windows\\system32\\kernel32.dll", { LocalFree: ["void *", "void *"] }).LocalFree(reply[0]);
+    loadNative(systemLibrary("kernel32.dll"), { LocalFree: ["void *", "void *"] }).LocalFree(reply[0]);
     calls.HcsCloseComputeSystem.async(handle, () => process.stdout.write("closed"));
   },
   caught: ({ code, output, bugs, left }) =>

@@ -3,7 +3,7 @@
  * process of its own, two at a time. Ends with "N passed, N failed, N skipped"; the report has them as TAP's totals.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { readLog } from "./stand-in.ts";
@@ -18,6 +18,7 @@ let caught = 0;
 const began = performance.now();
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
+removeAbandoned();
 const directory = join(RIG, `run-${process.pid}`);
 mkdirSync(directory);
 // Where a bundle finds the native module by its name.
@@ -46,6 +47,14 @@ const seconds = ((performance.now() - began) / 1000).toFixed(1);
 say(`${sum.passed + sum.failed + sum.skipped} cases in ${seconds} s, ${caught} negative controls caught`);
 say(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
 process.exitCode = sum.failed === 0 && sum.passed > 0 ? 0 : 1;
+
+/** Directories of runs that were killed. */
+function removeAbandoned(): void {
+  for (const name of readdirSync(RIG)) {
+    const [, pid] = /^run-(\d+)$/.exec(name) ?? [];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(RIG, name), { recursive: true });
+  }
+}
 
 function fail(why: string, what: readonly string[]): void {
   sum.failed += what.length;

@@ -72,7 +72,7 @@ export class Wine {
     return this.#processes().filter((title) => title.includes("node.exe"));
   }
 
-  /** Ends the server and with it all that runs below it; what is left after that is returned. */
+  /** Ends the server and with it all that runs below it; what is left after that is killed and returned. */
   async stop(): Promise<string[]> {
     spawn("wineserver", ["-k"], { env: this.#environment, stdio: "ignore" }).on("error", () => {});
     await this.#server;
@@ -80,6 +80,7 @@ export class Wine {
       () => false,
     );
     const left = gone ? [] : this.#processes();
+    for (const line of left) process.kill(Number(/^process (\d+)/.exec(line)?.[1]), "SIGKILL");
     rmSync(this.#directory, { recursive: true });
     return left;
   }

@@ -3,7 +3,7 @@
  * `async` call takes one of libuv's four threads for as long as it lasts, and a callback that comes on a foreign thread holds
  * that thread until ours has run it.
  */
-import { createRequire } from "node:module";
+import { loadKoffi } from "../load-koffi.ts";
 
 /** koffi's names of the types that we use: a BOOL is int32, a DWORD uint32; a handle or SOCKET intptr_t, invalid = -1. */
 export type NativeType =
@@ -35,7 +35,6 @@ export interface Koffi {
   load(path: string): {
     func(convention: string, name: string, result: NativeType, args: readonly NativeType[]): NativeFunction;
   };
-  config(settings: { max_async_calls: number }): unknown;
   address(value: unknown): bigint;
   struct(name: string, members: Readonly<Record<string, string>>): object;
   proto(convention: string, name: string, result: string, args: readonly string[]): object;
@@ -47,15 +46,8 @@ export interface Koffi {
   };
 }
 
-let loaded: Koffi | undefined;
-
 export function koffi(): Koffi {
-  if (loaded === undefined) {
-    loaded = createRequire(import.meta.url)("koffi") as Koffi;
-    // More callbacks parked at once than this end the process; koffi's own bound is 256.
-    loaded.config({ max_async_calls: 2048 });
-  }
-  return loaded;
+  return loadKoffi() as Koffi;
 }
 
 /** A DLL of the system's own directory, by its full path: one of that name beside our program is not to be loaded. */
@@ -66,6 +58,8 @@ export function systemLibrary(name: string): string {
 /** Throws where the DLL or a symbol is missing. */
 export function loadNative<const S extends NativeSignatures>(path: string, signatures: S): NativeLibrary<S> {
   const dll = koffi().load(path);
+  // Once more, and never given back: at Node's end koffi unloads what it loaded, under the threads that a DLL may have.
+  koffi().load(systemLibrary("kernel32.dll")).func("__stdcall", "LoadLibraryW", "void *", ["str16"])(path);
   const functions: Record<string, NativeFunction> = {};
   for (const [name, [result, ...args]] of Object.entries(signatures)) {
     functions[name] = dll.func("__stdcall", name, result, args);

@@ -36,10 +36,46 @@ static void *check(const char *call, void *handle, DWORD magic) {
   return NULL;
 }
 
+/* ---- threads that Node does not know ---- */
+
+typedef struct JOB { void (*run)(void *); void *argument; struct JOB *next; } JOB;
+static JOB *jobs, **last_job = &jobs;
+static CONDITION_VARIABLE job_there;
+static int idle;
+
+/* They stay, as a thread pool's do: one that ended just when the process does could take it down (Wine 8). */
+static DWORD WINAPI work(void *unused) {
+  (void)unused;
+  EnterCriticalSection(&lock);
+  for (;;) {
+    while (jobs == NULL) SleepConditionVariableCS(&job_there, &lock, INFINITE);
+    JOB *job = jobs;
+    if ((jobs = job->next) == NULL) last_job = &jobs;
+    idle--;
+    LeaveCriticalSection(&lock);
+    job->run(job->argument);
+    free(job);
+    EnterCriticalSection(&lock);
+    idle++;
+  }
+  return 0;
+}
+
+/* With the lock held. Each job has a thread of its own while it runs. */
+static void in_thread(void (*run)(void *), void *argument) {
+  JOB *job = malloc(sizeof(JOB));
+  int waiting = 0;
+  *job = (JOB){run, argument, NULL};
+  *last_job = job, last_job = &job->next;
+  for (JOB *each = jobs; each != NULL; each = each->next) waiting++;
+  if (waiting > idle) idle++, CloseHandle(CreateThread(NULL, 0, work, NULL, 0, NULL));
+  WakeConditionVariable(&job_there);
+}
+
 /* ---- events ---- */
 
 /* Each on a thread that Node does not know, in order; its memory is gone once the callback has returned. */
-static DWORD WINAPI deliver(void *argument) {
+static void deliver(void *argument) {
   for (EVENT *event = argument; event != NULL; event = event->then) {
     SYS *system = event->system;
     SIZE_T bytes = event->data == NULL ? 0 : (wcslen(event->data) + 1) * sizeof(WCHAR);
@@ -60,7 +96,6 @@ static DWORD WINAPI deliver(void *argument) {
     system->delivering--;
     LeaveCriticalSection(&lock);
   }
-  return 0;
 }
 
 /* To every handle of the VM; `types` ends with 0. With the lock held. */
@@ -74,7 +109,7 @@ static void fire(VM *vm, const DWORD *types, const PCWSTR *data) {
       *last = event, last = &event->then;
       system->delivering++;
     }
-    CloseHandle(CreateThread(NULL, 0, deliver, first, 0, NULL));
+    in_thread(deliver, first);
   }
 }
 
@@ -149,7 +184,7 @@ static HRESULT perform(OP *op, PWSTR reply) {
   }
 }
 
-static DWORD WINAPI complete(void *argument) {
+static void complete(void *argument) {
   OP *op = argument;
   ORDER order = {0};
   WCHAR *reply = calloc(16384, sizeof(WCHAR));
@@ -166,10 +201,9 @@ static DWORD WINAPI complete(void *argument) {
   op->progress = DONE;
   if (op->system != NULL) op->system->pending--;
   note("done", op->call, op->system == NULL ? NULL : op->system->vm->id, op->answer, op->result, 0);
+  free(reply);
   SetEvent(op->done);
   LeaveCriticalSection(&lock);
-  free(reply);
-  return 0;
 }
 
 /* Begins an operation. `may_be_null`: the document may be; `must_be_null`: it has to be. */
@@ -187,7 +221,7 @@ static HRESULT begin(const char *call, HCS_OPERATION_TYPE type, SYS *system, HCS
     op->progress = PENDING, op->type = type, op->system = system, op->call = call, op->delay = DEFAULT_MS;
     op->document = copy(document);
     if (system != NULL) system->pending++;
-    CloseHandle(CreateThread(NULL, 0, complete, op, 0, NULL));
+    in_thread(complete, op);
   }
   LeaveCriticalSection(&lock);
   return result;

@@ -114,9 +114,10 @@ __declspec(dllexport) DWORD WINAPI StubLayout(DWORD what) {
 }
 
 BOOL WINAPI DllMain(HINSTANCE dll, DWORD reason, void *reserved) {
-  (void)dll, (void)reserved;
+  (void)reserved;
   WCHAR path[MAX_PATH];
   if (reason == DLL_PROCESS_ATTACH) {
+    DisableThreadLibraryCalls(dll);
     InitializeCriticalSection(&lock);
     if (GetEnvironmentVariableW(L"UVM_STAND_IN_LOG", path, MAX_PATH) > 0)
       log_file = CreateFileW(path, FILE_APPEND_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_ALWAYS, 0, NULL);

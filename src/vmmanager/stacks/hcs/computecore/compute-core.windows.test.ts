@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { until } from "../../../../../test/harness/until.ts";
 import { StandIn } from "../../../../../test/windows/stand-in.ts";
 import { ShimError } from "../../../../errors/shim-error.ts";
 import { type ComputeEvent, type ComputeSystem, EventType } from "./compute-core.ts";
@@ -25,6 +27,11 @@ function eventsOf(system: ComputeSystem) {
   });
   const next = (type: number) => new Promise<ComputeEvent>((resolve) => waits.push({ type, resolve }));
   return { all, next };
+}
+
+/** The last of them in the log. */
+function lineOf(id: string, kind: "call" | "done", name: string): number {
+  return standIn.log().findLastIndex((entry) => entry.id === id && entry[kind] === name);
 }
 
 async function thrown(work: Promise<unknown>): Promise<ShimError> {
@@ -132,31 +139,25 @@ test("a creation that fails, by the call or by its operation, gives its handle b
   await first.close();
 });
 
-test("an aborted creation is closed once HCS has answered it; other calls go on to their end", async () => {
+test("what is aborted goes on to its end: a creation is closed then, a close waits for it", async () => {
   const id = nextId();
-  standIn.answerNext("HcsCreateComputeSystem", { delayMs: 400 });
-  const error = await thrown(core.createComputeSystem(id, configuration, { signal: AbortSignal.timeout(50) }));
-  assert.equal(error.kind, "deadline-exceeded");
-  assert.equal(standIn.live().systems, 1);
-  while (standIn.live().systems !== 0) await delay(10);
+  standIn.answerNext("HcsCreateComputeSystem", { delayMs: 300 });
+  const creation = new AbortController();
+  const created = core.createComputeSystem(id, configuration, { signal: creation.signal });
+  creation.abort();
+  assert.equal((await thrown(created)).kind, "canceled");
+  await until("the creation's system to be closed", () => lineOf(id, "call", "HcsCloseComputeSystem") >= 0);
+  assert.ok(lineOf(id, "done", "HcsCreateComputeSystem") < lineOf(id, "call", "HcsCloseComputeSystem"));
 
   const system = await core.createComputeSystem(id, configuration);
   standIn.answerNext("HcsStartComputeSystem", { delayMs: 700 });
-  await thrown(system.start({ signal: AbortSignal.timeout(50) }));
-  assert.equal(standIn.live().operations, 1);
-  // Not before the call that it gave up.
+  const start = new AbortController();
+  const started = system.start({ signal: start.signal });
+  start.abort(new DOMException("too late", "TimeoutError"));
+  assert.equal((await thrown(started)).kind, "deadline-exceeded");
   await system.close();
-  const calls = standIn.log().filter(({ id: of }) => of === id);
-  assert.ok(
-    calls.findIndex(({ done }) => done === "HcsStartComputeSystem") <
-      calls.findLastIndex(({ call }) => call === "HcsCloseComputeSystem"),
-  );
-  const early = await thrown(
-    core
-      .createComputeSystem(id, configuration, { signal: AbortSignal.abort(new Error("no")) })
-      .catch((e) => Promise.reject(ShimError.from(e))),
-  );
-  assert.match(early.message, /no/);
+  const done = lineOf(id, "done", "HcsStartComputeSystem");
+  assert.ok(done > 0 && done < lineOf(id, "call", "HcsCloseComputeSystem"));
 });
 
 test("events come in order, with those from before there was a listener, and copied before HCS takes them back", async () => {
@@ -164,7 +165,9 @@ test("events come in order, with those from before there was a listener, and cop
   const system = await core.createComputeSystem(id, configuration);
   await system.start();
   standIn.fireEvent(id, 4, null);
-  await delay(100);
+  await until("the event to be delivered", () =>
+    standIn.log().some(({ event, id: of }) => of === id && event === "0x4"),
+  );
   const { all, next } = eventsOf(system);
   assert.deepEqual(all, [{ type: 4, data: "" }]);
   const exited = next(EventType.systemExited);
@@ -186,7 +189,6 @@ test("a close while events come in waits for them off this thread, and forgets n
   const { all } = eventsOf(system);
   for (let i = 0; i < 300; i++) standIn.fireEvent(id, 4, JSON.stringify({ i }));
   await system.close();
-  await delay(20);
   assert.equal(all.length, 300);
 });
 
@@ -205,16 +207,12 @@ test("a second handle of a system sees its events, and the system lives on witho
 });
 
 test("40 systems at once: the event loop, files and timers go on meanwhile", async () => {
-  let ticks = 0;
+  let [ticks, files, busy] = [0, 0, true];
   const timer = setInterval(() => ticks++, 5);
-  let slowest = 0;
-  let busy = true;
-  const files = (async () => {
-    while (busy) {
-      const began = performance.now();
-      await import("node:fs/promises").then(({ stat }) => stat(process.execPath));
-      slowest = Math.max(slowest, performance.now() - began);
-      await delay(10);
+  const reader = (async () => {
+    for (; busy; files++) {
+      await stat(process.execPath);
+      await delay(5);
     }
   })();
   await Promise.all(
@@ -222,7 +220,7 @@ test("40 systems at once: the event loop, files and timers go on meanwhile", asy
       const system = await core.createComputeSystem(nextId(), configuration);
       const exited = eventsOf(system).next(EventType.systemExited);
       await system.start();
-      standIn.answerNext("HcsPauseComputeSystem", { delayMs: 300 });
+      standIn.answerNext("HcsPauseComputeSystem", { delayMs: 1500 });
       await system.pause("");
       await system.terminate();
       await exited;
@@ -230,12 +228,11 @@ test("40 systems at once: the event loop, files and timers go on meanwhile", asy
     }),
   );
   busy = false;
-  await files;
+  await reader;
   clearInterval(timer);
   assert.ok(ticks > 20, `${ticks} ticks`);
-  assert.ok(slowest < 240, `a file waited ${slowest} ms`);
-  const parked = standIn.log().flatMap(({ event, ms }) => (event === undefined ? [] : [ms]));
-  assert.ok(Math.max(...parked) < 1000, `an HCS thread stood still for ${Math.max(...parked)} ms`);
+  // With each wait on a thread of the pool a file takes seconds.
+  assert.ok(files > 15, `${files} files`);
 });
 
 test("the calls without an operation: service, state files, access", () => {

@@ -96,7 +96,8 @@ export class HcsComputeSystem implements ComputeSystem {
       await onPool(this.#library.calls.HcsCloseComputeSystem, this.#handle);
     } finally {
       // Events that came before are told first: they are in the queue by now.
-      setImmediate(() => this.#library.forget(this.#key));
+      await new Promise((turn) => setImmediate(turn));
+      this.#library.forget(this.#key);
       clearInterval(this.#hold);
     }
   }
