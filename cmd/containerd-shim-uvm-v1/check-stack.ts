@@ -16,7 +16,7 @@ export function checkStack({ stack, qemu }: Settings): void {
     case "remotevm":
     case "hcs":
       throw failedPrecondition(
-        `stack ${stack} is not available in this build; for a VM set stack = "qemu", to run containers on this host, ` +
+        `stack ${stack} ${stack === "hcs" ? "runs on Windows" : "is not available in this build"}; for a VM set stack = "qemu", to run containers on this host, ` +
           `without a VM, stack = "local", in /etc/uvm-shim/config.toml or in the runtime's config file`,
       );
     default:

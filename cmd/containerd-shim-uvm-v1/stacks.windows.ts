@@ -1,9 +1,9 @@
-import { failedPrecondition } from "../../src/errors/shim-error.ts";
 import { checkStack } from "./check-stack.windows.ts";
 import type * as linux from "./stacks.ts";
 
-/** See `checkStack` for those that can't be had. */
-export const createStack: typeof linux.createStack = async (settings) => {
+/** HCS, loaded with the first VM; see `checkStack` for those that can't be had. Throws unavailable where Windows has it off. */
+export const createStack: typeof linux.createStack = async (settings, log) => {
   checkStack(settings);
-  throw failedPrecondition("stack hcs is not available in this build");
+  const { createWindowsHcsStack } = await import("../../src/vmmanager/stacks/hcs/windows.ts");
+  return createWindowsHcsStack(log);
 };
