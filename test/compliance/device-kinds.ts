@@ -8,6 +8,8 @@ const limits = { host: 50, guest: 50 };
 export class DeviceBench {
   readonly vm = new DeviceStandIn();
   readonly devices: VmDevices;
+  before: readonly string[] = [];
+  #carrier: Mapping | undefined;
 
   constructor(options: { readonly packed?: boolean; readonly noDirectMap?: boolean; readonly devices?: number } = {}) {
     const { vm } = this;
@@ -22,6 +24,18 @@ export class DeviceBench {
     });
   }
 
+  /** Brings what is to be there before, as if it always had been. */
+  async begin(reserve: DeviceKind["before"]): Promise<void> {
+    this.#carrier = reserve?.(this.devices);
+    await this.#carrier?.map();
+    this.before = this.vm.left();
+    this.vm.log.length = 0;
+  }
+
+  async close(): Promise<void> {
+    await this.#carrier?.unmap();
+  }
+
   /** Of each kind. */
   get held(): readonly number[] {
     const { scsi, plan9, sockets, vpmem, vsmb, vpci, pipes } = this.devices;
@@ -32,6 +46,8 @@ export class DeviceBench {
 export interface DeviceKind {
   readonly name: string;
   readonly options?: ConstructorParameters<typeof DeviceBench>[0];
+  /** What is there from the beginning, and stays. */
+  readonly before?: (devices: VmDevices) => Mapping;
   /** `n`: another of the kind. */
   reserve(devices: VmDevices, n?: number): Mapping;
   readonly up: readonly DeviceCall[];
@@ -75,6 +91,14 @@ export const deviceKinds: readonly DeviceKind[] = [
     options: { packed: true },
     reserve: ({ vpmem }, n = 0) => vpmem.reserve({ hostPath: `/${n}.vhd` }),
     up: ["addVpmemDevice", "mountVpmem"],
+    down: ["unmountVpmem", "removeVpmemMapping"],
+  },
+  {
+    name: "layer behind another on a packed VPMem device",
+    options: { packed: true },
+    before: ({ vpmem }) => vpmem.reserve({ hostPath: "/before.vhd" }),
+    reserve: ({ vpmem }, n = 0) => vpmem.reserve({ hostPath: `/${n}.vhd` }),
+    up: ["addVpmemMapping", "mountVpmem"],
     down: ["unmountVpmem", "removeVpmemMapping"],
   },
   {

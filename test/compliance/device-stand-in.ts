@@ -44,6 +44,8 @@ export class DeviceStandIn implements Host, InGuest, GuestVpmem {
   /** Both in one, for every call. */
   onCall: (call: DeviceCall, when: "before" | "after") => unknown = () => undefined;
   readonly disks = new Map<string, string>();
+  /** Of `disks`: the host opens no image twice for writing. */
+  readonly #writable = new Set<string>();
   readonly shares = new Map<string, string>();
   /** By device and offset. */
   readonly vpmem = new Map<string, string>();
@@ -57,11 +59,18 @@ export class DeviceStandIn implements Host, InGuest, GuestVpmem {
   readonly sockets = createMemorySockets().host;
 
   addScsiDisk: ScsiManager["addScsiDisk"] = ({ controller, lun, hostPath, readOnly }) =>
-    this.#call("addScsiDisk", `${controller}:${lun} ${hostPath}${readOnly ? " ro" : ""}`, () =>
-      add(this.disks, `${controller}:${lun}`, hostPath),
-    );
+    this.#call("addScsiDisk", `${controller}:${lun} ${hostPath}${readOnly ? " ro" : ""}`, () => {
+      for (const place of readOnly ? [] : this.#writable) {
+        if (this.disks.get(place) === hostPath) throw alreadyExists(`${hostPath} is open for writing at ${place}`);
+      }
+      add(this.disks, `${controller}:${lun}`, hostPath);
+      if (!readOnly) this.#writable.add(`${controller}:${lun}`);
+    });
   removeScsiDisk: ScsiManager["removeScsiDisk"] = ({ controller, lun }) =>
-    this.#call("removeScsiDisk", `${controller}:${lun}`, () => remove(this.disks, `${controller}:${lun}`));
+    this.#call("removeScsiDisk", `${controller}:${lun}`, () => {
+      this.#writable.delete(`${controller}:${lun}`);
+      remove(this.disks, `${controller}:${lun}`);
+    });
   grantVmAccess = (hostPath: string, access: string) =>
     this.#call("grantVmAccess", `${hostPath} ${access}`, () => undefined);
   addPlan9Share: Plan9Manager["addPlan9Share"] = ({ name, hostPath, readOnly, allowedNames }) => {

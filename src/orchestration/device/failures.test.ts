@@ -32,6 +32,8 @@ async function released(bench: DeviceBench, ...mappings: Mapping[]): Promise<voi
   const calls = bench.vm.log.length;
   for (const mapping of mappings) await mapping.unmap();
   assert.equal(bench.vm.log.length, calls, "an unmap of what is gone asks nobody");
+  assert.deepEqual(bench.vm.left(), bench.before);
+  await bench.close();
   assert.deepEqual(bench.vm.left(), []);
   assert.deepEqual(new Set(bench.held), new Set([0]));
 }
@@ -39,10 +41,15 @@ async function released(bench: DeviceBench, ...mappings: Mapping[]): Promise<voi
 const calls = (bench: DeviceBench, from = 0) =>
   bench.vm.log.slice(from).map((line) => line.split(" ")[0] as DeviceCall);
 
-function suite({ name, options, reserve, up, down }: DeviceKind): void {
+function suite({ name, options, before, reserve, up, down }: DeviceKind): void {
+  const start = async (): Promise<DeviceBench> => {
+    const bench = new DeviceBench(options);
+    await bench.begin(before);
+    return bench;
+  };
   describe(`a ${name}`, () => {
     it("is mapped and unmapped by these calls, each once", async () => {
-      const bench = new DeviceBench(options);
+      const bench = await start();
       const mapping = reserve(bench.devices);
       for (const step of ["map", "map", "unmap", "unmap"] as const) await mapping[step]();
       assert.deepEqual(calls(bench), [...up, ...down]);
@@ -50,7 +57,7 @@ function suite({ name, options, reserve, up, down }: DeviceKind): void {
     });
 
     it("is one for all who ask for the same, and stays until the last", async () => {
-      const bench = new DeviceBench(options);
+      const bench = await start();
       const all = [reserve(bench.devices), reserve(bench.devices), reserve(bench.devices)];
       await Promise.all(all.map((mapping) => mapping.map()));
       assert.deepEqual(calls(bench), up);
@@ -62,7 +69,7 @@ function suite({ name, options, reserve, up, down }: DeviceKind): void {
     });
 
     it("is another where another is asked for", async () => {
-      const bench = new DeviceBench(options);
+      const bench = await start();
       const all = [reserve(bench.devices, 0), reserve(bench.devices, 1)];
       await Promise.all(all.map((mapping) => mapping.map()));
       assert.equal(new Set(all.map(({ guestPath }) => guestPath)).size, 2);
@@ -73,7 +80,7 @@ function suite({ name, options, reserve, up, down }: DeviceKind): void {
       for (const how of ["before", "after", "hang"] as const) {
         const kind = how === "hang" ? "deadline-exceeded" : "unknown";
         const failed = async (): Promise<[DeviceBench, Mapping]> => {
-          const bench = new DeviceBench(options);
+          const bench = await start();
           const mapping = reserve(bench.devices);
           fail(bench, nth, how);
           await assert.rejects(mapping.map(), (error) => kindOf(error) === kind);
@@ -89,7 +96,7 @@ function suite({ name, options, reserve, up, down }: DeviceKind): void {
           const [bench, mapping] = await failed();
           mend(bench);
           await mapping.map();
-          assert.notDeepEqual(bench.vm.left(), []);
+          assert.notDeepEqual(bench.vm.left(), bench.before);
           await released(bench, mapping);
         });
 
@@ -100,7 +107,7 @@ function suite({ name, options, reserve, up, down }: DeviceKind): void {
           await other.map();
           await mapping.map();
           await mapping.unmap();
-          assert.notDeepEqual(bench.vm.left(), []);
+          assert.notDeepEqual(bench.vm.left(), bench.before);
           await released(bench, other);
         });
       }
@@ -109,7 +116,7 @@ function suite({ name, options, reserve, up, down }: DeviceKind): void {
     for (const [nth, call] of down.entries()) {
       for (const how of ["before", "after", "hang"] as const) {
         const failed = async (): Promise<[DeviceBench, Mapping]> => {
-          const bench = new DeviceBench(options);
+          const bench = await start();
           const mapping = reserve(bench.devices);
           await mapping.map();
           fail(bench, nth, how);
@@ -137,7 +144,7 @@ function suite({ name, options, reserve, up, down }: DeviceKind): void {
           const other = reserve(bench.devices);
           // One removes what is left of it, whichever comes first.
           await Promise.all([mapping.unmap(), other.map()]);
-          assert.notDeepEqual(bench.vm.left(), [], "the second's was taken away with the first's");
+          assert.notDeepEqual(bench.vm.left(), bench.before, "the second's was taken away with the first's");
           await released(bench, mapping, other);
         });
       }
@@ -145,13 +152,14 @@ function suite({ name, options, reserve, up, down }: DeviceKind): void {
 
     it("of a VM that is gone counts as released, by either word for it", async () => {
       for (const gone of [notFound("nothing there"), unavailable("the bridge is closed")]) {
-        const bench = new DeviceBench(options);
+        const bench = await start();
         const mapping = reserve(bench.devices);
         await mapping.map();
         bench.vm.onCall = () => {
           throw gone;
         };
         await mapping.unmap();
+        await bench.close();
         assert.deepEqual(new Set(bench.held), new Set([0]));
       }
     });

@@ -87,13 +87,13 @@ const plans: readonly [name: string, vpmem: number, setup: Setup, calls: readonl
     {},
     [
       "addVpmemDevice 0@0 C:\\s\\2\\layer.vhd",
-      "mountVpmem 0@0 /run/layers/m0",
+      "mountVpmem 0@0 /run/mounts/m0",
       "addScsiDisk 0:0 C:\\s\\1\\layer.vhd ro",
-      "addMappedVirtualDisk 0:0 /run/mounts/m0  ro ro",
+      "addMappedVirtualDisk 0:0 /run/mounts/m1  ro ro",
       `grantVmAccess ${SCRATCH} individual`,
       `addScsiDisk 0:1 ${SCRATCH}`,
-      "addMappedVirtualDisk 0:1 /run/mounts/m1 ext4",
-      "addCombinedLayers /run/gcs/pods/c1/c1/rootfs /run/layers/m0:/run/mounts/m0 /run/mounts/m1/scratch/c1/c1",
+      "addMappedVirtualDisk 0:1 /run/mounts/m2 ext4",
+      "addCombinedLayers /run/gcs/pods/c1/c1/rootfs /run/mounts/m0:/run/mounts/m1 /run/mounts/m2/scratch/c1/c1",
     ],
   ],
   [

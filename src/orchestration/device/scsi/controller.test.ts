@@ -48,14 +48,14 @@ describe("the SCSI disks of a VM that HCS runs", () => {
       return attach(disk);
     };
     const scsi = controller();
-    const disk = { hostPath: "D", readOnly: false };
+    const disk = { hostPath: "D", readOnly: true };
     await scsi.reserve({ ...disk, type: "PassThru", access: "individual" }).map();
     await scsi.reserve({ ...disk, type: "ExtensibleVirtualDisk", extensibleDiskType: "xstore" }).map();
     await scsi.reserve({ ...disk, access: "none" }).map();
     await scsi.reserve({ ...disk, type: "VirtualDisk", access: "group" }).map();
     assert.deepEqual(
       vm.log.filter((line) => !line.startsWith("addMapped")),
-      ["grantVmAccess D individual", "addScsiDisk 0:0 D", "addScsiDisk 0:1 D", "addScsiDisk 0:2 D"],
+      ["grantVmAccess D individual", "addScsiDisk 0:0 D ro", "addScsiDisk 0:1 D ro", "addScsiDisk 0:2 D ro"],
     );
     assert.deepEqual(added, [
       { controller: 0, lun: 0, ...disk, type: "PassThru" },

@@ -28,8 +28,8 @@ interface DiskMount {
 export class ScsiController {
   readonly #ports: ScsiPorts;
   readonly #disks = new Map<string, Disk>();
-  /** On their way out, by key: the same image is attached again only after that. */
-  readonly #leaving = new Map<string, SharedDevice>();
+  /** On their way out, with their keys: the same image is attached again only after that. */
+  readonly #leaving = new Map<SharedDevice, string>();
   readonly #slots: Set<number>;
 
   /** `saved`: of a restored VM; who held a disk reserves it again by the same request. */
@@ -107,13 +107,13 @@ export class ScsiController {
     const key = diskKey(request);
     const { uvm, guest, limits } = this.#ports;
     const location = { controller: Math.floor(slot / uvm.scsiLimits.luns), lun: slot % uvm.scsiLimits.luns };
-    const before = this.#leaving.get(key);
+    const before = [...this.#leaving].filter(([, of]) => of === key);
     const id = `disk ${location.controller}:${location.lun} (${hostPath})`;
     const device = new SharedDevice(
       id,
       {
         map: async () => {
-          await before?.settled();
+          for (const [earlier] of before) await earlier.cleared();
           if (access !== undefined && access !== "none") {
             await bounded(limits.host, `access to ${id}`, async (o) => uvm.grantVmAccess?.(hostPath, access, o));
           }
@@ -130,11 +130,11 @@ export class ScsiController {
         onLeave: () => {
           if (this.#disks.get(key) !== disk) return;
           this.#disks.delete(key);
-          this.#leaving.set(key, device);
+          this.#leaving.set(device, key);
         },
         onGone: () => {
           this.#slots.delete(slot);
-          if (this.#leaving.get(key) === device) this.#leaving.delete(key);
+          this.#leaving.delete(device);
         },
       },
     );
