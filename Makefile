@@ -42,6 +42,7 @@ test-windows: windows-rig ## the Windows half alone: Windows' Node under Wine, a
 windows-rig: bootstrap
 	@scripts/bootstrap.sh windows
 	@scripts/build windows
+	@scripts/build windows-failpoints
 
 faults: build build-failpoints uvm-image ## play the fault matrix and print it as a table (FAULTS="words": those alone; STACK=local or qemu)
 	@$(NODE) test/faults/main.ts $(if $(filter command line environment,$(origin STACK)),--stack $(STACK)) $(FAULTS)

@@ -25,6 +25,9 @@ mkdirSync(directory);
 cpSync(join(RIG, "koffi"), join(directory, "node_modules", "koffi"), { recursive: true });
 const program = join(directory, "containerd-shim-uvm-v1.mjs");
 cpSync("out/windows-shim/containerd-shim-uvm-v1.mjs", program);
+// Has what only builds for tests have: Hyper-V sockets played over loopback, above all.
+const testProgram = join(directory, "failpoints.mjs");
+cpSync("out/faults/windows-shim/containerd-shim-uvm-v1.mjs", testProgram);
 const wine = await Wine.start(directory);
 try {
   const queue = [...positionals];
@@ -80,6 +83,7 @@ async function runFile(file: string): Promise<void> {
       UVM_SHIM_COMPUTECORE: windowsPath(join(RIG, "computecore.dll")),
       UVM_SHIM_COMPUTENETWORK: windowsPath(join(RIG, "computenetwork.dll")),
       UVM_SHIM_PROGRAM: windowsPath(program),
+      UVM_SHIM_TEST_PROGRAM: windowsPath(testProgram),
       UVM_TEST_DIRECTORY: windowsPath(own),
       UVM_STAND_IN_LOG: windowsPath(join(own, "computecore.jsonl")),
     },

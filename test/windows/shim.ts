@@ -33,7 +33,7 @@ export function runShim(
   const bundle = makeBundle(id);
   const flags = ["-namespace", NAMESPACE, "-id", id, "-address", `${PIPE}containerd-containerd`];
   if (action === "delete") flags.push("-bundle", bundle);
-  const child = spawn(process.execPath, [env("UVM_SHIM_PROGRAM"), ...flags, action], {
+  const child = spawn(process.execPath, [options.env?.UVM_SHIM_PROGRAM ?? env("UVM_SHIM_PROGRAM"), ...flags, action], {
     cwd: action === "delete" ? join(bundle, "..") : bundle,
     env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
