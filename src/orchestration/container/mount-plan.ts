@@ -44,7 +44,7 @@ const PROPAGATION = ["shared", "rshared", "slave", "rslave"];
 export function planMount(mount: SpecMount, files: HostFiles): MountPlan {
   const { destination, type = "", source = "", options = [] } = mount;
   const subject = `mount on ${destination}`;
-  const typed = uvmDisk(mount, files.kindOf);
+  const typed = uvmDisk(mount, files);
   if (typed !== undefined) return { kind: "uvm-disk", mount, ...typed };
   if (type === "bind" || options.includes("bind") || options.includes("rbind") || (type === "" && source !== "")) {
     return planBind(mount, source, options, files);

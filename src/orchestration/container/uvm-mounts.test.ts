@@ -52,6 +52,26 @@ describe("hcsshim's mount types", () => {
       { type: "bind", destination: "blockdev:///dev/x", options: ["rbind", "ro"] },
     ],
   ];
+  it("virtual-disk by a link is the disk that it leads to, and a device is none that could be one", () => {
+    const asked: string[] = [];
+    const linked = {
+      ...files,
+      kindOf: (path: string) => {
+        asked.push(path);
+        return "file" as const;
+      },
+      resolve: (path: string) => (path === "C:\\link.vhdx" ? "D:\\d.vhdx" : path),
+    };
+    const hostPathOf = (type: string, source: string): string => {
+      const planned = planMount({ destination: "/d", type, source }, linked);
+      assert.ok(planned.kind === "uvm-disk");
+      return planned.request.hostPath;
+    };
+    assert.equal(hostPathOf("virtual-disk", "C:\\link.vhdx"), "D:\\d.vhdx");
+    assert.equal(hostPathOf("physical-disk", "\\\\.\\PHYSICALDRIVE1"), "\\\\.\\PHYSICALDRIVE1");
+    assert.deepEqual(asked, ["C:\\link.vhdx"]);
+  });
+
   for (const [name, mount, request, inGuest] of cases) {
     it(name, () => {
       const planned = plan(mount);

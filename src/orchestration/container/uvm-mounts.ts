@@ -24,13 +24,29 @@ export function isGuestSource(source: string, destination: string): boolean {
   return true;
 }
 
+/** What is asked of the host's file system (mount-plan's HostFiles). */
+interface DiskFiles {
+  kindOf(path: string): PathKind;
+  resolve?(path: string): string;
+}
+
 export interface UvmDisk {
   readonly request: ScsiRequest;
   readonly isBlockDevice: boolean;
 }
 
+/** Windows' names of devices: they are no files, and no links. */
+const DEVICE = "\\\\.\\";
+
+/** Links resolved, as hcsshim does: one image by two names is one disk. Undefined where there is none. */
+function realPath(source: string, { kindOf, resolve }: DiskFiles): string | undefined {
+  if (source.startsWith(DEVICE)) return source;
+  if (source === "" || kindOf(source) === "missing") return undefined;
+  return resolve?.(source) ?? source;
+}
+
 /** A mount of hcsshim's types for disks; undefined for any other. */
-export function uvmDisk(mount: SpecMount, kindOf: (path: string) => PathKind): UvmDisk | undefined {
+export function uvmDisk(mount: SpecMount, files: DiskFiles): UvmDisk | undefined {
   const { type, source = "", destination, options = [] } = mount;
   const isBlockDevice = destination.startsWith(BLOCK_DEVICE);
   const disk = {
@@ -41,11 +57,12 @@ export function uvmDisk(mount: SpecMount, kindOf: (path: string) => PathKind): U
   switch (type) {
     case "virtual-disk":
     case "physical-disk": {
-      if (source === "" || kindOf(source) === "missing") {
+      const hostPath = realPath(source, files);
+      if (hostPath === undefined) {
         throw invalidArgument(`mount on ${destination}: ${type} ${source} does not exist; cannot attach it`);
       }
       const diskType = type === "virtual-disk" ? "VirtualDisk" : "PassThru";
-      return { request: { ...disk, hostPath: source, type: diskType, access: "individual" }, isBlockDevice };
+      return { request: { ...disk, hostPath, type: diskType, access: "individual" }, isBlockDevice };
     }
     case "extensible-virtual-disk": {
       const [, provider, path] = /^evd:\/\/([^/]+)\/(.*)$/.exec(source) ?? [];
