@@ -27,6 +27,8 @@ export interface WcowRequest extends VmRequest {
   readonly bootFiles?: WcowBootFiles;
   /** The VM goes on from here instead of booting. */
   readonly restore?: VmRestore;
+  /** Of a confidential VM's firmware; hcsshim's schema calls them experimental. Empty: none. */
+  readonly firmwareParameters?: string;
 }
 
 /** A saved state file, or a VM that was saved as a template. */
@@ -56,6 +58,10 @@ export interface WcowOptions {
   /** By GUID. */
   readonly hvSocketServices: ReadonlyMap<string, HvSocketService>;
   readonly consolePipe?: string;
+  /** A screen and a keyboard. */
+  readonly graphicsConsole: boolean;
+  /** Empty: none. */
+  readonly firmwareParameters: string;
   readonly logs: {
     readonly forwarded: boolean;
     /** Base64 of JSON; empty: the default providers alone. */
@@ -81,6 +87,10 @@ export function readWcowOptions(request: WcowRequest): WcowOptions {
   });
   const osFiles = security ?? request.bootFiles;
   if (osFiles === undefined) throw invalidArgument(`VM ${request.id} has no boot files and no security policy`);
+  const graphicsConsole = request.debug?.graphicsConsole ?? false;
+  if (graphicsConsole && security?.isolation === "SecureNestedPaging") {
+    throw invalidArgument("a VM with isolation SecureNestedPaging has no graphics console");
+  }
   const dumpFolder = read.text(boot.dumpDirectory);
   if (dumpFolder !== "" && !host.folders.has(absolute(dumpFolder, host))) {
     throw notFound(`dump folder ${dumpFolder} does not exist, or is no folder`);
@@ -99,6 +109,8 @@ export function readWcowOptions(request: WcowRequest): WcowOptions {
     ...(dumpFolder === "" ? {} : { dumpFolder: absolute(dumpFolder, host) }),
     hvSocketServices: readHvSocketServices(read),
     ...readConsolePipe(read),
+    graphicsConsole,
+    firmwareParameters: request.firmwareParameters ?? "",
     logs: {
       // A confidential VM tells its host nothing unless it is asked to.
       forwarded: read.bool(windowsVm.logForwarding, security === undefined),

@@ -28,7 +28,7 @@ export interface GoldenCase {
   readonly abilities?: Partial<VmRequest["abilities"]>;
   readonly debug?: VmRequest["debug"];
   /** WCOW: members of the request. */
-  readonly vm?: Partial<Pick<WcowRequest, "bootFiles" | "restore" | "scratchVhd">>;
+  readonly vm?: Partial<Pick<WcowRequest, "bootFiles" | "restore" | "scratchVhd" | "firmwareParameters">>;
   /** Paths in the document, with ">" between the names, and what stands there instead; null: nothing. */
   readonly gives?: Readonly<Record<string, Json | null>>;
   /** LCOW: edits of the base's kernel command line. */

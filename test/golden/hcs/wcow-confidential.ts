@@ -194,4 +194,15 @@ export const wcowConfidential: readonly GoldenCase[] = [
     { ...POLICY, [`${V}computetopology.memory.enabledeferredcommit`]: "true" },
     /enabledeferredcommit/,
   ),
+  cwcow(
+    "parameters of the firmware",
+    {},
+    { vm: { firmwareParameters: "a=1" }, gives: { [`${VM}>Chipset>FirmwareFile`]: { Parameters: "YT0x" } } },
+  ),
+  {
+    shows: "no screen where the processor keeps the VM from its host",
+    annotations: POLICY,
+    debug: { graphicsConsole: true },
+    refuses: ["invalid-argument", /no graphics console/],
+  },
 ];

@@ -297,4 +297,17 @@ export const wcow: readonly GoldenCase[] = [
     vm: { restore: { stateFile: "C:\\s.vmrs" } },
     gives: { [`${VM}>RestoreState`]: { SaveStateFilePath: "C:\\s.vmrs" } },
   },
+  {
+    shows: "a screen and a keyboard for who looks into it",
+    debug: { graphicsConsole: true },
+    gives: {
+      [`${VM}>Devices>VideoMonitor`]: {},
+      [`${VM}>Devices>Keyboard`]: {},
+      [`${VM}>Devices>EnhancedModeVideo`]: {},
+    },
+  },
+  {
+    shows: "parameters of the firmware are of a confidential VM alone",
+    vm: { firmwareParameters: "a=1" },
+  },
 ];

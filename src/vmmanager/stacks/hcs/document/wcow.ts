@@ -11,6 +11,7 @@ import { isolation, secureBoot } from "./security.ts";
 import { storageQos, topologyDocument } from "./topology.ts";
 
 type VirtualMachine = NonNullable<ComputeSystemInit["virtualMachine"]>;
+type Chipset = NonNullable<VirtualMachine["chipset"]>;
 type Devices = NonNullable<VirtualMachine["devices"]>;
 
 /** By it the guest knows a scratch disk that has no file system yet. */
@@ -41,6 +42,7 @@ export function wcowDocument(options: WcowOptions): VmDocument {
         computeTopology: topologyDocument(topology, true),
         devices: {
           comPorts: consolePipe === undefined ? {} : { "0": { namedPipe: consolePipe } },
+          ...(options.graphicsConsole ? { videoMonitor: {}, keyboard: {}, enhancedModeVideo: {} } : {}),
           scsi: machine.scsi,
           hvSocket: { hvSocketConfig: windowsHvSocket(options.hvSocketServices, options.logs.forwarded) },
           virtualSmb: { shares: machine.shares, directFileMappingInMB: DIRECT_MAPPING_MIB },
@@ -91,7 +93,10 @@ function confidentialMachine(options: WcowOptions, boot: ConfidentialWcow): Mach
     parts: {
       // The least that knows SNP.
       version: { major: 12, minor: 0 },
-      chipset: { uefi: boot.secureBoot ? secureBoot : { applySecureBootTemplate: "Skip" } },
+      chipset: {
+        uefi: boot.secureBoot ? secureBoot : { applySecureBootTemplate: "Skip" },
+        firmwareFile: firmwareFile(options),
+      },
       guestState: { guestStateFilePath: boot.guestStateFile, guestStateFileType: "BlockStorage" },
       securitySettings: isolation(boot.isolation, boot.policy, true),
     },
@@ -108,6 +113,10 @@ function confidentialMachine(options: WcowOptions, boot: ConfidentialWcow): Mach
       { do: "grant-vm-access", path: share },
     ],
   };
+}
+
+function firmwareFile({ firmwareParameters: text }: WcowOptions): Chipset["firmwareFile"] {
+  return text === "" ? undefined : { parameters: Buffer.from(text, "utf8").toString("base64") };
 }
 
 function restoreState({ restore }: WcowOptions): VirtualMachine["restoreState"] {

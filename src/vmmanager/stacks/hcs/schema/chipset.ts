@@ -25,8 +25,12 @@ const linuxKernelDirect = record({
   kernelCmdLine: field("KernelCmdLine", text, "omitempty"),
 });
 
-/** One of the two. */
+/** Experimental in HCS's schema. `parameters`: base64. */
+const firmwareFile = record({ parameters: field("Parameters", text, "omitempty") });
+
+/** `uefi` or `linuxKernelDirect`. */
 export const chipset = record({
   uefi: field("Uefi", optional(uefi), "omitempty"),
   linuxKernelDirect: field("LinuxKernelDirect", optional(linuxKernelDirect), "omitempty"),
+  firmwareFile: field("FirmwareFile", optional(firmwareFile), "omitempty"),
 });

@@ -4,6 +4,7 @@ import { registryKey, registryValue } from "../../../options/registry-values.ts"
 import { chipset } from "./chipset.ts";
 import { container, hostedSystem, storageQos } from "./container.ts";
 import { devices } from "./devices.ts";
+import { migrationOptions } from "./migration.ts";
 import { schemaVersion } from "./schema-version.ts";
 import { guestState, securitySettings } from "./security.ts";
 import { topology } from "./topology.ts";
@@ -45,6 +46,8 @@ const virtualMachine = record({
   debugOptions: field("DebugOptions", optional(debugOptions), "omitempty"),
   securitySettings: field("SecuritySettings", optional(securitySettings), "omitempty"),
   resourcePartitionId: field("ResourcePartitionId", text, "omitempty"),
+  /** At the destination of a live migration. */
+  migrationOptions: field("MigrationOptions", optional(migrationOptions), "omitempty"),
 });
 
 /** The document of HcsCreateComputeSystem (HCS schema 2): one of a VM, a container and a hosted system. Zeros are not written. */
