@@ -68,6 +68,15 @@ function suite({ name, options, before, reserve, up, down }: DeviceKind): void {
       await released(bench, ...all);
     });
 
+    it("is given back once where its holder asks twice at once", async () => {
+      const bench = await start();
+      const mapping = reserve(bench.devices);
+      await mapping.map();
+      await Promise.all([mapping.unmap(), mapping.unmap()]);
+      assert.deepEqual(calls(bench, up.length), down);
+      await released(bench, mapping);
+    });
+
     it("is another where another is asked for", async () => {
       const bench = await start();
       const all = [reserve(bench.devices, 0), reserve(bench.devices, 1)];

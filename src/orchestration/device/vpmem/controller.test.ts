@@ -119,6 +119,20 @@ describe("layers packed on VPMem devices", () => {
     assert.deepEqual([vm.left(), vpmem.held], [[], 0]);
   });
 
+  it("are not put onto a device whose first did not come, and are once it has", async () => {
+    const vpmem = controller({});
+    vm.faults.addVpmemDevice = () => {
+      throw new Error("planted");
+    };
+    const a = vpmem.reserve({ hostPath: "small-a" });
+    await assert.rejects(a.map(), /planted/);
+    delete vm.faults.addVpmemDevice;
+    await mapped(vpmem, "small-b");
+    await a.map();
+    await mapped(vpmem, "small-c");
+    assert.deepEqual([...vm.vpmem.keys()], ["1@0", "0@0", `0@${MIB}`]);
+  });
+
   it("are not put onto a device whose first is on its way out", async () => {
     const vpmem = controller({});
     const [a] = await mapped(vpmem, "small-a");
