@@ -66,6 +66,16 @@ describe("a kill", () => {
     assert.deepEqual(s.log, terminated);
   });
 
+  it("of a guest that tells no stacks is waited for, too: as long as the request's own time", async () => {
+    const s = new Subject();
+    const kill = s.run(SIGKILL);
+    s.alive.reject(new ShimError("unimplemented", "this guest tells no stacks"));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    s.killed.reject(new ShimError("deadline-exceeded", "signal 9 did not finish in 10 s"));
+    await kill;
+    assert.deepEqual(s.log, terminated);
+  });
+
   it("ends a VM that stands still and cannot be woken", async () => {
     const s = new Subject();
     s.guest = undefined;

@@ -69,7 +69,11 @@ export class ContainerKill {
     } catch (cause) {
       const { guest } = this.#ports.vm;
       if (isDone || guest === undefined) throw cause;
-      await Promise.race([done, bounded(kill, "sign of life of the guest", (call) => guest.dumpStacks(call))]);
+      const life = bounded(kill, "sign of life of the guest", (call) => guest.dumpStacks(call));
+      await Promise.race([done, life]).catch((error: unknown) => {
+        // A guest that can't be asked has the work's own time.
+        if (!isKind(error, "unimplemented")) throw error;
+      });
       await done;
     }
   }
