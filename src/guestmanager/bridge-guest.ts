@@ -1,7 +1,7 @@
 import { failedPrecondition, ShimError, unavailable, unimplemented } from "../errors/shim-error.ts";
 import { type Logger, silentLogger } from "../log/logger.ts";
 import type { MessageBase, MessageResponseBase } from "../prot/messages/base.ts";
-import { BRIDGE_PORT, NULL_ID } from "../prot/protocol.ts";
+import { NULL_ID } from "../prot/protocol.ts";
 import { type Rpc, rpcs } from "../prot/rpc.ts";
 import type { GuestListener, HostSockets } from "../transport/sockets.ts";
 import type { BootServices } from "./boot-services.ts";
@@ -35,7 +35,7 @@ const REQUEST_TIMEOUT_MS = 5 * 60 * 1000;
 
 export interface GuestOptions {
   readonly sockets: HostSockets;
-  /** Listens for the guest's dial. Default: BRIDGE_PORT; a Windows guest dials WINDOWS_GCS_SERVICE_ID. */
+  /** Listens for the guest's dial. Default: where a guest of its system dials; hcsshim's sidecar has a service of its own. */
   readonly listen?: () => GuestListener;
   readonly log?: Logger;
   /** Of every request but WaitForProcess; when it passes, the bridge ends. Default: 5 minutes. */
@@ -54,6 +54,8 @@ interface Connected {
 /** What differs between the systems that guests run. */
 export interface GuestProfile<Document> {
   readonly os: GuestOs;
+  /** Where its gcs dials. */
+  listen(sockets: HostSockets): GuestListener;
   /** The text for Create. */
   containerConfig(document: Document): string;
 }
@@ -80,11 +82,11 @@ export class BridgeGuest<Document> implements Guest<Document>, GuestConnection {
   readonly #whenConnected: Promise<void>;
   #resolveDisconnected: (reason: Error | undefined) => void = () => undefined;
 
-  constructor(options: GuestOptions, { os, containerConfig }: GuestProfile<Document>) {
+  constructor(options: GuestOptions, profile: GuestProfile<Document>) {
     const { sockets, listen, log = silentLogger, requestTimeoutMs = REQUEST_TIMEOUT_MS, tap, boot } = options;
-    this.os = os;
-    this.#containerConfig = containerConfig;
-    this.#listen = listen ?? (() => sockets.listen(BRIDGE_PORT));
+    this.os = profile.os;
+    this.#containerConfig = (document) => profile.containerConfig(document);
+    this.#listen = listen ?? (() => profile.listen(sockets));
     this.sockets = sockets;
     this.requestTimeoutMs = requestTimeoutMs;
     this.#log = log;

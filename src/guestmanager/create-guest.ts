@@ -1,10 +1,12 @@
 import { stringifyJson } from "../oci/json.ts";
+import { WINDOWS_GCS_SERVICE_ID } from "../prot/hvsocket.ts";
 import {
   cwcowHostedSystem,
   hostedSystem,
   V2_SCHEMA_VERSION,
   vmHostedContainerSettingsV2,
 } from "../prot/messages/create.ts";
+import { BRIDGE_PORT } from "../prot/protocol.ts";
 import { BridgeGuest, type GuestOptions, type GuestProfile } from "./bridge-guest.ts";
 import { type GuestDirectories, guestDirectories } from "./directories.ts";
 import type { ContainerDocument, Guest, WindowsContainerDocument } from "./guest.ts";
@@ -53,12 +55,15 @@ export type WindowsGuest = Guest<WindowsContainerDocument> &
 
 const linux: GuestProfile<ContainerDocument> = {
   os: "linux",
+  listen: (sockets) => sockets.listen(BRIDGE_PORT),
   containerConfig: (document) =>
     stringifyJson(vmHostedContainerSettingsV2.encode({ ...document, schemaVersion: V2_SCHEMA_VERSION })),
 };
 
 const windows: GuestProfile<WindowsContainerDocument> = {
   os: "windows",
+  // Sockets that know ports alone are no Windows guest's own, but one behind something that carries its bridge.
+  listen: (sockets) => sockets.listenService?.(WINDOWS_GCS_SERVICE_ID) ?? sockets.listen(BRIDGE_PORT),
   containerConfig({ container, ociSpecification }) {
     const system = { schemaVersion: V2_SCHEMA_VERSION, container };
     if (ociSpecification === undefined) return stringifyJson(hostedSystem.encode(system));
@@ -84,7 +89,7 @@ export function createGuest(options: GuestOptions): LinuxGuest {
   });
 }
 
-/** Refuses a guest that turns out to run Linux when it connects. `options.listen`: where a Windows guest dials. */
+/** Refuses a guest that turns out to run Linux when it connects. */
 export function createWindowsGuest(options: GuestOptions): WindowsGuest {
   const guest = new BridgeGuest(options, windows);
   return Object.assign(guest, {

@@ -3,6 +3,8 @@ import { describe, it } from "node:test";
 import { TYPE } from "../../test/golden/guest/case.ts";
 import { GuestEnd } from "../../test/golden/guest/guest-end.ts";
 import { isKind, type ShimError } from "../errors/shim-error.ts";
+import { WINDOWS_SIDECAR_GCS_SERVICE_ID } from "../prot/hvsocket.ts";
+import { createMemorySockets } from "../transport/memory.ts";
 import { createGuest, createWindowsGuest, type LinuxGuest, type WindowsGuest } from "./create-guest.ts";
 
 const GuestDefinedCapabilities = {
@@ -137,6 +139,26 @@ describe("a guest that is none of ours to drive is refused", () => {
     end.answers.set(TYPE.create, { Result: 0x80370105 | 0, ErrorMessage: "not now" });
     await assert.rejects(end.connect(createWindowsGuest), /Create failed in the guest: not now/);
     assert.equal(end.requests.length, 2, "it is not started");
+  });
+});
+
+describe("a Windows guest", () => {
+  it("is listened for at its own service; its sidecar at another", () => {
+    const { host } = createMemorySockets();
+    const services: string[] = [];
+    const listenService = (serviceId: string) => {
+      services.push(serviceId);
+      return host.listen(services.length);
+    };
+    const sockets = { listen: host.listen, listenService };
+    const listen = () => listenService(WINDOWS_SIDECAR_GCS_SERVICE_ID);
+    for (const options of [{ sockets }, { sockets, listen }]) {
+      const guest = createWindowsGuest(options);
+      guest.prepareConnection();
+      guest.prepareConnection();
+      guest.closeConnection();
+    }
+    assert.deepEqual(services, ["acef5661-84a1-4e44-856b-6245e69f4620", "ae8da506-a019-4553-a52b-902bc0fa0411"]);
   });
 });
 

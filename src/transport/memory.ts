@@ -2,13 +2,13 @@ import { closeSync } from "node:fs";
 import { alreadyExists, unavailable } from "../errors/shim-error.ts";
 import { AcceptQueue, portName } from "./accept-queue.ts";
 import { memoryStreamPair } from "./memory-stream.ts";
-import type { FdOffer, GuestConnection, GuestSockets, HostSockets } from "./sockets.ts";
+import type { FdOffer, GuestConnection, GuestSockets, LocalHostSockets } from "./sockets.ts";
 
 /**
  * The sockets of the `local` stack: host and guest live in one process. A port has one owner at a time, a listener or an
  * fd offer.
  */
-export function createMemorySockets(): { host: Required<HostSockets>; guest: GuestSockets } {
+export function createMemorySockets(): { host: LocalHostSockets; guest: GuestSockets } {
   const ports = new Map<number, MemoryListener | MemoryFdOffer>();
   const take = (port: number, owner: MemoryListener | MemoryFdOffer): void => {
     if (ports.has(port)) throw alreadyExists(`port ${portName(port)} is taken; cannot listen: close its owner first`);

@@ -8,12 +8,17 @@ import type { ByteStream } from "../sys/byte-stream.ts";
 export interface HostSockets {
   /** Takes the port at once. Throws already-exists while another listener holds it. */
   listen(port: number): GuestListener;
+  /** Only Hyper-V sockets: the same for a service, by its GUID, that is no port's. */
+  readonly listenService?: (serviceId: string) => GuestListener;
   /**
    * Only where host and guest share a kernel (`local`): the next dial of `port` receives this fd instead of a stream.
    * The fd is the transport's from now on; it closes it if nobody dials.
    */
   readonly offerFd?: (port: number, fd: number) => FdOffer;
 }
+
+/** Those of a guest on this kernel. */
+export type LocalHostSockets = HostSockets & Required<Pick<HostSockets, "offerFd">>;
 
 export interface GuestListener {
   readonly port: number;

@@ -7,7 +7,7 @@ import type { GcsGuestCapabilities } from "../../src/prot/messages/negotiate-pro
 import { BRIDGE_PORT } from "../../src/prot/protocol.ts";
 import type { ByteStream } from "../../src/sys/byte-stream.ts";
 import { createMemorySockets } from "../../src/transport/memory.ts";
-import type { GuestConnection, HostSockets } from "../../src/transport/sockets.ts";
+import type { GuestConnection, HostSockets, LocalHostSockets } from "../../src/transport/sockets.ts";
 import { ScriptedGcsHost } from "./scripted-gcs-host.ts";
 
 /** A document that says as little as it may. */
@@ -15,7 +15,7 @@ export const DOCUMENT = { ociBundlePath: "/run/b", ociSpecification: { ociVersio
 
 export interface SetUp {
   readonly capabilities?: Partial<GcsGuestCapabilities>;
-  readonly sockets?: (host: Required<HostSockets>) => HostSockets;
+  readonly sockets?: (host: LocalHostSockets) => HostSockets;
 }
 
 /** Our host's side and our guest's bridge server, joined in memory; behind the server a script. */
