@@ -4,6 +4,7 @@ import { openHcn } from "#os/cmd/containerd-shim-uvm-v1/hcn.ts";
 import { createStack } from "#os/cmd/containerd-shim-uvm-v1/stacks.ts";
 import { openStdio } from "#os/src/stdio/open.ts";
 import type { QemuSettings } from "../../src/config/settings.ts";
+import { Options as RunhcsOptions } from "../../src/generated/containerd/runhcs/v1.ts";
 import { createGuest } from "../../src/guestmanager/create-guest.ts";
 import { LcowBoot } from "../../src/guestmanager/lcow-boot.ts";
 import type { Logger } from "../../src/log/logger.ts";
@@ -16,6 +17,7 @@ import type { DaemonContext } from "../../src/shim/daemon.ts";
 import { relay } from "../../src/stdio/relay.ts";
 import type { StreamSource } from "../../src/stdio/streams.ts";
 import { hostNetwork } from "../../src/vmmanager/host-network/host-network.ts";
+import { runhcsSettings } from "../../src/vmmanager/options/runhcs-settings.ts";
 import { sizeUvm } from "../../src/vmmanager/options/sizing.ts";
 import { runHook } from "../../src/vmmanager/run-hook.ts";
 import type { UvmSizing } from "../../src/vmmanager/sizing.ts";
@@ -36,6 +38,9 @@ function hookAccount(stateDirectory: string) {
 export async function createPod(context: DaemonContext, streams: StreamSource): Promise<PodController> {
   const { namespace, record, events, log, leaving } = context;
   const { settings, stateDirectory, podId } = record;
+  const { ioRetryTimeoutMs: ioRetryMs = 0 } = runhcsSettings(
+    RunhcsOptions.decode(Buffer.from(settings.runhcs ?? "", "base64")),
+  );
   return new PodController({
     id: podId,
     namespace,
@@ -53,7 +58,8 @@ export async function createPod(context: DaemonContext, streams: StreamSource): 
       rootfs: hostRootfs,
       files: hostFiles,
       io: {
-        open: (paths, process) => openStdio(paths, process, { log: (message) => log.warn(message), streams }),
+        open: (paths, process) =>
+          openStdio(paths, process, { log: (message) => log.warn(message), streams, redial: { totalMs: ioRetryMs } }),
         relay,
       },
       events,
