@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ALREADY_STOPPED, INVALID_STATE } from "../../../test/compliance/compute-core-stand-in.ts";
 import { DeviceStandIn } from "../../../test/compliance/device-stand-in.ts";
-import { hcsSetup, lcowOptions, wcowOptions } from "../../../test/compliance/hcs-setup.ts";
+import { hcsSetup, lcowOptions, wcowOptions, windowsHost } from "../../../test/compliance/hcs-setup.ts";
 import { unavailable } from "../../errors/shim-error.ts";
 import { HcsError } from "../../vmmanager/stacks/hcs/computecore/hcs-error.ts";
 import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
@@ -13,8 +13,8 @@ const limits = { host: 1000, guest: 1000 };
 const DEVICES = "VirtualMachine/Devices";
 
 /** Devices of a VM that the stack `hcs` has made, its guest a stand-in that takes all. */
-async function bench(options: UvmOptions) {
-  const setup = hcsSetup();
+async function bench(options: UvmOptions, build = windowsHost.build) {
+  const setup = hcsSetup({ host: () => ({ ...windowsHost, build }) });
   const uvm: UtilityVM = await setup.stack.create(options);
   await uvm.start();
   const guest = new DeviceStandIn();
@@ -80,6 +80,21 @@ describe("the devices of a VM of HCS", () => {
     for (const mapping of mappings) await mapping.unmap();
     assert.equal(vm.changes().length, 6);
     await vm.uvm.close();
+  });
+
+  it("are assigned with their memory nodes' affinity where that Windows knows it", async () => {
+    for (const [build, affinity] of [
+      [26100, { PropagateNumaAffinity: true }],
+      [20348, {}],
+    ] as const) {
+      const vm = await bench(lcowOptions(), build);
+      await vm.vpci.reserve({ address: "PCIP\\X", virtualFunction: 1 }).map();
+      const { document } = vm.setup.core.calls.at(-1) ?? {};
+      const functions = [{ DeviceInstancePath: "PCIP\\X", VirtualFunction: 1 }];
+      const settings = { Functions: functions, ...affinity };
+      assert.deepEqual((document as { Settings?: unknown }).Settings, settings, String(build));
+      await vm.uvm.close();
+    }
   });
 
   it("that was closed are gone, without a call", async () => {

@@ -149,8 +149,11 @@ export abstract class HcsDevices implements DeviceManagers {
     await this.#modify("network", "remove", () => network.removeAdapter(id, settings), options);
   }
 
-  async addPciDevice(device: PciDevice, options?: CallOptions): Promise<void> {
-    await this.#modify("pci", "add", () => pci.assignDevice(device), options);
+  async addPciDevice({ propagateNumaAffinity, ...device }: PciDevice, options?: CallOptions): Promise<void> {
+    // Older ones do not know the member.
+    const isKnown = propagateNumaAffinity !== undefined && this.#parts.build >= Build.Numa;
+    const settings = { ...device, ...(isKnown && { propagateNumaAffinity }) };
+    await this.#modify("pci", "add", () => pci.assignDevice(settings), options);
   }
 
   async removePciDevice(id: string, options?: CallOptions): Promise<void> {

@@ -35,6 +35,21 @@ describe("the document of a changed VM", () => {
     assert.deepEqual(devices(none).Plan9, {});
   });
 
+  it("has images packed on a VPMem device until the first is removed, and the device with it", () => {
+    const device = `${D}/VirtualPMem/Devices/3`;
+    const added = [device, `${device}/Mappings/1048576`].reduce(
+      (document, resourcePath) =>
+        withChange(document, { resourcePath, requestType: "Add", settings: { HostPath: "a" } }),
+      base as Parameters<typeof withChange>[0],
+    );
+    const vpmem = (document: object) => (devices(document) as Record<string, unknown>).VirtualPMem;
+    assert.deepEqual(vpmem(added), { Devices: { "3": { HostPath: "a", Mappings: { "1048576": { HostPath: "a" } } } } });
+    const one = withChange(added, { resourcePath: `${device}/Mappings/1048576`, requestType: "Remove" });
+    assert.deepEqual(vpmem(one), { Devices: { "3": { HostPath: "a", Mappings: {} } } });
+    const none = withChange(one, { resourcePath: `${device}/Mappings/0`, requestType: "Remove" });
+    assert.deepEqual(vpmem(none), { Devices: {} });
+  });
+
   it("has limits among the processor's members, and memory as a number", () => {
     const topology = { VirtualMachine: { ComputeTopology: { Processor: { Count: 2 }, Memory: { SizeInMB: 1024 } } } };
     const path = "VirtualMachine/ComputeTopology";

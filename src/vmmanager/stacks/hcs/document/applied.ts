@@ -13,7 +13,10 @@ export function withChange(document: JsonObject, { resourcePath, requestType, se
     const limits = asObject(settings, "limits");
     return change(document, `${TOPOLOGY}/Processor`.split("/"), (processor) => ({ ...objectOf(processor), ...limits }));
   }
-  return change(document, resourcePath.split("/"), (member) => {
+  // The mapping at a VPMem device's begin was brought with the device, and takes it along.
+  const path =
+    requestType === "Remove" ? resourcePath.replace(/(\/VirtualPMem\/Devices\/\d+)\/Mappings\/0$/, "$1") : resourcePath;
+  return change(document, path.split("/"), (member) => {
     if (resourcePath.endsWith("/Shares")) return shares(member, requestType, asObject(settings, "share"));
     return requestType === "Remove" ? undefined : (settings ?? {});
   });
