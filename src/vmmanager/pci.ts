@@ -12,6 +12,8 @@ export interface PciDevice {
 
 /** Devices of the host given to the UVM whole. */
 export interface PciManager {
+  /** Those that the VM was made with, for its life. Undefined: none. */
+  readonly pciDevices?: readonly PciDevice[];
   addPciDevice(device: PciDevice, options?: CallOptions): Promise<void>;
   removePciDevice(id: string, options?: CallOptions): Promise<void>;
 }

@@ -61,6 +61,25 @@ describe("the assigned devices of a VM", () => {
     );
   });
 
+  it("that the VM was made with are its own: waited for, never assigned again, and never taken back", async () => {
+    const vm = new DeviceStandIn();
+    vm.pci.set("made", `${address}/2`);
+    const pciDevices = [{ id: "made", address: address.toUpperCase(), virtualFunction: 2 }];
+    const uvm = Object.assign(Object.create(vm) as DeviceStandIn, { pciDevices });
+    const vpci = new VpciController({ uvm, limits, guest: vm, newGuid: () => "new" });
+    for (const _ of ["once", "again"]) {
+      const all = [vpci.reserve({ address, virtualFunction: 2 }), vpci.reserve({ address, virtualFunction: 2 })];
+      for (const mapping of all) {
+        assert.equal(mapping.guestPath, "made");
+        await mapping.map();
+      }
+      for (const mapping of all) await mapping.unmap();
+      assert.equal(vpci.held, 0);
+    }
+    assert.deepEqual(vm.log, ["addVpciDevice made", "addVpciDevice made"]);
+    assert.equal(vpci.reserve({ address }).guestPath, "new");
+  });
+
   it("are found by a Windows guest by an instance id", () => {
     const id = vmBusInstanceId("b5d2d8d4-3a75-51bf-945b-3444dc6b8579");
     assert.equal(id, "VMBUS\\{44c4f61d-4444-4400-9d52-802e27ede19f}\\{b5d2d8d4-3a75-51bf-945b-3444dc6b8579}");

@@ -1,6 +1,8 @@
+import type { PciDevice } from "../../../vmmanager/pci.ts";
 import { bounded } from "../../deadline.ts";
 import { KeyedDevices } from "../keyed-devices.ts";
 import type { Mapping } from "../mapping.ts";
+import type { DeviceSteps } from "../ports.ts";
 import type { VpciPorts, VpciRequest } from "./ports.ts";
 
 /** VMBus's type of every assigned device. */
@@ -29,26 +31,43 @@ export class VpciController {
 
   /** Bookkeeping only. */
   reserve({ address, virtualFunction = 0 }: VpciRequest): Mapping {
-    const { uvm, guest, limits, newGuid = () => crypto.randomUUID() } = this.#ports;
+    const { uvm, newGuid = () => crypto.randomUUID() } = this.#ports;
     const what = `device ${address}${virtualFunction === 0 ? "" : `, virtual function ${virtualFunction}`}`;
-    return this.#devices.reserve(JSON.stringify([address.toLowerCase(), virtualFunction]), (before) => {
-      const id = newGuid();
-      const settings = { id, address, virtualFunction, propagateNumaAffinity: true };
-      return {
-        ...{ what, guestPath: id },
-        steps: {
-          async map() {
-            // It cannot be in the VM twice.
-            await before();
-            await bounded(limits.host, `assigning ${what}`, (o) => uvm.addPciDevice(settings, o));
-            if (guest === undefined) return;
-            const arrival = `arrival of ${what} in the guest`;
-            await bounded(limits.guest, arrival, (o) => guest.addVpciDevice({ vmBusGuid: id }, o));
-          },
-          // The guest's kernel learns of it from the bus alone.
-          unmap: () => bounded(limits.host, `removing ${what}`, (o) => uvm.removePciDevice(id, o)),
-        },
-      };
+    const key = keyOf({ address, virtualFunction });
+    return this.#devices.reserve(key, (before) => {
+      const made = uvm.pciDevices?.find((device) => keyOf(device) === key);
+      if (made !== undefined) return { what, guestPath: made.id, steps: this.#stepsOfMade(made.id, what) };
+      const device = { id: newGuid(), address, virtualFunction, propagateNumaAffinity: true };
+      return { what, guestPath: device.id, steps: this.#steps(device, what, before) };
     });
   }
+
+  #steps(device: PciDevice, what: string, before: () => Promise<void>): DeviceSteps {
+    const { uvm, limits } = this.#ports;
+    return {
+      map: async () => {
+        // It cannot be in the VM twice.
+        await before();
+        await bounded(limits.host, `assigning ${what}`, (o) => uvm.addPciDevice(device, o));
+        await this.#arrival(device.id, what);
+      },
+      // The guest's kernel learns of it from the bus alone.
+      unmap: () => bounded(limits.host, `removing ${what}`, (o) => uvm.removePciDevice(device.id, o)),
+    };
+  }
+
+  /** One that the VM was made with: it stays. */
+  #stepsOfMade(id: string, what: string): DeviceSteps {
+    return { map: () => this.#arrival(id, what), unmap: async () => {} };
+  }
+
+  async #arrival(vmBusGuid: string, what: string): Promise<void> {
+    const { guest, limits } = this.#ports;
+    if (guest === undefined) return;
+    await bounded(limits.guest, `arrival of ${what} in the guest`, (o) => guest.addVpciDevice({ vmBusGuid }, o));
+  }
+}
+
+function keyOf({ address, virtualFunction = 0 }: VpciRequest): string {
+  return JSON.stringify([address.toLowerCase(), virtualFunction]);
 }

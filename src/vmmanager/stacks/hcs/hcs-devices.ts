@@ -26,7 +26,7 @@ import * as topology from "./modify/topology.ts";
 import * as vpmem from "./modify/vpmem.ts";
 import * as vsmb from "./modify/vsmb.ts";
 import { limit } from "./timeouts.ts";
-import { hasPart, scsiLimits, type VmRecord, vpmemLimits } from "./vm-record.ts";
+import { hasPart, pciDevices, scsiLimits, type VmRecord, vpmemLimits } from "./vm-record.ts";
 
 /** Of devices that one kind of guest has alone. */
 const guests: { readonly [resource in Resource]?: "linux" | "windows" } = {
@@ -55,6 +55,7 @@ export abstract class HcsDevices implements DeviceManagers {
   readonly scsiLimits: ScsiLimits;
   readonly vpmemLimits?: VpmemLimits;
   readonly shareRules: ShareRules;
+  readonly pciDevices: readonly PciDevice[];
   readonly #parts: HcsDeviceParts;
   #record: VmRecord;
 
@@ -67,6 +68,7 @@ export abstract class HcsDevices implements DeviceManagers {
     const limits = vpmemLimits(parts.record);
     if (limits !== undefined) this.vpmemLimits = limits;
     this.shareRules = parts.record.shareRules;
+    this.pciDevices = pciDevices(parts.record);
   }
 
   /** The VM is no more: all that it had is gone with it. */

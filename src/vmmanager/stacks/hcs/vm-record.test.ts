@@ -16,6 +16,20 @@ describe("what a VM of HCS is made of", () => {
     await uvm.close();
   });
 
+  it("has the devices that it is made with, and keeps those that are added out of them", async () => {
+    const options = lcowOptions(migrates);
+    assert.ok(options.runhcs);
+    const windows = { devices: [{ id: "PCIP\\VEN_1\\2", idType: "vpci-instance-id" }] };
+    const spec = { ...options.runhcs.spec, windows };
+    const uvm = await hcsSetup({ newGuid: () => "guid-0" }).stack.create({
+      ...options,
+      runhcs: { ...options.runhcs, spec },
+    });
+    await uvm.addPciDevice({ id: "guid-1", address: "PCIP\\X" });
+    assert.deepEqual(uvm.pciDevices, [{ id: "guid-0", address: "PCIP\\VEN_1", virtualFunction: 2 }]);
+    await uvm.close();
+  });
+
   it("keeps it from being saved for good with a Plan9 device", async () => {
     const uvm = await hcsSetup().stack.create(lcowOptions());
     assert.equal(uvm.supported("lifetime", "save"), false);

@@ -1,9 +1,11 @@
+import type { PciDevice } from "../../pci.ts";
 import type { ShareRules } from "../../plan9.ts";
 import type { ScsiLimits, ScsiLocation } from "../../scsi.ts";
 import type { VpmemLimits } from "../../vpmem.ts";
 import { type JsonObject, partOf } from "./document/applied.ts";
 import { SCSI_CONTROLLERS } from "./document/scsi.ts";
 import { DEVICES } from "./modify/request.ts";
+import { vpciDevice } from "./schema/storage.ts";
 
 const LUNS = 64;
 
@@ -50,10 +52,18 @@ export function vpmemLimits({ document, multiMapping }: VmRecord): VpmemLimits |
   return { devices: Number(count), deviceBytes: BigInt(bytes as bigint), multiMapping, reserved };
 }
 
+/** Devices of the host, by their VMBus GUIDs. */
+export function pciDevices({ document }: VmRecord): readonly PciDevice[] {
+  const devices = (partOf(document, `${DEVICES}/VirtualPci`) ?? {}) as JsonObject;
+  return Object.entries(devices).flatMap(([id, device]) => {
+    const { functions } = vpciDevice.decode(device, `device ${id}`);
+    return functions.map((of) => ({ id, address: of.deviceInstancePath, virtualFunction: of.virtualFunction }));
+  });
+}
+
 /** Why it cannot be saved; undefined: it can (reference: hcsshim, 1.3 and 4.1). */
 export function unsaveable(record: VmRecord): string | undefined {
   if (hasPart(record, "Plan9")) return "it has a Plan9 device: set io.microsoft.migration.support-enabled";
-  const assigned = partOf(record.document, `${DEVICES}/VirtualPci`) ?? {};
-  if (Object.keys(assigned).length > 0) return "it has devices of its host";
+  if (pciDevices(record).length > 0) return "it has devices of its host";
   return partOf(record.document, "VirtualMachine/SecuritySettings") === undefined ? undefined : "it is confidential";
 }
