@@ -2,7 +2,12 @@ import { type VmDevices, vmDevices } from "../../src/orchestration/device/device
 import type { Mapping } from "../../src/orchestration/device/mapping.ts";
 import { type DeviceCall, DeviceStandIn } from "./device-stand-in.ts";
 
-const limits = { host: 50, guest: 50 };
+interface BenchOptions {
+  readonly packed?: boolean;
+  readonly noDirectMap?: boolean;
+  readonly devices?: number;
+  readonly callMs?: number;
+}
 
 /** Every kind of device of one VM, on a stand-in: files are where their paths say, `.bin` of 3 MiB. */
 export class DeviceBench {
@@ -11,9 +16,11 @@ export class DeviceBench {
   before: readonly string[] = [];
   #carrier: Mapping | undefined;
 
-  constructor(options: { readonly packed?: boolean; readonly noDirectMap?: boolean; readonly devices?: number } = {}) {
+  /** `callMs`: when a call of the host or the guest is given up; more than any takes that does not hang. */
+  constructor(options: BenchOptions = {}) {
     const { vm } = this;
-    const { packed = false, noDirectMap = true, devices = 64 } = options;
+    const { packed = false, noDirectMap = true, devices = 64, callMs = 50 } = options;
+    const limits = { host: callMs, guest: callMs };
     vm.vpmemLimits = { devices, deviceBytes: 64n << 20n, multiMapping: packed };
     vm.shareRules = { noDirectMap };
     let guids = 0;

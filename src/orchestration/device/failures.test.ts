@@ -193,7 +193,7 @@ it("no order of reserve, map and unmap, with calls that fail before or after the
       fc.nat(deviceKinds.length - 2),
       fc.boolean(),
       async (steps, planned, first, packed) => {
-        const bench = new DeviceBench({ packed });
+        const bench = new DeviceBench({ packed, callMs: 60_000 });
         const holders: Mapping[] = [];
         let turn = 0;
         bench.vm.onCall = async (_, when) => {
@@ -218,12 +218,12 @@ it("no order of reserve, map and unmap, with calls that fail before or after the
             if (wait) await work;
           }
         }
-        await within(Promise.all(works), 2_000, "all that was begun");
+        await within(Promise.all(works), 30_000, "all that was begun");
         for (const mapping of mapped) {
           const { what, guestPath } = mapping;
           if (!given.has(mapping)) assert.ok(bench.vm.isAt(guestPath), `${what} is at ${guestPath}`);
         }
-        await within(released(bench, ...holders), 2_000, "the release of all");
+        await within(released(bench, ...holders), 30_000, "the release of all");
       },
     ),
     { numRuns: 300 },
