@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { runtime } from "#runtime";
-
+import type { ModifyRequest } from "../../src/gcs/host.ts";
 import { DeleteResponse } from "../../src/generated/containerd/task/v2.ts";
 import { Status } from "../../src/generated/containerd/v1/types.ts";
 import { until } from "../harness/until.ts";
@@ -59,7 +59,11 @@ async function finish(pod: WindowsPod): Promise<void> {
   );
   const calls = (name: string) => log.filter(({ call }) => call === name).length;
   assert.equal(calls("HcsCloseComputeSystem"), 1);
-  assert.equal(calls("HcsCreateOperation"), calls("HcsCloseOperation"));
+  // Nothing of HCS lived when the process ended: no system, operation or string.
+  assert.deepEqual(
+    log.flatMap(({ detach, result }) => (detach === undefined ? [] : [result])),
+    [0],
+  );
 }
 
 describe("a pod on Windows", () => {
@@ -79,6 +83,27 @@ describe("a pod on Windows", () => {
     await finish(pod);
     assert.deepEqual(containerd.events.splice(0), ["create", "start", "exit lcow 0", "delete"]);
     assert.deepEqual(podsLeft(), []);
+  });
+
+  it("gives a container its layers as devices of the VM, and takes them back", async () => {
+    const pod = makePod("layers");
+    const { id } = pod;
+    await pod.start(["echo", "layered"], containerd);
+    const stdout = await makePipe();
+    const { mount, layers, scratch } = pod.lcowLayer(2);
+    await pod.tasks.create({ ...request(pod, { stdout: stdout.path }), rootfs: [mount] });
+    const added = pod.modifications("Add");
+    for (const path of [...layers, scratch]) assert.ok(added.includes(path), `${path} is not in the VM`);
+    const asked = pod.guest?.host.called("modifyGuest").map(([what]) => what as ModifyRequest) ?? [];
+    const overlay = asked.find(({ resourceType }) => resourceType === "CombinedLayers");
+    assert.match(JSON.stringify(overlay?.settings), /"Layers":\[\{[^{]*\},\{[^{]*\}\]/);
+    await pod.tasks.start({ id, execId: "" });
+    assert.equal((await pod.tasks.wait({ id, execId: "" })).exitStatus, 0);
+    await (await stdout.peer).seen("end");
+    assert.equal((await stdout.peer).text(), "layered\n");
+    await finish(pod);
+    assert.equal(pod.modifications("Remove").length, added.length);
+    assert.deepEqual(containerd.events.splice(0), ["create", "start", "exit layers 0", "delete"]);
   });
 
   it("executes in a container beside its init, and tells each exit before the init's", async () => {

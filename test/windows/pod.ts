@@ -138,6 +138,27 @@ export class WindowsPod {
     await this.dropGuest();
   }
 
+  /** A root file system as containerd's lcow snapshotter gives it: VHDs that nobody looks into. */
+  lcowLayer(count: number) {
+    const folders = Array.from({ length: count + 1 }, (_, index) => join(this.bundle, `snapshot-${index}`));
+    for (const folder of folders) mkdirSync(folder);
+    const [own = "", ...parents] = folders;
+    const layers = parents.map((parent) => join(parent, "layer.vhd"));
+    const scratch = join(own, "sandbox.vhdx");
+    for (const file of [...layers, scratch]) writeFileSync(file, "");
+    const options = ["rw", `parentLayerPaths=${JSON.stringify(parents)}`];
+    return { mount: { type: "lcow-layer", source: own, target: "", options }, layers, scratch };
+  }
+
+  /** The host paths that HCS was asked to add to the VM, or to remove from it. */
+  modifications(type: "Add" | "Remove"): string[] {
+    return this.log().flatMap(({ call, document }) => {
+      if (call !== "HcsModifyComputeSystem" || document === undefined) return [];
+      const { RequestType = "Add", Settings = {} } = JSON.parse(document);
+      return RequestType === type ? [String(Settings.HostPath ?? Settings.Path)] : [];
+    });
+  }
+
   /** The guest's connections end, and its VM does not. */
   async dropGuest(): Promise<void> {
     this.#stop.abort();
