@@ -14,7 +14,7 @@ import { silentLogger } from "../../log/logger.ts";
 import { errorCode } from "../../sys/sys-error.ts";
 import { createSocket, listenOn, openSockets } from "../../sys/windows/winsock.ts";
 import { byteStreamSuite, StreamRecorder } from "../byte-stream-suite.ts";
-import { HvSocketHost } from "./host.ts";
+import { createHvSocketHost, HvSocketHost } from "./host.ts";
 import { firstThatWorks, probe } from "./probe.ts";
 import { portService } from "./service.ts";
 import { loopbackServices, serviceSpace } from "./service-space.ts";
@@ -215,6 +215,36 @@ describe("hvsocket", () => {
       code: "EAFNOSUPPORT",
     });
     assert.deepEqual(openSockets(), before);
+  });
+
+  it("serves a VM by what works here, and says that nothing does without Hyper-V", async () => {
+    const before = openSockets();
+    const directory = mkdtempSync(join(tmpdir(), "hvsocket-"));
+    await assert.rejects(createHvSocketHost({ vmId: VM }), {
+      kind: "unavailable",
+      message: /adopted: .*; overlapped: /,
+    });
+    process.env.UVM_SHIM_HVSOCKET_DIRECTORY = directory;
+    globalThis.UVM_SHIM_FAILPOINTS = true;
+    try {
+      const host = await createHvSocketHost({ vmId: VM });
+      const service = "acef5661-84a1-4e44-856b-6245e69f4620";
+      const accepted = host.listenService(service).accept();
+      assert.throws(() => host.listenService(service), { kind: "already-exists", message: new RegExp(service) });
+      const socket = connectSocket({ host: "127.0.0.1", port: servicePort(directory, VM, service) });
+      socket.end("a Windows guest");
+      const end = new StreamRecorder(await accepted);
+      await end.seen("end");
+      assert.equal(end.bytes().toString(), "a Windows guest");
+      end.stream.end();
+      await end.seen("close");
+      host.destroy();
+      await until("every SOCKET to be closed", () => [...openSockets()].every((open) => before.has(open)), 5000);
+    } finally {
+      globalThis.UVM_SHIM_FAILPOINTS = undefined;
+      delete process.env.UVM_SHIM_HVSOCKET_DIRECTORY;
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it("takes no directory in place of Hyper-V but in a build for tests", () => {
