@@ -40,6 +40,16 @@ export interface RestoredConnection {
   readonly stream: ByteStream;
 }
 
+/** What a confidential guest holds its host to. Each base64; empty: none. */
+export interface SecurityPolicy {
+  /** By name; empty: the guest's own. */
+  readonly enforcer: string;
+  readonly policy: string;
+  /** Signed measurements of the VM's own files. */
+  readonly reference: string;
+  readonly hashEnvelope: string;
+}
+
 /** One utility VM, as a stack serves it. Stateless on our side: what it knows, the host knows. */
 export interface UtilityVM extends Lifetime, PropertyManager, DeviceManagers {
   readonly id: string;
@@ -53,6 +63,8 @@ export interface UtilityVM extends Lifetime, PropertyManager, DeviceManagers {
   readonly restored: readonly RestoredConnection[];
   /** Undefined where the stack has none to show. */
   readonly console?: VmConsole;
+  /** The guest is told it once it is connected, before all else. */
+  readonly securityPolicy?: SecurityPolicy;
   /** True exactly where the call works. */
   supported(resource: Resource, operation: Operation): boolean;
   /**

@@ -4,7 +4,7 @@ import { stateTableSuite, wrongStateSuite } from "../../../test/compliance/state
 import { kindOf, unavailable } from "../../errors/shim-error.ts";
 import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
 import type { VMExit } from "../../vmmanager/lifetime.ts";
-import type { UtilityVM } from "../../vmmanager/uvm.ts";
+import type { SecurityPolicy, UtilityVM } from "../../vmmanager/uvm.ts";
 import { type Deferred, deferred } from "../deadline.ts";
 import { VmController } from "./controller.ts";
 import type { VmLimits } from "./ports.ts";
@@ -21,7 +21,7 @@ class Host {
   readonly gone: Deferred<Error | undefined> = deferred();
   readonly vm: VmController;
 
-  constructor(limit: Partial<VmLimits> = {}) {
+  constructor(limit: Partial<VmLimits> = {}, securityPolicy?: SecurityPolicy) {
     const step = async (name: string): Promise<void> => {
       this.log.push(name);
       await this.faults[name]?.();
@@ -36,8 +36,10 @@ class Host {
       },
       wait: () => this.exit.promise,
       close: () => step("close"),
+      ...(securityPolicy && { securityPolicy }),
     };
     const guest = {
+      addSecurityPolicy: (settings: object) => step(`policy ${Object.values(settings)}`),
       prepareConnection: () => this.log.push("prepare"),
       createConnection: () => step("connect"),
       closeConnection: () => {
@@ -161,6 +163,18 @@ describe("vm controller", () => {
     await host.vm.terminate();
     assert.deepEqual(host.log.slice(4), ["disconnect", "terminate", "disconnect", "close"]);
     assert.deepEqual(await host.vm.wait(), { exitedAt: new Date(7) });
+  });
+
+  it("tells a confidential guest its policy before it is running; one that refuses it never runs", async () => {
+    const policy = { enforcer: "rego", policy: "cA==", reference: "cg==", hashEnvelope: "" };
+    const host = await new Host({}, policy).run();
+    assert.deepEqual(host.log, ["create", "prepare", "start", "connect", "policy rego,cA==,cg==,"]);
+    await host.close();
+    const refusing = new Host({}, policy);
+    refusing.faults["policy rego,cA==,cg==,"] = () => Promise.reject(unavailable("no such enforcer"));
+    await assert.rejects(refusing.run(), /no such enforcer/);
+    assert.equal(refusing.vm.state, "invalid");
+    await refusing.close();
   });
 
   for (const step of ["create", "start", "connect"]) {

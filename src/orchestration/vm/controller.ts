@@ -102,6 +102,7 @@ export class VmController {
         const { startUvm } = this.#ports;
         await (startUvm ? startUvm(host, limit) : host.uvm.start({ signal: limit.signal }));
         await host.guest.createConnection({ signal: limit.signal });
+        await tellPolicy(host, limit);
       };
       await Promise.race([unlessAborted(boot(), limit.signal), ended]);
       if (!this.#machine.transition("started", { name: "running", host })) throw this.#machine.refusal("start");
@@ -293,4 +294,15 @@ export class VmController {
       (this.#machine.is("not-created") && this.#machine.transition("terminate", { name: "terminated", exit: kept }));
     if (moved) this.#exited.resolve(kept);
   }
+}
+
+/** A confidential guest refuses all else until it has one. */
+async function tellPolicy({ uvm, guest }: VmHost, call: { readonly signal: AbortSignal }): Promise<void> {
+  if (uvm.securityPolicy === undefined) return;
+  const { enforcer, policy, reference, hashEnvelope } = uvm.securityPolicy;
+  const settings = {
+    ...{ enforcerType: enforcer, encodedSecurityPolicy: policy },
+    ...{ encodedUvmReference: reference, encodedUvmHashEnvelopeReference: hashEnvelope },
+  };
+  await guest.addSecurityPolicy(settings, call);
 }

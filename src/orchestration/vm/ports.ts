@@ -8,7 +8,7 @@ export type VmLifetime = Pick<Lifetime, "start" | "pause" | "resume" | "terminat
 /** What it asks of the guest: the connection. */
 export type VmGuest = Pick<
   LinuxGuest,
-  "prepareConnection" | "createConnection" | "closeConnection" | "disconnected" | "shutdown"
+  "prepareConnection" | "createConnection" | "closeConnection" | "disconnected" | "shutdown" | "addSecurityPolicy"
 >;
 
 /** A created UVM and its guest; whoever holds a running VM talks to both. */

@@ -6,7 +6,7 @@ import type { HostSockets } from "../../../transport/sockets.ts";
 import type { CallOptions, SaveOptions, VMExit } from "../../lifetime.ts";
 import type { UvmProperties, UvmStatistics } from "../../properties.ts";
 import { notSupported, type Operation, type Resource } from "../../support.ts";
-import type { UtilityVM } from "../../uvm.ts";
+import type { SecurityPolicy, UtilityVM } from "../../uvm.ts";
 import { isAlreadyGone } from "./computecore/hcs-error.ts";
 import { type HcsDeviceParts, HcsDevices } from "./hcs-devices.ts";
 import { BASIC_QUERY, readProperties, readStatistics, STATISTICS_QUERY } from "./properties.ts";
@@ -31,6 +31,7 @@ export interface HcsUvmParts extends HcsDeviceParts {
   readonly sockets: VmSockets;
   /** From a saved state: it stands until `resume`. */
   readonly isRestored: boolean;
+  readonly securityPolicy?: SecurityPolicy;
   readonly log: Logger;
 }
 
@@ -44,6 +45,7 @@ export class HcsUvm extends HcsDevices implements UtilityVM {
   readonly restored = [];
   readonly sockets: HostSockets;
   readonly runtimeId: string;
+  readonly securityPolicy?: SecurityPolicy;
   readonly #parts: HcsUvmParts;
   #startedAt: Date | undefined;
   #closing: Promise<void> | undefined;
@@ -54,6 +56,7 @@ export class HcsUvm extends HcsDevices implements UtilityVM {
     this.id = parts.id;
     this.sockets = parts.sockets;
     this.runtimeId = parts.runtimeId;
+    if (parts.securityPolicy !== undefined) this.securityPolicy = parts.securityPolicy;
   }
 
   protected override get ended(): boolean {

@@ -1,14 +1,17 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { win32 } from "node:path";
 import { promisify } from "node:util";
 import { ShimError, unimplemented } from "../../../errors/shim-error.ts";
+import { errorCode } from "../../../sys/sys-error.ts";
 
 /** Files of a Windows host, and who may open them. */
 export interface HostFiles {
   /** Whole or not at all. */
   copy(from: string, to: string): Promise<void>;
   makeFolder(path: string): Promise<void>;
+  /** Base64; empty for a file that is not there. */
+  read(path: string): Promise<string>;
   /** To the accounts of all VMs: to read a file, to do anything in a folder. */
   grantVmGroupAccess(path: string): Promise<void>;
   setDiskIdentifier(path: string, identifier: string): Promise<void>;
@@ -32,6 +35,11 @@ export const windowsFiles: HostFiles = {
   makeFolder: async (path) => {
     await mkdir(path, { recursive: true });
   },
+  read: (path) =>
+    readFile(path, "base64").catch((cause) => {
+      if (errorCode(cause) === "ENOENT") return "";
+      throw new ShimError("internal", `${path} can't be read: ${ShimError.from(cause).message}`, { cause });
+    }),
   async grantVmGroupAccess(path) {
     const rights = (await stat(path)).isDirectory() ? "(OI)(CI)(F)" : "(R)";
     const icacls = win32.join(process.env.SystemRoot ?? "C:\\Windows", "System32", "icacls.exe");

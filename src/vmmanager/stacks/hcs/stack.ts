@@ -6,7 +6,7 @@ import { asObject } from "../../../prot/json-codec.ts";
 import type { CallOptions } from "../../lifetime.ts";
 import type { HostFacts } from "../../options/host-facts.ts";
 import type { ShimAbilities } from "../../options/vm-request.ts";
-import type { Stack, UtilityVM, UvmOptions } from "../../uvm.ts";
+import type { SecurityPolicy, Stack, UtilityVM, UvmOptions } from "../../uvm.ts";
 import type { ComputeCore } from "./computecore/compute-core.ts";
 import type { JsonObject } from "./document/applied.ts";
 import type { HostWork } from "./document/host-work.ts";
@@ -17,7 +17,7 @@ import { BASIC_QUERY, readProperties } from "./properties.ts";
 import { readSavedVm } from "./saved-vm.ts";
 import { limit } from "./timeouts.ts";
 import { VmEvents } from "./vm-events.ts";
-import { planVm, systemIdOf, type VmPlan } from "./vm-plan.ts";
+import { type PolicyPlan, planVm, systemIdOf, type VmPlan } from "./vm-plan.ts";
 import { scsiDisks } from "./vm-record.ts";
 
 export interface HcsStackOptions {
@@ -43,13 +43,14 @@ export function createHcsStack(stack: HcsStackOptions): Stack {
   /** Once: hcsshim does not try again either. Of one that can't be told of, nothing stays in HCS. */
   const make = async (
     uvm: UvmOptions,
-    { record, work }: VmPlan,
+    { record, work, policy }: VmPlan,
     host: HostFacts,
     restoreFrom: string | undefined,
     call: CallOptions | undefined,
   ): Promise<UtilityVM> => {
     const id = systemIdOf(uvm.id);
     await prepareHost({ core, files }, id, work, call?.signal);
+    const securityPolicy = policy && (await readPolicy(policy, files));
     const document = restoreFrom === undefined ? record.document : withRestoreState(record.document, restoreFrom);
     const system = await core.createComputeSystem(id, stringifyJson(document), limit("CREATE", call));
     try {
@@ -60,6 +61,7 @@ export function createHcsStack(stack: HcsStackOptions): Stack {
       return new HcsUvm({
         ...{ id: uvm.id, system, core, files, build: host.build, record, events, runtimeId, sockets },
         ...{ isRestored: restoreFrom !== undefined, log },
+        ...(securityPolicy && { securityPolicy }),
       });
     } catch (error) {
       await system.terminate(limit(undefined, undefined)).catch(() => {});
@@ -90,6 +92,16 @@ export function createHcsStack(stack: HcsStackOptions): Stack {
       const { record, state } = await readSavedVm(directory);
       return make(options, { record, work: grants(record.document, state) }, stack.host(), state, call);
     },
+  };
+}
+
+async function readPolicy(plan: PolicyPlan, files: Pick<HostFiles, "read">): Promise<SecurityPolicy> {
+  const { enforcer, policy, referenceFile, hashEnvelopeFile } = plan;
+  return {
+    enforcer,
+    policy,
+    reference: await files.read(referenceFile),
+    hashEnvelope: await files.read(hashEnvelopeFile),
   };
 }
 

@@ -56,6 +56,27 @@ describe("the plan of a VM of HCS", () => {
     }
   });
 
+  it("has what its guest is to be told of its policy, with the files that are beside those it boots from", async () => {
+    const V = "io.microsoft.virtualmachine.";
+    const policy = { [`${V}lcow.securitypolicy`]: "eyJ0ZXN0IjoidGVzdCJ9" };
+    const boot = ["kernel.vmgs", "rootfs.vhd"].map((file) => `C:\\boot\\${file}`);
+    const host = () => ({ ...windowsHost, files: new Set(boot) });
+    const { stack } = hcsSetup({ host });
+    const told = {
+      ...{ enforcer: "rego", policy: "eyJ0ZXN0IjoidGVzdCJ9" },
+      ...{ reference: btoa("C:\\boot\\reference_info.cose"), hashEnvelope: "" },
+    };
+    const confidential = await stack.create(lcowOptions(policy));
+    assert.deepEqual(confidential.securityPolicy, told);
+    await confidential.close();
+    const forTests = await hcsSetup().stack.create(lcowOptions({ ...policy, [`${V}no_security_hardware`]: "true" }));
+    assert.deepEqual(forTests.securityPolicy, told);
+    await forTests.close();
+    const plain = await hcsSetup().stack.create(lcowOptions());
+    assert.equal(plain.securityPolicy, undefined);
+    await plain.close();
+  });
+
   it("wants the sandbox's spec and options", () => {
     assert.throws(() => documentOf({ id: "p", stateDirectory: "C:\\s" }), { kind: "invalid-argument" });
   });

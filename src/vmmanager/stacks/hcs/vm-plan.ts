@@ -4,11 +4,12 @@ import type { Options } from "../../../generated/containerd/runhcs/v1.ts";
 import type { Logger } from "../../../log/logger.ts";
 import { asObject } from "../../../prot/json-codec.ts";
 import type { HostFacts } from "../../options/host-facts.ts";
-import { readLcowOptions } from "../../options/lcow.ts";
+import { type ConfidentialLcow, readLcowOptions } from "../../options/lcow.ts";
+import type { LcowBoot } from "../../options/lcow-boot.ts";
 import type { ShimAbilities, VmRequest } from "../../options/vm-request.ts";
 import { readWcowOptions } from "../../options/wcow.ts";
 import { wcowBootFromLayers } from "../../options/wcow-layers.ts";
-import type { UvmOptions } from "../../uvm.ts";
+import type { SecurityPolicy, UvmOptions } from "../../uvm.ts";
 import { withAdditional } from "./document/additional.ts";
 import type { HostWork } from "./document/host-work.ts";
 import { lcowDocument } from "./document/lcow.ts";
@@ -22,6 +23,13 @@ const OWNER = "containerd-shim-uvm-v1";
 export interface VmPlan {
   readonly record: VmRecord;
   readonly work: readonly HostWork[];
+  readonly policy?: PolicyPlan;
+}
+
+/** A SecurityPolicy of which parts are still in files of the host, if they are there. */
+export interface PolicyPlan extends Pick<SecurityPolicy, "enforcer" | "policy"> {
+  readonly referenceFile: string;
+  readonly hashEnvelopeFile: string;
 }
 
 /** hcsshim's name of a pod's VM in HCS. */
@@ -49,8 +57,9 @@ export function planVm(
     warn: (message) => log.warn(`vm ${uvm.id}: ${message}`),
   };
   const isWindows = options.sandboxPlatform.toLowerCase().startsWith("windows/");
-  const { record, work } = isWindows ? planWcow(request) : planLcow(request, newGuid);
-  return { record: { ...record, document: withAdditional(record.document, additionalDocument) }, work };
+  const plan = isWindows ? planWcow(request) : planLcow(request, newGuid);
+  const { record } = plan;
+  return { ...plan, record: { ...record, document: withAdditional(record.document, additionalDocument) } };
 }
 
 function planLcow(request: VmRequest, newGuid: () => string): VmPlan {
@@ -65,7 +74,16 @@ function planLcow(request: VmRequest, newGuid: () => string): VmPlan {
       shareRules: { readOnly: options.noWritableShares },
     },
     work,
+    ...(options.confidential && { policy: policyOf(options.confidential, options.boot) }),
   };
+}
+
+/** The files are beside those that the VM boots from. */
+function policyOf(confidential: ConfidentialLcow, boot: LcowBoot): PolicyPlan {
+  const { enforcer, policy, referenceInfoFile, hashEnvelopeFile } = confidential;
+  const folder = boot.kind === "confidential" ? win32.dirname(boot.guestState) : boot.folder;
+  const file = (name: string): string => win32.join(folder, name);
+  return { enforcer, policy, referenceFile: file(referenceInfoFile), hashEnvelopeFile: file(hashEnvelopeFile) };
 }
 
 /** Boots from the image's layers, on a disk that is copied from theirs. */
