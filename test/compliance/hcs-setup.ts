@@ -38,7 +38,6 @@ export function hcsSetup(more: Partial<HcsStackOptions> & { readonly log?: Logge
     makeFolder: note("make"),
     read: async (path) => (path.endsWith("reference_info.cose") ? btoa(path) : ""),
     grantVmGroupAccess: note("grant all"),
-    setDiskIdentifier: note("identify"),
   };
   const sockets = () => createMemorySockets().host;
   return { core, work, stack: createHcsStack({ core, files, host: () => windowsHost, sockets, ...more }) };

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { notFound, ShimError, unimplemented } from "../../errors/shim-error.ts";
 import { CheckpointOptions, ProcessDetails, Options as RuncOptions } from "../../generated/containerd/runc/v1.ts";
 import { Statistics } from "../../generated/containerd/runhcs/stats/v1.ts";
+import { Options as RunhcsOptions } from "../../generated/containerd/runhcs/v1.ts";
 import {
   CreateTaskRequest,
   ExecProcessRequest,
@@ -205,7 +206,7 @@ describe("task service", () => {
   );
 
   it(
-    "create reads runc's options, with both spellings of the type, and leaves others alone",
+    "create reads runc's options, with both spellings of the type, keeps runhcs' as they are, and leaves others alone",
     withSubject(async (s) => {
       const value = RuncOptions.encode(RuncOptions.create({ binaryName: "crun", systemdCgroup: true }));
       for (const prefix of ["", "type.googleapis.com/"]) {
@@ -214,6 +215,11 @@ describe("task service", () => {
         const [, request] = s.calls.at(-1) as [string, { options: { binaryName: string; systemdCgroup: boolean } }];
         assert.deepEqual([request.options.binaryName, request.options.systemdCgroup], ["crun", true]);
       }
+      const runhcs = RunhcsOptions.encode(RunhcsOptions.create({ sandboxPlatform: "linux/amd64" }));
+      const windows = { typeUrl: "containerd.runhcs.v1.Options", value: runhcs };
+      await s.task.create(CreateTaskRequest.create({ id: "c1", bundle: "/b", options: windows }));
+      const [, taken] = s.calls.at(-1) as [string, { options: object }];
+      assert.deepEqual(taken.options, { runhcs: Buffer.from(runhcs).toString("base64") });
       const foreign = { typeUrl: "acme.Options", value: bytes("\xff\xff") };
       await s.task.create(CreateTaskRequest.create({ id: "c1", options: foreign }));
       assert.ok(!Object.hasOwn(Object(s.calls.at(-1)?.[1]), "options"));

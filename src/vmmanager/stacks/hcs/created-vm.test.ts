@@ -112,6 +112,11 @@ describe("a VM of stack hcs", () => {
     });
     await assert.rejects(stack.create(wcow({ layerFolders: [7] })), { kind: "invalid-argument", message: /no list/ });
     await assert.rejects(stack.create(wcow({ layerFolders: ["C:\\x", "C:\\y"] })), { kind: "not-found" });
+    const policy = wcowOptions({ [`${V}wcow.securitypolicy`]: "e30=" });
+    await assert.rejects(stack.create(policy), {
+      kind: "unimplemented",
+      message: /no confidential VMs with a Windows/,
+    });
     assert.deepEqual(core.calls, []);
   });
 

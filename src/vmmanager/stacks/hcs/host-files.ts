@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { copyFile, mkdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { win32 } from "node:path";
 import { promisify } from "node:util";
-import { ShimError, unimplemented } from "../../../errors/shim-error.ts";
+import { ShimError } from "../../../errors/shim-error.ts";
 import { errorCode } from "../../../sys/sys-error.ts";
 
 /** Files of a Windows host, and who may open them. */
@@ -14,7 +14,6 @@ export interface HostFiles {
   read(path: string): Promise<string>;
   /** To the accounts of all VMs: to read a file, to do anything in a folder. */
   grantVmGroupAccess(path: string): Promise<void>;
-  setDiskIdentifier(path: string, identifier: string): Promise<void>;
 }
 
 /** "NT VIRTUAL MACHINE\Virtual Machines". */
@@ -48,8 +47,5 @@ export const windowsFiles: HostFiles = {
     } catch (cause) {
       throw new ShimError("internal", `VMs could not be let at ${path}: ${ShimError.from(cause).message}`, { cause });
     }
-  },
-  async setDiskIdentifier(path) {
-    throw unimplemented(`the identifier of disk ${path} cannot be set: confidential WCOW VMs are not supported yet`);
   },
 };

@@ -1,4 +1,4 @@
-import { assertNever } from "../../../errors/shim-error.ts";
+import { assertNever, unimplemented } from "../../../errors/shim-error.ts";
 import type { ComputeCore } from "./computecore/compute-core.ts";
 import type { HostWork } from "./document/host-work.ts";
 import type { HostFiles } from "./host-files.ts";
@@ -31,8 +31,8 @@ export async function prepareHost(
         await files.grantVmGroupAccess(work.path);
         break;
       case "set-disk-identifier":
-        await files.setDiskIdentifier(work.path, work.identifier);
-        break;
+        // Of confidential VMs with a Windows guest alone.
+        throw unimplemented(`the identifier of disk ${work.path} can't be set`);
       default:
         assertNever(work);
     }

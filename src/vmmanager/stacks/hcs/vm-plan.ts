@@ -1,12 +1,13 @@
 import { win32 } from "node:path";
-import { invalidArgument } from "../../../errors/shim-error.ts";
+import { invalidArgument, unimplemented } from "../../../errors/shim-error.ts";
 import type { Options } from "../../../generated/containerd/runhcs/v1.ts";
 import type { Logger } from "../../../log/logger.ts";
 import { asObject } from "../../../prot/json-codec.ts";
+import { confidentialWcow } from "../../options/annotations/vm-confidential.ts";
 import type { HostFacts } from "../../options/host-facts.ts";
 import { type ConfidentialLcow, readLcowOptions } from "../../options/lcow.ts";
 import type { LcowBoot } from "../../options/lcow-boot.ts";
-import type { ShimAbilities, VmRequest } from "../../options/vm-request.ts";
+import { readerOf, type ShimAbilities, type VmRequest } from "../../options/vm-request.ts";
 import { readWcowOptions } from "../../options/wcow.ts";
 import { wcowBootFromLayers } from "../../options/wcow-layers.ts";
 import type { SecurityPolicy, UvmOptions } from "../../uvm.ts";
@@ -88,6 +89,9 @@ function policyOf(confidential: ConfidentialLcow, boot: LcowBoot): PolicyPlan {
 
 /** Boots from the image's layers, on a disk that is copied from theirs. */
 function planWcow(request: VmRequest): VmPlan {
+  if (readerOf({ ...request, warn: () => {} }).text(confidentialWcow.policy) !== "") {
+    throw unimplemented(`vm ${request.id}: stack hcs has no confidential VMs with a Windows guest yet`);
+  }
   const folders = layerFolders(request.spec.windows);
   const scratchFolder = folders.at(-1);
   if (scratchFolder === undefined) throw invalidArgument(`vm ${request.id}: the spec has no windows.layerFolders`);
