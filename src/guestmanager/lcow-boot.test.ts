@@ -139,7 +139,8 @@ describe("what a guest dials beside its bridge", () => {
   it("is, of a Windows guest, who takes its log, as often as it dials", async () => {
     const { host, guest } = createMemorySockets();
     const { lines, log } = recordedLog();
-    const connection = createWindowsGuest({ sockets: host, boot: new WcowBoot(() => host.listen(7), log) });
+    const listenService = (id: string) => host.listen(id.startsWith("172dad59-976d-") ? 7 : 8);
+    const connection = createWindowsGuest({ sockets: { ...host, listenService }, boot: new WcowBoot(log) });
     connection.prepareConnection();
     connection.prepareConnection();
     for (const message of ["one", "two"]) {

@@ -1,5 +1,6 @@
 import type { Logger } from "../../log/logger.ts";
-import type { GuestListener } from "../../transport/sockets.ts";
+import { WINDOWS_LOGGING_SERVICE_ID } from "../../prot/hvsocket.ts";
+import type { GuestListener, HostSockets } from "../../transport/sockets.ts";
 import { type BootServices, serve } from "../boot-services.ts";
 import { relayGuestLogs } from "../guest-logs.ts";
 
@@ -8,20 +9,19 @@ import { relayGuestLogs } from "../guest-logs.ts";
  * service there is restarted (WcowLogForwarding starts it).
  */
 export class WcowBoot implements BootServices {
-  readonly #listen: () => GuestListener;
   readonly #log: Logger;
   #listener: GuestListener | undefined;
   #closed = false;
 
-  constructor(listen: () => GuestListener, log: Logger) {
-    this.#listen = listen;
+  constructor(log: Logger) {
     this.#log = log;
   }
 
-  arm(): void {
+  /** Sockets that know ports alone are no Windows guest's own: nobody dials this service there. */
+  arm(sockets: HostSockets): void {
     if (this.#listener !== undefined || this.#closed) return;
-    this.#listener = this.#listen();
-    void serve(this.#listener, (stream) => void relayGuestLogs(stream, this.#log));
+    this.#listener = sockets.listenService?.(WINDOWS_LOGGING_SERVICE_ID);
+    if (this.#listener !== undefined) void serve(this.#listener, (stream) => void relayGuestLogs(stream, this.#log));
   }
 
   close(): void {
