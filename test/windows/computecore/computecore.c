@@ -13,14 +13,14 @@ static const WCHAR *const state_names[] = {L"Created", L"Running", L"Paused", L"
 
 typedef struct VM { struct VM *next; PWSTR id, configuration; STATE state; int handles; } VM;
 /* One HCS_SYSTEM. Memory of handles is never reused: their last word tells what became of them. */
-typedef struct SYS { DWORD magic; VM *vm; HCS_EVENT_CALLBACK callback; void *context; int delivering, pending; struct SYS *next; } SYS;
+typedef struct SYS { DWORD magic; VM *vm; HCS_EVENT_CALLBACK callback; void *context; struct EVENT *events; int pending; struct SYS *next; } SYS;
 typedef struct OP {
   DWORD magic; int waiting; enum { IDLE, PENDING, DONE } progress; HCS_OPERATION_TYPE type;
   HANDLE done; SYS *system; PWSTR document; HRESULT result;
   /* What it does when it completes. */
   const char *call; DWORD delay; PWSTR answer;
 } OP;
-typedef struct EVENT { SYS *system; DWORD type; PWSTR data; struct EVENT *then; } EVENT;
+typedef struct EVENT { DWORD type; PWSTR data; struct EVENT *then; } EVENT;
 
 static VM *vms;
 static SYS *systems;
@@ -74,42 +74,42 @@ static void in_thread(void (*run)(void *), void *argument) {
 
 /* ---- events ---- */
 
-/* Each on a thread that Node does not know, in order; its memory is gone once the callback has returned. */
+/* On a thread that Node does not know, one after the other; an event's memory is gone once the callback has returned. */
 static void deliver(void *argument) {
-  for (EVENT *event = argument; event != NULL; event = event->then) {
-    SYS *system = event->system;
+  SYS *system = argument;
+  EnterCriticalSection(&lock);
+  for (EVENT *event = system->events; event != NULL; event = system->events) {
     SIZE_T bytes = event->data == NULL ? 0 : (wcslen(event->data) + 1) * sizeof(WCHAR);
-    char *page = VirtualAlloc(NULL, sizeof(HCS_EVENT) + bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    char *page = VirtualAlloc(NULL, sizeof(HCS_EVENT) + bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE), type[16];
     *(HCS_EVENT *)page = (HCS_EVENT){event->type, bytes == 0 ? NULL : (PCWSTR)(page + sizeof(HCS_EVENT)), NULL};
     if (bytes > 0) memcpy(page + sizeof(HCS_EVENT), event->data, bytes);
-    EnterCriticalSection(&lock);
     HCS_EVENT_CALLBACK callback = system->callback;
     void *context = system->context;
-    LeaveCriticalSection(&lock);
     DWORD began = GetTickCount();
+    LeaveCriticalSection(&lock);
     if (callback != NULL) callback((HCS_EVENT *)page, context);
     VirtualFree(page, 0, MEM_DECOMMIT);
     EnterCriticalSection(&lock);
-    char type[16];
     sprintf(type, "0x%lx", event->type);
     note("event", type, system->vm->id, event->data, callback == NULL ? S_FALSE : S_OK, GetTickCount() - began);
-    system->delivering--;
-    LeaveCriticalSection(&lock);
+    system->events = event->then;
+    free(event);
   }
+  LeaveCriticalSection(&lock);
 }
 
 /* To every handle of the VM; `types` ends with 0. With the lock held. */
 static void fire(VM *vm, const DWORD *types, const PCWSTR *data) {
   for (SYS *system = systems; system != NULL; system = system->next) {
     if (system->magic != SYSTEM || system->vm != vm) continue;
-    EVENT *first = NULL, **last = &first;
-    for (int i = 0; types[i] != 0; i++) {
-      EVENT *event = calloc(1, sizeof(EVENT));
-      *event = (EVENT){system, types[i], copy(data[i]), NULL};
-      *last = event, last = &event->then;
-      system->delivering++;
+    EVENT **last = &system->events;
+    BOOL delivering = *last != NULL;
+    while (*last != NULL) last = &(*last)->then;
+    for (int i = 0; types[i] != 0; i++, last = &(*last)->then) {
+      *last = calloc(1, sizeof(EVENT));
+      **last = (EVENT){types[i], copy(data[i]), NULL};
     }
-    in_thread(deliver, first);
+    if (!delivering) in_thread(deliver, system);
   }
 }
 
@@ -319,7 +319,7 @@ void WINAPI HcsCloseComputeSystem(HCS_SYSTEM handle) {
   EnterCriticalSection(&lock);
   if (system->pending > 0) bug("HcsCloseComputeSystem", "an operation of the system is pending");
   /* As the real one, it lets no callback go on behind it. */
-  while (system->delivering > 0) {
+  while (system->events != NULL) {
     LeaveCriticalSection(&lock);
     if (GetTickCount() - began > DEADLOCK_MS) bug("HcsCloseComputeSystem", "deadlock: it waits for a callback that does not return");
     Sleep(1);

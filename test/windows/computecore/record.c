@@ -1,12 +1,12 @@
 /* The record of what was called, the strings given out and the answers asked for (stand-in.h). */
 #include "stand-in.h"
 
-typedef struct { PWSTR text; SIZE_T bytes; UINT64 mark; } DOCUMENT;
+typedef struct { PWSTR text; UINT64 *end, mark; } DOCUMENT;
 
 CRITICAL_SECTION lock;
 int live_systems, live_operations;
 static HANDLE log_file = INVALID_HANDLE_VALUE;
-static UINT64 next_mark = 1;
+static UINT64 next_mark = 0x5354414e44494e00;
 static DOCUMENT documents[65536];
 static int document_count;
 static ORDER orders[64];
@@ -47,16 +47,19 @@ void bug(const char *call, const char *what) {
   TerminateProcess(GetCurrentProcess(), 99);
 }
 
-/* Its end carries a mark, by which one that was never freed is known. */
+/*
+ * So big that the heap maps it by itself and LocalFree unmaps it at once: one that was never freed still has its mark. (Asking
+ * Wine's heap whether a small block is still valid may crash.)
+ */
 HRESULT give(PCWSTR text, PWSTR *to) {
   if (to == NULL) return S_OK;
   *to = NULL;
   if (text == NULL) return S_OK;
-  SIZE_T length = (wcslen(text) + 1) * sizeof(WCHAR), bytes = ((length + 7) & ~(SIZE_T)7) + 8;
+  SIZE_T length = (wcslen(text) + 1) * sizeof(WCHAR), end = (length + (1 << 20)) & ~(SIZE_T)7;
   DOCUMENT *document = &documents[document_count++ % 65536];
-  *document = (DOCUMENT){LocalAlloc(LMEM_FIXED, bytes), bytes, 0x5354414e44494e00u + next_mark++};
+  *document = (DOCUMENT){LocalAlloc(LMEM_FIXED, end + 8), NULL, next_mark++};
   memcpy(document->text, text, length);
-  *(UINT64 *)((char *)document->text + bytes - 8) = document->mark;
+  *(document->end = (UINT64 *)((char *)document->text + end)) = document->mark;
   *to = document->text;
   return S_OK;
 }
@@ -64,9 +67,9 @@ HRESULT give(PCWSTR text, PWSTR *to) {
 int live_documents(void) {
   int live = 0;
   for (int i = 0; i < document_count && i < 65536; i++) {
-    DOCUMENT *d = &documents[i];
-    if (HeapValidate(GetProcessHeap(), 0, d->text) && HeapSize(GetProcessHeap(), 0, d->text) == d->bytes
-        && *(UINT64 *)((char *)d->text + d->bytes - 8) == d->mark) live++;
+    UINT64 found = 0;
+    /* Others may map and unmap that place meanwhile. */
+    if (ReadProcessMemory(GetCurrentProcess(), documents[i].end, &found, sizeof found, NULL) && found == documents[i].mark) live++;
   }
   return live;
 }

@@ -189,7 +189,22 @@ test("a close while events come in waits for them off this thread, and forgets n
   const { all } = eventsOf(system);
   for (let i = 0; i < 300; i++) standIn.fireEvent(id, 4, JSON.stringify({ i }));
   await system.close();
-  assert.equal(all.length, 300);
+  assert.deepEqual(
+    all.map(({ data }) => JSON.parse(data).i),
+    Array.from({ length: 300 }, (_, i) => i),
+  );
+});
+
+test("300 threads of HCS may stand still at once", async () => {
+  const id = nextId();
+  const first = await core.createComputeSystem(id, configuration);
+  const others = await Promise.all(Array.from({ length: 299 }, () => core.openComputeSystem(id)));
+  const told = [first, ...others].map((system) => eventsOf(system).next(4));
+  standIn.fireEvent(id, 4, "{}");
+  // All of them come in before the first is let go.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  await Promise.all(told);
+  await Promise.all([first, ...others].map((system) => system.close()));
 });
 
 test("a second handle of a system sees its events, and the system lives on without the first if its document says so", async () => {
