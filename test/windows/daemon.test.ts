@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
@@ -108,6 +109,31 @@ describe("the shim's program on Windows", () => {
     assert.deepEqual([code, stderr], [0, ""]);
     await until("the daemon's end", () => !runs(pid));
     assert.deepEqual(podsLeft(), []);
+  });
+
+  it("is an executable, too, whose daemon outlives it, and which takes its script along when it is killed", async () => {
+    const env = { UVM_SHIM_PROGRAM: process.env.UVM_SHIM_EXECUTABLE ?? "" };
+    const bad = await runShim("-v", "", { env });
+    assert.equal(bad.code, 0);
+    const { code, stdout, stderr } = await runShim("start", "executable", { env });
+    assert.deepEqual([code, stderr], [0, ""]);
+    const address = stdout.toString();
+    assert.ok(runs(await daemonPid(address, "executable")));
+    await shutDown(address, "executable");
+    const refused = await runShim("start", "no/id", { env });
+    assert.deepEqual([refused.code, refused.stdout.length], [1, 0]);
+    assert.match(refused.stderr, /^containerd-shim-uvm-v1: id "no\/id" is not an identifier/);
+    // Without an action it is a daemon, which serves until it is ended.
+    const bundle = makeBundle("served");
+    await shutDown(await start("served"), "served");
+    const flags = ["-namespace", NAMESPACE, "-id", "served", "-address", `${PIPE}containerd-containerd`];
+    const launcher = spawn(env.UVM_SHIM_PROGRAM, flags, { cwd: bundle, stdio: "ignore" });
+    const served = readFileSync(join(bundle, "address"), "utf8");
+    const pid = await until("the daemon", () => daemonPid(served, "served").catch(() => undefined));
+    assert.notEqual(pid, launcher.pid);
+    launcher.kill("SIGKILL");
+    await until("the script's end", () => !runs(pid));
+    assert.equal((await runShim("delete", "served")).code, 0);
   });
 
   it("refuses a stack of Linux, on stderr alone, and leaves no daemon", async () => {

@@ -3,7 +3,7 @@
  * process of its own, two at a time. Ends with "N passed, N failed, N skipped"; the report has them as TAP's totals.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { readLog } from "./stand-in.ts";
@@ -25,6 +25,10 @@ mkdirSync(directory);
 cpSync(join(RIG, "koffi"), join(directory, "node_modules", "koffi"), { recursive: true });
 const program = join(directory, "containerd-shim-uvm-v1.mjs");
 cpSync("out/windows-shim/containerd-shim-uvm-v1.mjs", program);
+// As they are installed: the executable runs the node.exe beside it.
+const executable = join(directory, "containerd-shim-uvm-v1.exe");
+cpSync("out/windows-shim/containerd-shim-uvm-v1.exe", executable);
+linkSync(join(RIG, "node.exe"), join(directory, "node.exe"));
 // Has what only builds for tests have: Hyper-V sockets played over loopback, above all.
 const testProgram = join(directory, "failpoints.mjs");
 cpSync("out/faults/windows-shim/containerd-shim-uvm-v1.mjs", testProgram);
@@ -83,6 +87,7 @@ async function runFile(file: string): Promise<void> {
       UVM_SHIM_COMPUTECORE: windowsPath(join(RIG, "computecore.dll")),
       UVM_SHIM_COMPUTENETWORK: windowsPath(join(RIG, "computenetwork.dll")),
       UVM_SHIM_PROGRAM: windowsPath(program),
+      UVM_SHIM_EXECUTABLE: windowsPath(executable),
       UVM_SHIM_TEST_PROGRAM: windowsPath(testProgram),
       UVM_TEST_DIRECTORY: windowsPath(own),
       UVM_STAND_IN_LOG: windowsPath(join(own, "computecore.jsonl")),

@@ -33,7 +33,9 @@ export function runShim(
   const bundle = makeBundle(id);
   const flags = ["-namespace", NAMESPACE, "-id", id, "-address", `${PIPE}containerd-containerd`];
   if (action === "delete") flags.push("-bundle", bundle);
-  const child = spawn(process.execPath, [options.env?.UVM_SHIM_PROGRAM ?? env("UVM_SHIM_PROGRAM"), ...flags, action], {
+  const program = options.env?.UVM_SHIM_PROGRAM ?? env("UVM_SHIM_PROGRAM");
+  const [file, ...script] = program.endsWith(".exe") ? [program] : [process.execPath, program];
+  const child = spawn(file ?? "", [...script, ...flags, action], {
     cwd: action === "delete" ? join(bundle, "..") : bundle,
     env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...options.env },
     stdio: ["pipe", "pipe", "pipe"],

@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import { failedPrecondition, invalidArgument, unavailable, unimplemented } from "../../errors/shim-error.ts";
 import { unlessAborted } from "../../errors/unless-aborted.ts";
 import { ProcessController } from "../process/controller.ts";
@@ -55,7 +56,7 @@ export class DiagnosticsController implements Diagnostics {
     const verb = "share with it";
     this.#needsMachine(verb);
     for (const path of [hostPath, guestPath]) {
-      if (path.startsWith("/")) continue;
+      if (path === hostPath ? isAbsolute(path) : path.startsWith("/")) continue;
       throw invalidArgument(`pod ${this.#pod.id}: path ${JSON.stringify(path)} is not absolute; cannot ${verb}`);
     }
     const work = this.#pod.awake(async () => {

@@ -1,5 +1,5 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { failedPrecondition, invalidArgument, ShimError } from "../../errors/shim-error.ts";
 import { errorCode } from "../../sys/sys-error.ts";
 import type { ContainerController } from "../container/controller.ts";
@@ -20,7 +20,7 @@ export async function checkpointContainer(
   { exit, warn }: { readonly exit: boolean; warn(message: string, cause: unknown): void },
 ): Promise<void> {
   const refusal = `container ${container.id} is ${container.state}; cannot checkpoint`;
-  if (!directory.startsWith("/")) {
+  if (!isAbsolute(directory)) {
     throw invalidArgument(`${refusal}: its path ${JSON.stringify(directory)} is not absolute`);
   }
   const execs = container.diagnose().execs.filter(({ state }) => state !== "created" && state !== "exited");

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { posix } from "node:path";
 import { isKind } from "../../errors/shim-error.ts";
 import type { Spec, SpecLinux } from "../../oci/spec.ts";
 import type { CreateSandbox } from "./ports.ts";
@@ -20,7 +20,7 @@ export function sandboxSpec(
     ...spec.linux,
     namespaces,
     // As CRI names a container's own. systemd's form names no directory.
-    ...(parent.startsWith("/") && !parent.endsWith(".slice") && { cgroupsPath: join(parent, id) }),
+    ...(parent.startsWith("/") && !parent.endsWith(".slice") && { cgroupsPath: posix.join(parent, id) }),
   };
   return { ...spec, annotations: { ...spec.annotations, ...annotations }, linux };
 }
