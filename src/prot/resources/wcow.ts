@@ -34,7 +34,7 @@ export const wcowCombinedLayers = record({
   containerRootPath: field("ContainerRootPath", text, "omitempty"),
   layers: field("Layers", list(hcsLayer), "omitempty"),
   scratchPath: field("ScratchPath", text, "omitempty"),
-  /** "UnionFS" or "WCIFS"; empty: the guest's choice. */
+  /** "UnionFS" or "WCIFS"; empty: WCIFS. Guests before schema 2.9 (Windows Server 2022) refuse the member. */
   filterType: field("FilterType", text, "omitempty"),
 });
 export type WcowCombinedLayers = TypeOf<typeof wcowCombinedLayers>;

@@ -52,7 +52,8 @@ class Subject {
       guest: {
         addCombinedLayers: async ({ containerRootPath = "", layers = [], filterType }) => {
           const paths = layers.map(({ id, path = "" }) => `${id}=${path.replace(VSMB, "")}`);
-          this.log.push(`addCombinedLayers ${containerRootPath} ${paths.join()} ${filterType}`);
+          assert.equal(filterType, undefined, "guests before schema 2.9 refuse the member");
+          this.log.push(`addCombinedLayers ${containerRootPath} ${paths.join()}`);
           for (const { path = "" } of layers) assert.ok(this.bench.vm.isAt(path), path);
           this.filters.add(containerRootPath);
           this.faults.addCombinedLayers?.();
@@ -88,7 +89,7 @@ const ROOT_CALLS = [
   "grantVmAccess C:\\s\\3\\sandbox.vhdx individual",
   "addScsiDisk 0:0 C:\\s\\3\\sandbox.vhdx",
   "addMappedVirtualDisk 0:0 /run/mounts/m0",
-  "addCombinedLayers /run/mounts/m0 guid-2=s1,guid-1=s2 WCIFS",
+  "addCombinedLayers /run/mounts/m0 guid-2=s1,guid-1=s2",
 ];
 const MOUNT_CALLS = [
   "addVsmbShare s3 C:\\data",

@@ -74,7 +74,8 @@ async function bringLayers({ layers, scratchFolder }: WcowLayers, context: Windo
   }
   const scratch = { hostPath: win32.join(scratchFolder, "sandbox.vhdx"), readOnly: false, fileSystem: "" };
   const rootPath = await take(vm.devices.scsi.reserve({ ...scratch, access: "individual" }), context);
-  const settings = { containerRootPath: rootPath, layers: brought, filterType: "WCIFS" };
+  // Without a filter's name, which is WCIFS then: guests before schema 2.9 (Windows Server 2022) refuse the member.
+  const settings = { containerRootPath: rootPath, layers: brought };
   const filter: Mapping = {
     what: "layers of its root file system",
     guestPath: rootPath,
