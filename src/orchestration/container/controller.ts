@@ -5,8 +5,8 @@ import { unlessAborted } from "../../errors/unless-aborted.ts";
 import { failpoint } from "../../failpoint/failpoint.ts";
 import type {
   ArchiveRequest,
-  ContainerDocument,
   ContainerStatistics,
+  CreateContainerOptions,
   GuestArchive,
   GuestContainer,
 } from "../../guestmanager/guest.ts";
@@ -31,6 +31,7 @@ import type { SavedContainer } from "./saved.ts";
 import { type ContainerState, containerStates, type InGuest, stepsTo } from "./state.ts";
 import { execStatus, initStatus } from "./status.ts";
 import { bringIntoVm, mountOnHost, needsShares, planStorage, type StoragePlan } from "./storage.ts";
+import { isWindows, placeInWindows, planWindows, type WindowsPlan } from "./windows/container.ts";
 
 export interface ContainerOptions {
   readonly request: CreateTask;
@@ -68,6 +69,8 @@ export class ContainerController {
   #lostToOom = false;
   /** In the guest: another one where it comes of another's checkpoint. */
   #guestId: string;
+  /** Of a Windows container: its guest is told at the start what to run. */
+  #initProcess: object = {};
   /** How it starts, where it comes of a checkpoint. */
   #thaw: Launch | undefined;
   /** While it is being restored. */
@@ -103,7 +106,9 @@ export class ContainerController {
     const { vm, guest, init } = this.#live("start");
     this.#machine.begin("start", { name: "starting", vm, guest });
     try {
-      return vm.uvm.hostPid(await init.start(this.#thaw ?? ((settings) => guest.startInit(settings))));
+      return vm.uvm.hostPid(
+        await init.start(this.#thaw ?? ((settings) => guest.startInit({ ...settings, ...this.#initProcess }))),
+      );
     } catch (cause) {
       this.#machine.transition("startFailed", { name: "created", vm, guest });
       throw cause;
@@ -440,21 +445,25 @@ export class ContainerController {
   async #create(boot: Boot, signal: AbortSignal): Promise<number> {
     const { request, ports, limits } = this.#options;
     const spec = ports.loadSpec(request.bundle);
-    this.#sharesPids = sharesPids(spec);
+    const windows = isWindows(spec);
+    this.#sharesPids = !windows && sharesPids(spec);
+    if (windows) this.#initProcess = { ociProcess: spec.process ?? {} };
     // Before the boot: a container that no VM can hold costs none.
-    const plan = this.#options.inVm ? planStorage(request, spec, ports.files) : undefined;
-    const vm = await unlessAborted(boot(spec, plan ? { shares: needsShares(plan) } : {}), signal);
+    const planned = windows ? planWindows : planStorage;
+    const plan = this.#options.inVm ? planned(request, spec, ports.files) : undefined;
+    const hint = plan && !("kind" in plan) ? { shares: needsShares(plan) } : {};
+    const vm = await unlessAborted(boot(spec, hint), signal);
 
     const init = this.#process(this.id, request, vm, this.#initHooks(vm));
     this.#init = init;
     this.#held.add("stdio", () => init.release());
     await within(init.open(), limits.process.open, `opening the stdio of container ${this.id}`);
     signal.throwIfAborted();
-    const document = await this.#place(plan, spec, vm, signal);
+    const make = await this.#place(plan, spec, vm, signal);
 
     this.#held.add("container in the guest", () => this.#releaseGuest(vm));
     const stdio = init.handover ? { initStdio: init.guestStdio() } : {};
-    const work = vm.guest.createContainer(this.id, document, stdio);
+    const work = make(stdio);
     const guest = await within(work, limits.create, `create of container ${this.id} in the guest`).catch((cause) => {
       // One that comes after we gave up has no owner.
       work.then(() => this.#releaseGuest(vm)).catch(() => {});
@@ -479,13 +488,23 @@ export class ContainerController {
     return pid;
   }
 
-  #place(plan: StoragePlan | undefined, spec: Spec, vm: ContainerVm, signal: AbortSignal): Promise<ContainerDocument> {
+  /** Brings what it needs; answers how it is made in the guest. */
+  async #place(
+    plan: StoragePlan | WindowsPlan | undefined,
+    spec: Spec,
+    vm: ContainerVm,
+    signal: AbortSignal,
+  ): Promise<(options: CreateContainerOptions) => Promise<GuestContainer>> {
     const { request, ports, limits, stateDirectory, guestPid } = this.#options;
-    const context = { request, spec, vm, rootfs: ports.rootfs, held: this.#held, limits, signal, ...this.#leavesOut() };
-    if (plan === undefined) return mountOnHost(join(stateDirectory, "containers", this.id), context);
+    const made = { spec, vm, held: this.#held, limits, signal };
+    if (plan !== undefined && "kind" in plan) return placeInWindows(plan, { id: this.id, ...made });
+    const context = { request, rootfs: ports.rootfs, ...made, ...this.#leavesOut() };
     const sandbox = spec.annotations?.["io.kubernetes.cri.sandbox-id"];
     const sandboxPid = sandbox === undefined || sandbox === this.id ? undefined : guestPid?.(sandbox);
-    return bringIntoVm(plan, { ...context, sandboxPid });
+    const document = await (plan === undefined
+      ? mountOnHost(join(stateDirectory, "containers", this.id), context)
+      : bringIntoVm(plan, { ...context, sandboxPid }));
+    return (options) => vm.guest.createContainer(this.id, document, options);
   }
 
   #leavesOut(): { dropped(what: string): void } {
@@ -544,6 +563,8 @@ export class ContainerController {
   }
 
   async #releaseGuest(vm: ContainerVm): Promise<void> {
+    // Such a guest forgets it by itself.
+    if (!vm.guest.capabilities().deleteContainerStateSupported) return;
     if (!vm.guest.capabilities().deleteContainerStateSupported) return;
     await this.#ask(vm.guest.deleteContainerState(this.#guestId), `deletion of container ${this.id} in the guest`);
   }

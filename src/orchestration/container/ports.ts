@@ -1,4 +1,4 @@
-import type { Guest } from "../../guestmanager/guest.ts";
+import type { Guest, WindowsContainerDocument } from "../../guestmanager/guest.ts";
 import type { GuestLayers } from "../../guestmanager/layers.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { UtilityVM } from "../../vmmanager/uvm.ts";
@@ -6,6 +6,7 @@ import type { VmDevices } from "../device/devices.ts";
 import type { EventSink, Mount } from "../events.ts";
 import type { ProcessIoPorts, ProcessLimits } from "../process/ports.ts";
 import type { HostFiles } from "./mount-plan.ts";
+import type { WindowsHost, WindowsVm } from "./windows/ports.ts";
 
 /** What a container asks of the running VM that holds it. */
 export interface ContainerVm {
@@ -16,11 +17,19 @@ export interface ContainerVm {
   > &
     GuestLayers;
   readonly devices: VmDevices;
+  /** Where the guest is Windows: its containers are made by this one. */
+  readonly windows?: WindowsGuestVm;
   /**
    * The network namespace in the guest that the container joins (spec: windows.network.networkNamespace, as hcsshim's
    * host has it); undefined: as the spec says.
    */
   readonly networkNamespaceId?: string;
+}
+
+/** A Windows guest, whose containers have another document, and the host's part in it. */
+export interface WindowsGuestVm {
+  readonly guest: WindowsVm["guest"] & Pick<Guest<WindowsContainerDocument>, "createContainer">;
+  readonly host: WindowsHost;
 }
 
 export interface RootfsPort {

@@ -11,6 +11,7 @@ import { type HoldingContext, hold } from "./holding.ts";
 import { isLcowRootfs, type LcowLayers, readLcowLayers } from "./layers/layer-mounts.ts";
 import { bringLcowLayers, lcowBundle } from "./layers/lcow.ts";
 import { guestMount, type HostFiles, type MountPlan, planMount } from "./mount-plan.ts";
+import { podIdOf } from "./pod-id.ts";
 import type { ContainerVm, RootfsPort } from "./ports.ts";
 import { type DiskMount, type DiskPath, planRootfs, type RootfsPlan } from "./rootfs-plan.ts";
 
@@ -81,7 +82,7 @@ export async function mountOnHost(
 export async function bringIntoVm(plan: StoragePlan, context: StorageContext): Promise<ContainerDocument> {
   const { request, spec, vm } = context;
   const wanted = devicesOf(context);
-  const podId = spec.annotations?.["io.kubernetes.cri.sandbox-id"] || request.id;
+  const podId = podIdOf(spec, request.id);
   const isLcow = plan.rootfs.kind === "lcow";
   const ociBundlePath = isLcow ? lcowBundle({ podId, id: request.id }) : `/run/gcs/c/${request.id}`;
   const [{ rootPath, scratchDirPath }, mounts, devices] = await allSettled([
