@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { hcsSetup, lcowOptions, systemOf, wcowOptions, windowsHost } from "../../../../test/compliance/hcs-setup.ts";
 import { lcowBase, wcowBase } from "../../../../test/golden/hcs/base-documents.ts";
@@ -136,6 +139,28 @@ describe("a VM of stack hcs", () => {
     };
     await assert.rejects(stack.create(wcowOptions()), /no/);
     assert.ok(!core.calls.some(({ call }) => call === "create"));
+  });
+
+  it("has the same places taken after a restore: those of its boot, not those of what came later", async (t) => {
+    const directory = mkdtempSync(join(tmpdir(), "hcs-saved-"));
+    t.after(() => rmSync(directory, { recursive: true }));
+    const { stack } = hcsSetup({
+      host: () => ({ ...windowsHost, files: new Set(["C:\\boot\\kernel", "C:\\boot\\rootfs.vhd"]) }),
+    });
+    for (const annotations of [{}, NO_VPMEM]) {
+      const uvm = await stack.create(lcowOptions({ ...annotations, "io.microsoft.migration.support-enabled": "true" }));
+      const before = [uvm.scsiLimits, uvm.vpmemLimits];
+      assert.equal((uvm.vpmemLimits ?? uvm.scsiLimits).reserved?.length, 1);
+      await uvm.start();
+      await uvm.addScsiDisk({ controller: 0, lun: 5, hostPath: "C:\\a.vhdx", readOnly: true });
+      if (uvm.vpmemLimits) await uvm.addVpmemDevice({ deviceNumber: 4, hostPath: "C:\\l.vhd", readOnly: true });
+      await uvm.pause();
+      await uvm.save({ directory });
+      await uvm.close();
+      const again = await stack.restore(lcowOptions(), { directory });
+      assert.deepEqual([again.scsiLimits, again.vpmemLimits], before);
+      await again.close();
+    }
   });
 
   it("restores only what was saved here, as its own", async () => {

@@ -61,12 +61,13 @@ export abstract class HcsDevices implements DeviceManagers {
 
   constructor(parts: HcsDeviceParts) {
     this.#parts = parts;
-    this.#record = parts.record;
     this.os = parts.record.os;
     this.encryptsScratch = parts.record.encryptsScratch ?? false;
     this.scsiLimits = scsiLimits(parts.record);
     const limits = vpmemLimits(parts.record);
     if (limits !== undefined) this.vpmemLimits = limits;
+    const reserved = { scsi: this.scsiLimits.reserved ?? [], vpmem: limits?.reserved ?? [] };
+    this.#record = { ...parts.record, reserved };
     this.shareRules = parts.record.shareRules;
     this.pciDevices = pciDevices(parts.record);
   }

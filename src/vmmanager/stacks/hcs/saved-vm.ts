@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { notFound, ShimError } from "../../../errors/shim-error.ts";
 import { stringifyJson } from "../../../oci/json.ts";
-import { anyObject, bool, i32, oneOf, optional, parseAt } from "../../../prot/json-codec.ts";
+import { anyObject, bool, i32, list, oneOf, optional, parseAt, u32 } from "../../../prot/json-codec.ts";
 import { field, record } from "../../../prot/json-record.ts";
 import type { CallOptions } from "../../lifetime.ts";
 import type { ComputeCore, ComputeSystem } from "./computecore/compute-core.ts";
@@ -23,6 +23,13 @@ const savedVm = record({
     record({
       readOnly: field("readOnly", optional(bool), "omitempty"),
       noDirectMap: field("noDirectMap", optional(bool), "omitempty"),
+    }),
+  ),
+  reserved: field(
+    "reserved",
+    record({
+      scsi: field("scsi", list(record({ controller: field("controller", u32), lun: field("lun", u32) }))),
+      vpmem: field("vpmem", list(u32)),
     }),
   ),
   document: field("document", anyObject),

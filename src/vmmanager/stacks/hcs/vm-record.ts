@@ -19,6 +19,8 @@ export interface VmRecord {
   /** Of containers' scratch disks: the guest does it. */
   readonly encryptsScratch?: boolean;
   readonly shareRules: ShareRules;
+  /** The places that were taken from its boot on. Undefined: all that the document takes, of a VM that is to boot. */
+  readonly reserved?: { readonly scsi: readonly ScsiLocation[]; readonly vpmem: readonly number[] };
 }
 
 /** Whether the document has such devices at all: their members alone can be added. */
@@ -26,9 +28,13 @@ export function hasPart({ document }: VmRecord, devices: "Plan9" | "VirtualSmb" 
   return partOf(document, `${DEVICES}/${devices}`) !== undefined;
 }
 
-export function scsiLimits({ document }: VmRecord): ScsiLimits {
+export function scsiLimits({ document, reserved }: VmRecord): ScsiLimits {
   const count = SCSI_CONTROLLERS.filter((guid) => partOf(document, `${DEVICES}/Scsi/${guid}`) !== undefined).length;
-  return { controllers: count, luns: LUNS, reserved: scsiDisks(document).map(({ location }) => location) };
+  return {
+    controllers: count,
+    luns: LUNS,
+    reserved: reserved?.scsi ?? scsiDisks(document).map(({ location }) => location),
+  };
 }
 
 /** The disks of all controllers, with their attachments. */
@@ -44,11 +50,11 @@ export function scsiDisks(
   });
 }
 
-export function vpmemLimits({ document, multiMapping }: VmRecord): VpmemLimits | undefined {
+export function vpmemLimits({ document, multiMapping, reserved: fromBoot }: VmRecord): VpmemLimits | undefined {
   const controller = partOf(document, `${DEVICES}/VirtualPMem`) as JsonObject | undefined;
   if (controller === undefined) return undefined;
   const { MaximumCount: count, MaximumSizeBytes: bytes, Devices: devices } = controller;
-  const reserved = Object.keys((devices as JsonObject | undefined) ?? {}).map(Number);
+  const reserved = fromBoot?.vpmem ?? Object.keys((devices as JsonObject | undefined) ?? {}).map(Number);
   return { devices: Number(count), deviceBytes: BigInt(bytes as bigint), multiMapping, reserved };
 }
 
