@@ -1,7 +1,8 @@
-import { koffi, loadNative, systemLibrary } from "./ffi.ts";
-import { IO_PENDING, type Overlapped } from "./overlapped.ts";
+import { koffi } from "./ffi.ts";
+import { type Overlapped, overlappedCalls } from "./overlapped.ts";
 import { lastError, type NativeSocket, winsock } from "./winsock.ts";
 import { winsockError } from "./winsock-error.ts";
+import { winsockConstants } from "./winsock-signatures.ts";
 
 /** OVERLAPPED_ENTRY {key, OVERLAPPED *, internal, bytes}. */
 const ENTRY_BYTES = 32;
@@ -29,13 +30,13 @@ class CompletionPort {
   #waiting = false;
 
   constructor() {
-    this.#port = Number(kernel().CreateIoCompletionPort(-1, 0, 0, 1));
+    this.#port = Number(overlappedCalls().CreateIoCompletionPort(-1, 0, 0, 1));
     if (this.#port === 0) throw winsockError(lastError(), "CreateIoCompletionPort");
   }
 
   /** Once for each socket, before its first operation. */
   associate(socket: NativeSocket): void {
-    if (Number(kernel().CreateIoCompletionPort(socket, this.#port, 0, 0)) === 0) {
+    if (Number(overlappedCalls().CreateIoCompletionPort(socket, this.#port, 0, 0)) === 0) {
       throw winsockError(lastError(), "CreateIoCompletionPort");
     }
   }
@@ -45,7 +46,7 @@ class CompletionPort {
     pending.operation.reset();
     const address = koffi().address(pending.operation.pointer);
     const error = begin() === 0 ? 0 : lastError();
-    if (error !== 0 && error !== IO_PENDING) throw winsockError(error, pending.call);
+    if (error !== 0 && error !== winsockConstants.ERROR_IO_PENDING) throw winsockError(error, pending.call);
     this.#pending.set(address, pending);
     void this.#wait();
   }
@@ -58,7 +59,7 @@ class CompletionPort {
     while (this.#pending.size > 0) {
       const found = await new Promise((resolve) => {
         const args = [this.#port, entries, ENTRIES, count, SLICE_MS, 0];
-        kernel().GetQueuedCompletionStatusEx.async(...args, (_error, result) => resolve(result));
+        overlappedCalls().GetQueuedCompletionStatusEx.async(...args, (_error, result) => resolve(result));
       });
       if (found === 0) continue;
       for (let at = 0; at < (count[0] ?? 0); at++) {
@@ -80,17 +81,6 @@ function tell({ socket, operation, call, completed }: Pending, bytes: number): v
   }
   const done = winsock().WSAGetOverlappedResult(socket, operation.pointer, new Uint32Array(1), 0, new Uint32Array(1));
   completed(winsockError(done === 0 ? lastError() : 995, call), 0);
-}
-
-let library: ReturnType<typeof load> | undefined;
-const load = () =>
-  loadNative(systemLibrary("kernel32.dll"), {
-    CreateIoCompletionPort: ["intptr_t", "intptr_t", "intptr_t", "uint64", "uint32"],
-    GetQueuedCompletionStatusEx: ["int32", "intptr_t", "void *", "uint32", "void *", "uint32", "int32"],
-  });
-function kernel(): ReturnType<typeof load> {
-  library ??= load();
-  return library;
 }
 
 let shared: CompletionPort | undefined;

@@ -1,10 +1,9 @@
 import { loadNative, systemLibrary } from "./ffi.ts";
+import { overlappedSignatures } from "./winsock-signatures.ts";
 
 /** STATUS_PENDING, which Windows keeps in OVERLAPPED.Internal until the operation is over. */
 const PENDING = 0x103n;
 const OVERLAPPED_BYTES = 32;
-/** ERROR_IO_PENDING: an operation that will be over later. */
-export const IO_PENDING = 997;
 
 /**
  * An OVERLAPPED and what else the kernel writes to while its operation lasts: memory of its own that never moves. Whoever
@@ -40,10 +39,15 @@ export class Overlapped {
 }
 
 let kernel: ReturnType<typeof load> | undefined;
-const load = () => loadNative(systemLibrary("kernel32.dll"), { CancelIoEx: ["int32", "intptr_t", "void *"] });
+const load = () => loadNative(systemLibrary("kernel32.dll"), overlappedSignatures);
+
+/** kernel32.dll's calls of overlapped operations. */
+export function overlappedCalls(): ReturnType<typeof load> {
+  kernel ??= load();
+  return kernel;
+}
 
 /** Asks for the end of one operation; it may be done all the same. */
 export function cancel(handle: number, operation: Overlapped): void {
-  kernel ??= load();
-  kernel.CancelIoEx(handle, operation.pointer);
+  overlappedCalls().CancelIoEx(handle, operation.pointer);
 }

@@ -1,5 +1,5 @@
 import { loadNative, systemLibrary } from "./ffi.ts";
-import { cancel, IO_PENDING, Overlapped } from "./overlapped.ts";
+import { cancel, Overlapped } from "./overlapped.ts";
 import { type SocketFamily, socketFamilies } from "./socket-address.ts";
 import {
   closeSocket,
@@ -10,16 +10,14 @@ import {
   updateAcceptContext,
 } from "./winsock.ts";
 import { winsockError } from "./winsock-error.ts";
+import { mswsockSignatures, winsockConstants } from "./winsock-signatures.ts";
 
 /** AcceptEx asks for so many bytes more than an address has, of each. */
 const ADDRESS_SLACK = 16;
 const CANCELLED_LOOK_MS = 10;
 
 let mswsock: ReturnType<typeof load> | undefined;
-const load = () =>
-  loadNative(systemLibrary("mswsock.dll"), {
-    AcceptEx: ["int32", "intptr_t", "intptr_t", "void *", "uint32", "uint32", "uint32", "void *", "void *"],
-  });
+const load = () => loadNative(systemLibrary("mswsock.dll"), mswsockSignatures);
 
 /**
  * One connection to come: AcceptEx into a socket made beforehand, on which options hold that can't be set later. No thread and
@@ -43,7 +41,7 @@ export class PendingAccept {
     const sizes = [0, addressBytes, addressBytes] as const;
     const done = mswsock.AcceptEx(listening, this.#socket, extra.subarray(8), ...sizes, extra, pointer);
     const error = done === 0 ? lastError() : 0;
-    if (error !== 0 && error !== IO_PENDING) {
+    if (error !== 0 && error !== winsockConstants.ERROR_IO_PENDING) {
       closeSocket(this.#socket);
       throw winsockError(error, "AcceptEx");
     }

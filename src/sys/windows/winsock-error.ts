@@ -2,7 +2,7 @@ import { errnoNumber } from "../errno.ts";
 import { SysError } from "../sys-error.ts";
 
 /** Winsock's error codes (winerror.h), those that sockets of ours can meet; others are EIO with the number in the message. */
-const names: Readonly<Record<number, string>> = {
+export const winsockErrorNames: Readonly<Record<number, string>> = {
   10004: "EINTR",
   10009: "EBADF",
   10013: "EACCES",
@@ -28,6 +28,6 @@ const names: Readonly<Record<number, string>> = {
 };
 
 export function winsockError(code: number, call: string): SysError {
-  const name = names[code];
+  const name = winsockErrorNames[code];
   return name === undefined ? new SysError(5, `${call} (Winsock ${code})`) : new SysError(errnoNumber(name), call);
 }

@@ -2,22 +2,12 @@
 import { loadNative, systemLibrary } from "./ffi.ts";
 import { encodeAddress, inetPort, type SocketAddress, type SocketFamily, socketFamilies } from "./socket-address.ts";
 import { winsockError } from "./winsock-error.ts";
+import { winsockConstants as c, winsockSignatures } from "./winsock-signatures.ts";
 
 /** A SOCKET. */
 export type NativeSocket = number;
 
-const SOCK_STREAM = 1;
-/** WSA_FLAG_OVERLAPPED, WSA_FLAG_NO_HANDLE_INHERIT: no child of ours keeps a connection open. */
-const SOCKET_FLAGS = 0x01 | 0x80;
-const SOL_SOCKET = 0xffff;
-const SO_TYPE = 0x1008;
-const SO_UPDATE_ACCEPT_CONTEXT = 0x700b;
-/** Options of hvsocket.h, at the level of its protocol. */
-const HV_PROTOCOL_RAW = 1;
-const HVSOCKET_CONNECT_TIMEOUT = 0x01;
-const HVSOCKET_CONNECTED_SUSPEND = 0x04;
-const SD_SEND = 1;
-const CONNECTION_REFUSED = 10061;
+const WSAECONNREFUSED = 10061;
 
 export type Winsock = ReturnType<typeof load>;
 let loaded: Winsock | undefined;
@@ -29,22 +19,7 @@ export function winsock(): Winsock {
 }
 
 function load() {
-  const library = loadNative(systemLibrary("ws2_32.dll"), {
-    WSAStartup: ["int32", "uint16", "void *"],
-    WSAGetLastError: ["int32"],
-    WSASocketW: ["intptr_t", "int32", "int32", "int32", "void *", "uint32", "uint32"],
-    bind: ["int32", "intptr_t", "void *", "int32"],
-    listen: ["int32", "intptr_t", "int32"],
-    connect: ["int32", "intptr_t", "void *", "int32"],
-    getsockname: ["int32", "intptr_t", "void *", "void *"],
-    getsockopt: ["int32", "intptr_t", "int32", "int32", "void *", "void *"],
-    setsockopt: ["int32", "intptr_t", "int32", "int32", "void *", "int32"],
-    shutdown: ["int32", "intptr_t", "int32"],
-    closesocket: ["int32", "intptr_t"],
-    WSARecv: ["int32", "intptr_t", "void *", "uint32", "void *", "void *", "void *", "void *"],
-    WSASend: ["int32", "intptr_t", "void *", "uint32", "void *", "uint32", "void *", "void *"],
-    WSAGetOverlappedResult: ["int32", "intptr_t", "void *", "void *", "int32", "void *"],
-  });
+  const library = loadNative(systemLibrary("ws2_32.dll"), winsockSignatures);
   const failed = Number(library.WSAStartup(0x0202, new Uint8Array(512)));
   if (failed !== 0) throw winsockError(failed, "WSAStartup");
   return library;
@@ -61,7 +36,16 @@ function check(result: unknown, call: string): void {
 
 export function createSocket(of: SocketFamily): NativeSocket {
   const { family, protocol } = socketFamilies[of];
-  const socket = Number(winsock().WSASocketW(family, SOCK_STREAM, protocol, null, 0, SOCKET_FLAGS));
+  const socket = Number(
+    winsock().WSASocketW(
+      family,
+      c.SOCK_STREAM,
+      protocol,
+      null,
+      0,
+      c.WSA_FLAG_OVERLAPPED | c.WSA_FLAG_NO_HANDLE_INHERIT,
+    ),
+  );
   if (socket === -1) throw winsockError(lastError(), `socket ${of}`);
   return socket;
 }
@@ -85,7 +69,7 @@ export function listenOn(address: SocketAddress, backlog: number): { socket: Nat
 export async function connectTo(address: SocketAddress, timeoutMs: number): Promise<NativeSocket> {
   const socket = createSocket(address.family);
   try {
-    if (address.family === "hyperv") setOption(socket, HV_PROTOCOL_RAW, HVSOCKET_CONNECT_TIMEOUT, timeoutMs);
+    if (address.family === "hyperv") setOption(socket, c.HV_PROTOCOL_RAW, c.HVSOCKET_CONNECT_TIMEOUT, timeoutMs);
     const bytes = encodeAddress(address);
     // The address has to stay in memory until the call is over; it is named again then.
     const [result] = await new Promise<[unknown, Uint8Array]>((resolve, reject) => {
@@ -93,7 +77,7 @@ export async function connectTo(address: SocketAddress, timeoutMs: number): Prom
       winsock().connect.async(socket, bytes, bytes.length, over);
     });
     // Why is known in the other thread alone.
-    if (result !== 0) throw winsockError(CONNECTION_REFUSED, "connect");
+    if (result !== 0) throw winsockError(WSAECONNREFUSED, "connect");
     return socket;
   } catch (error) {
     closeSocket(socket);
@@ -104,7 +88,7 @@ export async function connectTo(address: SocketAddress, timeoutMs: number): Prom
 /** A socket that a guest may keep over a pause of its VM, where this Windows has that: to be set before it is connected. */
 export function keepOverSuspend(socket: NativeSocket): boolean {
   try {
-    setOption(socket, HV_PROTOCOL_RAW, HVSOCKET_CONNECTED_SUSPEND, 1);
+    setOption(socket, c.HV_PROTOCOL_RAW, c.HVSOCKET_CONNECTED_SUSPEND, 1);
     return true;
   } catch {
     return false;
@@ -114,7 +98,7 @@ export function keepOverSuspend(socket: NativeSocket): boolean {
 /** Without it an accepted socket knows neither its addresses nor how to shut down. */
 export function updateAcceptContext(socket: NativeSocket, listening: NativeSocket): void {
   const value = BigInt64Array.of(BigInt(listening));
-  check(winsock().setsockopt(socket, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, value, 8), "SO_UPDATE_ACCEPT_CONTEXT");
+  check(winsock().setsockopt(socket, c.SOL_SOCKET, c.SO_UPDATE_ACCEPT_CONTEXT, value, 8), "SO_UPDATE_ACCEPT_CONTEXT");
 }
 
 function setOption(socket: NativeSocket, level: number, name: number, value: number): void {
@@ -123,7 +107,7 @@ function setOption(socket: NativeSocket, level: number, name: number, value: num
 
 /** Tells the peer that no more comes. */
 export function shutDownSending(socket: NativeSocket): void {
-  check(winsock().shutdown(socket, SD_SEND), "shutdown");
+  check(winsock().shutdown(socket, c.SD_SEND), "shutdown");
 }
 
 export function closeSocket(socket: NativeSocket): void {
@@ -134,7 +118,8 @@ export function closeSocket(socket: NativeSocket): void {
 export function openSockets(): Set<NativeSocket> {
   const found = new Set<NativeSocket>();
   for (let handle = 4; handle < 8192; handle += 4) {
-    if (winsock().getsockopt(handle, SOL_SOCKET, SO_TYPE, new Int32Array(1), Int32Array.of(4)) === 0) found.add(handle);
+    if (winsock().getsockopt(handle, c.SOL_SOCKET, c.SO_TYPE, new Int32Array(1), Int32Array.of(4)) === 0)
+      found.add(handle);
   }
   return found;
 }
