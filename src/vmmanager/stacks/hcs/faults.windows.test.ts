@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, it } from "node:test";
+import { until } from "../../../../test/harness/until.ts";
 import { guestHost } from "../../../../test/windows/hcs-host.ts";
 import type { ErrorKind } from "../../../errors/shim-error.ts";
 import { createLogger } from "../../../log/logger.ts";
@@ -82,13 +83,17 @@ describe("a creation that fails leaves nothing in HCS:", () => {
 
   it("one that its caller has left meanwhile is closed when HCS has made it", async () => {
     standIn.answerNext("HcsCreateComputeSystem", { delayMs: 300 });
-    const left = stack.create(options(), { signal: AbortSignal.timeout(50) });
-    await assert.rejects(left, { kind: "deadline-exceeded" });
+    callsSince();
+    const leaving = new AbortController();
+    const refused = assert.rejects(stack.create(options(), { signal: leaving.signal }), /has left/);
+    await until("HCS makes it", () => standIn.calls(ID).slice(seen).includes("HcsCreateComputeSystem"));
+    leaving.abort(new Error("its caller has left"));
+    await refused;
     // The handle is given back behind the caller's back.
-    for (const until = Date.now() + 10_000; standIn.live().systems !== 0; ) {
-      assert.ok(Date.now() < until, "the handle stays");
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until("the handle is given back", () => {
+      const { systems, operations } = standIn.live();
+      return systems === 0 && operations === 0;
+    });
   });
 });
 
