@@ -395,6 +395,19 @@ describe("HCN namespaces of a VM", () => {
     assert.deepEqual(s.log.slice(1), ["read more", "plug more", "add more", "remove more", "unplug more"]);
   });
 
+  it("give back the endpoints that are in them, and pass over the others", async () => {
+    const s = new Subject();
+    await s.namespaces.attach(NS);
+    const before = s.log.length;
+    await s.namespaces.removeEndpoints(NS, ["nobody", "NET1", "net1", "more"]);
+    assert.deepEqual(s.log.slice(before), ["remove net1", "unplug net1"]);
+    await s.namespaces.removeEndpoints(NS, ["net1", "eth0"]);
+    assert.deepEqual(s.log.slice(before + 2), ["remove eth0", "unplug eth0"]);
+    await assert.rejects(s.namespaces.removeEndpoints("6ba7b811-9dad-11d1-80b4-00c04fd430c8", []), {
+      kind: "not-found",
+    });
+  });
+
   it("may be attached again where that failed, and after a detach", async () => {
     const s = new Subject();
     s.fail("plug eth0");

@@ -50,6 +50,15 @@ export class HcnNamespaces {
     await this.#known(id).removeEndpoint(endpointId);
   }
 
+  /** hcsshim's RemoveEndpointsFromNS: those that are not in it are passed over. A failure ends it; it may be tried again. */
+  async removeEndpoints(id: string, endpointIds: readonly string[]): Promise<void> {
+    const network = this.#known(id);
+    for (const endpointId of endpointIds) {
+      const isIn = network.endpoints.some((one) => one.toLowerCase() === endpointId.toLowerCase());
+      if (isIn) await network.removeEndpoint(endpointId);
+    }
+  }
+
   /** With all that is in it; may be tried again after a failure. One that is not attached is fine. */
   async detach(id: string, options: { readonly vmGone?: boolean } = {}): Promise<void> {
     const key = id.toLowerCase();
