@@ -88,17 +88,33 @@ export class Wine {
   #processes(): string[] {
     const mark = `WINEPREFIX=${this.#environment.WINEPREFIX}\0`;
     return readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
+      .filter((name) => /^\d+$/.test(name) && threadsOf(name).some((thread) => has(`${thread}/environ`, mark)))
       .flatMap((pid) => {
-        try {
-          if (!`${readFileSync(`/proc/${pid}/environ`, "utf8")}\0`.includes(mark)) return [];
-          const title = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
-          // The server is counted by its exit.
-          return title === "" || title.includes("wineserver") ? [] : [`process ${pid}: ${title}`];
-        } catch {
-          return [];
-        }
+        const title = textOf(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim() || textOf(`/proc/${pid}/comm`).trim();
+        // The server is counted by its exit.
+        return title === "" || title.includes("wineserver") ? [] : [`process ${pid}: ${title}`];
       });
+  }
+}
+
+/** A program under Wine may hang with its first thread gone, of which nothing can be read. */
+function threadsOf(pid: string): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`);
+  } catch {
+    return [];
+  }
+}
+
+function has(file: string, mark: string): boolean {
+  return `${textOf(file)}\0`.includes(mark);
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
   }
 }
 
