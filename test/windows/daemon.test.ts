@@ -8,10 +8,10 @@ import { runtime } from "#runtime";
 import { BootstrapParams, BootstrapResult } from "../../src/generated/containerd/runtime/bootstrap/v1.ts";
 import { DeleteResponse } from "../../src/generated/containerd/task/v2.ts";
 import { RuntimeInfo } from "../../src/generated/containerd/types.ts";
+import { Any } from "../../src/generated/google/protobuf.ts";
+import { Options as RuntimeOptions } from "../../src/generated/runtimeoptions/v1.ts";
 import { until } from "../harness/until.ts";
-import { daemonPid, makeBundle, NAMESPACE, PIPE, runShim, runs, shutDown } from "./shim.ts";
-
-const RUN_DIRECTORY = join(process.env.ProgramData ?? "", "uvm-shim", "run");
+import { daemonPid, makeBundle, NAMESPACE, PIPE, RUN_DIRECTORY, runShim, runs, shutDown } from "./shim.ts";
 
 /** `start`, and nothing said but the address. */
 async function start(id: string): Promise<string> {
@@ -127,6 +127,7 @@ describe("the shim's program on Windows", () => {
     const bundle = makeBundle("served");
     await shutDown(await start("served"), "served");
     const flags = ["-namespace", NAMESPACE, "-id", "served", "-address", `${PIPE}containerd-containerd`];
+    // The record in the bundle says where the state is.
     const launcher = spawn(env.UVM_SHIM_PROGRAM, flags, { cwd: bundle, stdio: "ignore" });
     const served = readFileSync(join(bundle, "address"), "utf8");
     const pid = await until("the daemon", () => daemonPid(served, "served").catch(() => undefined));
@@ -139,14 +140,22 @@ describe("the shim's program on Windows", () => {
   it("refuses a stack of Linux, on stderr alone, and leaves no daemon", async () => {
     const config = join(makeBundle("refused"), "config.toml");
     writeFileSync(config, 'stack = "qemu"\n');
-    const options = Buffer.from([
-      ...tag(1, "runtimeoptions.v1.Options"),
-      ...tag(2, String.fromCharCode(...tag(2, config))),
-    ]);
-    const { code, stdout, stderr } = await runShim("start", "refused", { stdin: options });
+    const { code, stdout, stderr } = await runShim("start", "refused", { stdin: optionsOf(config) });
     assert.deepEqual([code, stdout.length], [1, 0]);
     assert.match(stderr, /^containerd-shim-uvm-v1: stack qemu is not available on Windows: [^\n]*\n$/);
     assert.deepEqual(podsLeft(), []);
+  });
+
+  it("tells in one line why its daemon could not start, and leaves nothing", async () => {
+    const bundle = makeBundle("full");
+    const config = join(bundle, "config.toml");
+    const file = join(bundle, "file");
+    writeFileSync(file, "");
+    writeFileSync(config, `run_directory = '${file}'\n`);
+    const { code, stdout, stderr } = await runShim("start", "full", { stdin: optionsOf(config) });
+    assert.deepEqual([code, stdout.length], [1, 0]);
+    assert.match(stderr, /^containerd-shim-uvm-v1: [^\n]*(EEXIST|ENOTDIR|ENOENT)[^\n]*\n$/);
+    assert.deepEqual(readdirSync(bundle).sort(), ["config.toml", "file"]);
   });
 
   it("writes its log to whoever dials the pod's log pipe, again after that reader is gone", async () => {
@@ -169,8 +178,8 @@ describe("the shim's program on Windows", () => {
   });
 });
 
-/** A field of protobuf that holds a string. */
-function tag(field: number, text: string): number[] {
-  const bytes = Buffer.from(text, "latin1");
-  return [(field << 3) | 2, bytes.length, ...bytes];
+/** Runtime options that name a configuration. */
+function optionsOf(configPath: string): Uint8Array {
+  const value = RuntimeOptions.encode(RuntimeOptions.create({ configPath }));
+  return Any.encode({ typeUrl: RuntimeOptions.typeName, value });
 }

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { after, afterEach, before, describe, it } from "node:test";
 import { runtime } from "#runtime";
 import type { ModifyRequest } from "../../src/gcs/host.ts";
+import { ShimDiag } from "../../src/generated/containerd/runhcs/v1/diag.ts";
+import { Sandbox } from "../../src/generated/containerd/runtime/sandbox/v1.ts";
 import { DeleteResponse } from "../../src/generated/containerd/task/v2.ts";
 import { Status } from "../../src/generated/containerd/v1/types.ts";
 import { until } from "../harness/until.ts";
 import { type ClientPipe, Containerd, clientPipe, WindowsPod } from "./pod.ts";
-import { runShim, runs } from "./shim.ts";
+import { RUN_DIRECTORY, runShim, runs } from "./shim.ts";
 
-const RUN_DIRECTORY = join(process.env.ProgramData ?? "", "uvm-shim", "run");
 const podsLeft = (): unknown[] => (existsSync(RUN_DIRECTORY) ? readdirSync(RUN_DIRECTORY) : []);
 const containerd = new Containerd();
 
@@ -28,6 +28,8 @@ afterEach(async () => {
     if (runs(pod.pid)) process.stderr.write(pod.daemonLog());
     await pod.abandon();
   }
+  containerd.events.splice(0);
+  rmSync(RUN_DIRECTORY, { recursive: true, force: true });
   for (const pipe of pipes.splice(0)) pipe.close();
 });
 
@@ -52,6 +54,10 @@ async function finish(pod: WindowsPod): Promise<void> {
   await pod.leave();
   await until("the daemon's end", () => !runs(pid));
   await assert.rejects(runtime.connect(pod.address), { code: "ENOENT" });
+  assertClean(pod);
+}
+
+function assertClean(pod: WindowsPod): void {
   const log = pod.log();
   assert.deepEqual(
     log.filter(({ bug }) => bug !== undefined),
@@ -143,6 +149,36 @@ describe("a pod on Windows", () => {
     assert.deepEqual(containerd.events.splice(0), ["create", "start", ...execs, "exit exec 137", "delete"]);
   });
 
+  it("is kept by a sandbox, whose members share its VM, and can be looked into", async () => {
+    const pod = makePod("sandbox");
+    await pod.start(["sleep"], containerd);
+    const sandbox = pod.service(Sandbox);
+    const sandboxId = pod.id;
+    const rest = { rootfs: [], netnsPath: "", annotations: new Map<string, string>() };
+    await sandbox.createSandbox({ sandboxId, bundlePath: pod.bundle, ...rest });
+    await sandbox.startSandbox({ sandboxId });
+    assert.equal((await sandbox.platform({ sandboxId })).platform?.os, "linux");
+    for (const id of ["member-1", "member-2"]) {
+      await pod.tasks.create({ ...request(pod), id });
+      await pod.tasks.start({ id, execId: "" });
+    }
+    const diag = pod.service(ShimDiag);
+    assert.equal((await diag.diagPid({})).pid, pod.pid);
+    assert.match((await diag.diagStacks({})).guestStacks, /stacks/);
+    assert.deepEqual((await diag.diagTasks({ execs: false })).tasks.map(({ id }) => id).sort(), [
+      "member-1",
+      "member-2",
+    ]);
+    assert.equal(pod.log().filter(({ call }) => call === "HcsStartComputeSystem").length, 1);
+    await sandbox.stopSandbox({ sandboxId, timeoutSecs: 5 });
+    await sandbox.waitSandbox({ sandboxId });
+    await sandbox.shutdownSandbox({ sandboxId });
+    await pod.leave();
+    await until("the daemon's end", () => !runs(pod.pid));
+    assertClean(pod);
+    for (const id of ["member-1", "member-2"]) assert.ok(containerd.events.includes(`exit ${id} 137`), id);
+  });
+
   it("is alone in its VM: another pod runs on when one ends", async () => {
     const [a, b] = [makePod("a"), makePod("b")];
     await Promise.all([a, b].map((pod) => pod.start(["sleep"], containerd)));
@@ -156,7 +192,6 @@ describe("a pod on Windows", () => {
     await b.tasks.kill({ id: "b", execId: "", signal: 9, all: false });
     await b.tasks.wait({ id: "b", execId: "" });
     await finish(b);
-    containerd.events.splice(0);
     assert.deepEqual(podsLeft(), []);
   });
 
@@ -175,7 +210,6 @@ describe("a pod on Windows", () => {
     const created = pod.log().find(({ call }) => call === "HcsCreateComputeSystem");
     assert.equal(JSON.parse(created?.document ?? "{}").ShouldTerminateOnLastHandleClosed, true);
     await assert.rejects(runtime.connect(pod.address), { code: "ENOENT" });
-    containerd.events.splice(0);
   });
 
   it("tells a task's end when its VM ends under it", async () => {

@@ -123,8 +123,12 @@ export class WindowsPod {
   }
 
   get tasks() {
+    return this.service(Task);
+  }
+
+  service<D extends Parameters<Client["service"]>[0]>(definition: D) {
     assert.ok(this.client);
-    return this.client.service(Task);
+    return this.client.service(definition);
   }
 
   /** Of the stand-in, in the daemon. */
@@ -178,8 +182,10 @@ export class WindowsPod {
   }
 
   async #boot(): Promise<void> {
+    const { signal } = this.#stop;
     const started = () => this.log().some(({ call }) => call === "HcsStartComputeSystem");
-    await until("HCS to start the VM", started);
+    await until("HCS to start the VM", () => signal.aborted || started());
+    if (signal.aborted) return;
     const [name = ""] = readdirSync(this.#sockets);
     this.guest = new ScriptedGuest(rigGuestSockets(this.#sockets, name.split("_")[0] ?? ""));
     await this.guest.run(this.#stop.signal);

@@ -8,6 +8,10 @@ import { until } from "../harness/until.ts";
 
 const env = (name: string): string => process.env[name] ?? "";
 
+/** Each test file's own: others run beside it in the same Wine. */
+const PROGRAM_DATA = join(env("UVM_TEST_DIRECTORY"), "ProgramData");
+export const RUN_DIRECTORY = join(PROGRAM_DATA, "uvm-shim", "run");
+
 export const NAMESPACE = "k8s.io";
 export const PIPE = "\\\\.\\pipe\\";
 
@@ -37,7 +41,7 @@ export function runShim(
   const [file, ...script] = program.endsWith(".exe") ? [program] : [process.execPath, program];
   const child = spawn(file ?? "", [...script, ...flags, action], {
     cwd: action === "delete" ? join(bundle, "..") : bundle,
-    env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...options.env },
+    env: { ...inherited(), ProgramData: PROGRAM_DATA, ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
   });
   child.stdin.end(options.stdin);
@@ -51,6 +55,12 @@ export function runShim(
       resolve({ code, stdout: Buffer.concat(out ?? []), stderr: Buffer.concat(err ?? []).toString() });
     });
   });
+}
+
+/** Names of variables are without case on Windows, and not in a copy of them. */
+function inherited(): Record<string, string | undefined> {
+  const dropped = ["programdata", "node_test_context"];
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !dropped.includes(name.toLowerCase())));
 }
 
 export async function connect(address: string): Promise<Client> {
