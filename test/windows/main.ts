@@ -32,7 +32,6 @@ linkSync(join(RIG, "node.exe"), join(directory, "node.exe"));
 // Has what only builds for tests have: Hyper-V sockets played over loopback, above all.
 const testProgram = join(directory, "failpoints.mjs");
 cpSync("out/faults/windows-shim/containerd-shim-uvm-v1.mjs", testProgram);
-const wine = await Wine.start(directory);
 try {
   const queue = [...positionals];
   await Promise.all(
@@ -40,9 +39,8 @@ try {
       for (let file = queue.shift(); file !== undefined; file = queue.shift()) await runFile(file);
     }),
   );
-  fail("still running after its test", wine.leftovers());
 } finally {
-  fail("still running after Wine's end", await wine.stop());
+  rmSync(directory, { recursive: true });
 }
 if (values.report !== undefined) {
   writeFileSync(
@@ -77,6 +75,8 @@ async function runFile(file: string): Promise<void> {
   const own = join(directory, name);
   mkdirSync(own);
   const tap = join(own, "report.tap");
+  // A Wine for each: files find nothing of each other's, neither pipes nor the daemon's state below ProgramData.
+  const wine = await Wine.start(`${own}-wine`);
   const { code, output } = await wine.node(
     [
       ...["--test-reporter", "spec", "--test-reporter-destination", "stdout"],
@@ -94,6 +94,8 @@ async function runFile(file: string): Promise<void> {
     },
     FILE_LIMIT_MS,
   );
+  fail(`${file}: still running after its end`, wine.leftovers());
+  fail(`${file}: still running after Wine's end`, await wine.stop());
   const report = existsSync(tap) ? readFileSync(tap, "utf8") : "";
   const total = (key: string) => Number(new RegExp(`^# ${key} (\\d+)$`, "m").exec(report)?.[1] ?? Number.NaN);
   const counts = {

@@ -19,7 +19,7 @@ export interface Ran {
 }
 
 /**
- * A Wine of its own: a copy of the prefix, in which nothing of another run can be, and one wineserver that ends with it.
+ * A Wine of its own: a copy of the prefix, in which nothing of another test file can be, and one wineserver that ends with it.
  * No program under Wine may have a Unix pipe or socket as stdio (reference: windows 1), so output goes to files.
  */
 export class Wine {
