@@ -1,59 +1,10 @@
-/** Byte streams over Node's sockets and terminals. */
-import type { Socket } from "node:net";
+/** Byte streams over Node's terminals. */
 import { ReadStream } from "node:tty";
 import type { ByteStream } from "./byte-stream.ts";
 import { close, dup, read } from "./libc.ts";
-import { type Carrier, QueuedStream } from "./queued-stream.ts";
-import { errorCode, SysError } from "./sys-error.ts";
-
-export class SocketCarrier implements Carrier {
-  readonly #socket: Socket;
-  readonly #stream: QueuedStream;
-  full = false;
-
-  constructor(socket: Socket, stream: QueuedStream) {
-    this.#socket = socket;
-    this.#stream = stream;
-    socket.on("data", (chunk: Buffer) => stream.onData(chunk));
-    socket.on("end", () => this.onEnd());
-    socket.on("drain", () => {
-      this.full = false;
-      stream.onWritable();
-    });
-    socket.on("error", (error) => this.onError(error));
-    socket.on("close", () => stream.onGone());
-  }
-  get queued(): number {
-    return this.#socket.writableLength;
-  }
-  write(bytes: Uint8Array): number {
-    this.full = !this.#socket.write(bytes);
-    return bytes.length;
-  }
-  shutdown(): void {
-    this.#socket.end(() => this.#stream.onShut());
-  }
-  setReading(on: boolean): void {
-    if (on) this.#socket.resume();
-    else this.#socket.pause();
-  }
-  release(): void {
-    this.#socket.destroy();
-  }
-  protected onEnd(): void {
-    this.#stream.onEnd();
-  }
-  protected onError(error: Error): void {
-    this.#stream.onGone(SysError.from(error, "write"));
-  }
-}
-
-export function adoptSocket(socket: Socket, direction: "read" | "write" | "both"): ByteStream {
-  const stream = new QueuedStream(direction);
-  stream.attach(new SocketCarrier(socket, stream));
-  stream.holdUntilOpen();
-  return stream;
-}
+import { SocketCarrier } from "./node-sockets.ts";
+import { QueuedStream } from "./queued-stream.ts";
+import { errorCode } from "./sys-error.ts";
 
 /**
  * A pty master. When the last slave closes, libuv reports the end (EOF at the hang-up, or EIO) before it has read all,

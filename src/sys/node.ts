@@ -3,13 +3,13 @@ import { spawn as spawnChild } from "node:child_process";
 import { accessSync, closeSync, constants, fstatSync, openSync } from "node:fs";
 import { Socket, type SocketConstructorOpts } from "node:net";
 import { adoptFd, type Poller } from "./fd-carrier.ts";
+import { hasPid, nodeChild } from "./node-child.ts";
 import { loadLibrary } from "./node-library.ts";
 import { adoptPty } from "./node-pty.ts";
 import { adoptSocket, connect, listen } from "./node-sockets.ts";
 import { ownChildren } from "./own-children.ts";
-import type { ChildExit, ChildProcess, Runtime, SpawnOptions } from "./runtime.ts";
+import type { ChildProcess, Runtime, SpawnOptions } from "./runtime.ts";
 import { signalPoller } from "./signal-poller.ts";
-import { signalNumber } from "./signals.ts";
 import { errorCode, SysError } from "./sys-error.ts";
 
 export const runtime: Runtime = {
@@ -91,28 +91,10 @@ function spawn(argv: readonly string[], options: SpawnOptions = {}): ChildProces
   for (const fd of opened) closeSync(fd);
   // Said twice by Node: now by the missing pid, later by this event.
   child.on("error", () => {});
-  if (child.pid === undefined) throw spawnError(file, options.cwd);
-  const exited = new Promise<ChildExit>((resolve) => {
-    child.once("exit", (code, name) => {
-      options.signal?.removeEventListener("abort", abort);
-      const signal = name === null ? undefined : signalNumber(name);
-      resolve(signal === undefined ? { code: code ?? 255 } : { code: 128 + signal, signal });
-    });
-  });
-  const abort = () => void child.kill("SIGKILL");
-  options.signal?.addEventListener("abort", abort, { once: true });
-  ownChildren.add(child.pid, exited);
-  const pipes = stdio.map((entry, index) => {
-    const socket = entry === "pipe" ? child.stdio[index] : undefined;
-    if (!(socket instanceof Socket)) return undefined;
-    return adoptSocket(socket, pipeDirection(index));
-  });
-  return { pid: child.pid, pipes, exited, kill: (signal) => void child.kill(signal) };
-}
-
-function pipeDirection(index: number): "read" | "write" | "both" {
-  if (index === 0) return "write";
-  return index <= 2 ? "read" : "both";
+  if (!hasPid(child)) throw spawnError(file, options.cwd);
+  const started = nodeChild(child, stdio, options.signal);
+  ownChildren.add(child.pid, started.exited);
+  return started;
 }
 
 /** Node keeps the errno for its later event; the two usual reasons can be told at once. */

@@ -3,11 +3,10 @@
  * no half-close: `end()` sends what is queued and closes it some 50 ms later (libuv), so nobody may wait for an answer then.
  */
 import { spawn as spawnChild } from "node:child_process";
-import { Socket } from "node:net";
 import { unimplemented } from "../errors/shim-error.ts";
-import { adoptSocket, connect, listen } from "./node-sockets.ts";
-import type { ChildExit, ChildProcess, Runtime, SpawnOptions } from "./runtime.ts";
-import { signalNumber } from "./signals.ts";
+import { hasPid, nodeChild } from "./node-child.ts";
+import { connect, listen } from "./node-sockets.ts";
+import type { ChildProcess, Runtime, SpawnOptions } from "./runtime.ts";
 import { SysError } from "./sys-error.ts";
 import { loadLibrary } from "./windows-library.ts";
 
@@ -46,20 +45,6 @@ function spawn(argv: readonly string[], options: SpawnOptions = {}): ChildProces
   });
   // Said twice by Node: now by the missing pid, later by this event.
   child.on("error", () => {});
-  if (child.pid === undefined) throw new SysError(2, "spawn", file);
-  const exited = new Promise<ChildExit>((resolve) => {
-    child.once("exit", (code, name) => {
-      options.signal?.removeEventListener("abort", abort);
-      const signal = name === null ? undefined : signalNumber(name);
-      resolve(signal === undefined ? { code: code ?? 255 } : { code: 128 + signal, signal });
-    });
-  });
-  const abort = () => void child.kill("SIGKILL");
-  options.signal?.addEventListener("abort", abort, { once: true });
-  const pipes = stdio.map((entry, index) => {
-    const socket = entry === "pipe" ? child.stdio[index] : undefined;
-    if (!(socket instanceof Socket)) return undefined;
-    return adoptSocket(socket, index === 0 ? "write" : index <= 2 ? "read" : "both");
-  });
-  return { pid: child.pid, pipes, exited, kill: (signal) => void child.kill(signal) };
+  if (!hasPid(child)) throw new SysError(2, "spawn", file);
+  return nodeChild(child, stdio, options.signal);
 }
