@@ -1,6 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SOCKET_DIRECTORY } from "#os/src/config/defaults.ts";
+import { withSharedFile } from "#os/src/sys/shared-file.ts";
 import type * as linux from "./address.ts";
 import { sha256Hex } from "./sha256.ts";
 
@@ -25,7 +26,7 @@ export const prepareSocketDirectory: typeof linux.prepareSocketDirectory = () =>
 export const writeAddressFile: typeof linux.writeAddressFile = (bundle, address) => {
   const temporary = join(bundle, `.address.${process.pid}`);
   writeFileSync(temporary, address);
-  renameSync(temporary, join(bundle, "address"));
+  withSharedFile(() => renameSync(temporary, join(bundle, "address")));
 };
 
 export const removeAddressFile: typeof linux.removeAddressFile = (bundle) => {

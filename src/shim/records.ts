@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { mountsUnder } from "#os/src/sys/mountinfo.ts";
+import { withSharedFile } from "#os/src/sys/shared-file.ts";
 import type { Settings } from "../config/settings.ts";
 import { failedPrecondition } from "../errors/shim-error.ts";
 import { writeRecord } from "../sys/record-file.ts";
@@ -98,7 +99,7 @@ function daemonRecordPath(stateDirectory: string): string {
 
 function readRecord(path: string): Record<string, unknown> | undefined {
   try {
-    const record: unknown = JSON.parse(readFileSync(path, "utf8"));
+    const record: unknown = JSON.parse(withSharedFile(() => readFileSync(path, "utf8")));
     return typeof record === "object" && record !== null ? (record as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
