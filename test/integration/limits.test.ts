@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Task as TaskV2 } from "../../src/generated/containerd/task/v2.ts";
 import { connect } from "../../src/ttrpc/socket.ts";
+import { itInVm } from "../harness/it-in-vm.ts";
 import { socketPath } from "../harness/leftovers.ts";
 import { useMachine } from "../harness/use-machine.ts";
 
@@ -50,8 +51,7 @@ describe("limits of containers", () => {
     await ctr.remove(id);
   });
 
-  it("those of a later container make its pod's VM grow: what it was promised is there, and no more", async (t) => {
-    if (!machine().runtime.stack.isVm) return t.skip("wants a VM: a host does not grow");
+  itInVm("those of a later container make its pod's VM grow: what it was promised is there, and no more", async () => {
     const { ctr } = machine();
     const [pod, id] = [machine().id("pod"), machine().id("member")];
     const guest = async (execId: string): Promise<number[]> => {

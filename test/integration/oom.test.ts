@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { cgroupOf, oomCounterDirectory } from "../../src/sys/cgroup.ts";
 import { watchEvents } from "../harness/events.ts";
+import { itInVm } from "../harness/it-in-vm.ts";
 import { until } from "../harness/until.ts";
 import { useMachine } from "../harness/use-machine.ts";
 
@@ -52,8 +53,7 @@ describe("memory that runs out in a container", () => {
     await ctr.remove(id);
   });
 
-  it("on this host, for the VM, is told of its containers, which exited with 137", async (t) => {
-    if (!machine().runtime.stack.isVm) return t.skip("wants a VM: without one this is a container's own limit");
+  itInVm("on this host, for the VM, is told of its containers, which exited with 137", async () => {
     const { ctr } = machine();
     const events = await watchEvents(ctr);
     const id = machine().id("oom-host");

@@ -3,16 +3,16 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe } from "node:test";
+import { itInVm } from "../harness/it-in-vm.ts";
 import { useMachine } from "../harness/use-machine.ts";
 
 /** hcsshim's mount types and names, in a VM. */
 describe("mounts as hcsshim's users write them", () => {
   const machine = useMachine();
 
-  it("of disks, as a file system and as a block device, and of what the guest has itself", async (t) => {
-    const { ctr, runtime } = machine();
-    if (!runtime.stack.isVm) return t.skip("wants a VM: a host has no disks to attach");
+  itInVm("of disks, as a file system and as a block device, and of what the guest has itself", async () => {
+    const { ctr } = machine();
     const directory = mkdtempSync(join(tmpdir(), "uvm-mounts-"));
     const image = (name: string): string => {
       const path = join(directory, name);
