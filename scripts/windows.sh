@@ -54,7 +54,7 @@ if [ ! -f "$out/.prefix/.complete" ]; then
   touch "$out/.prefix/.complete"
 fi
 
-for dll in computecore computenetwork; do
+for dll in computecore computenetwork vmcompute; do
   source=test/windows/$dll
   if [ ! -f "$out/$dll.dll" ] || [ -n "$(find "$source" -newer "$out/$dll.dll" \( -name '*.c' -o -name '*.h' -o -name '*.def' \))" ]; then
     # Also in a directory that other checkouts share: replaced whole.

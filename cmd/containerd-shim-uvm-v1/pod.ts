@@ -2,11 +2,13 @@ import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { openHcn } from "#os/cmd/containerd-shim-uvm-v1/hcn.ts";
 import { createStack } from "#os/cmd/containerd-shim-uvm-v1/stacks.ts";
+import { windowsHost } from "#os/cmd/containerd-shim-uvm-v1/windows-host.ts";
 import { openStdio } from "#os/src/stdio/open.ts";
 import type { QemuSettings } from "../../src/config/settings.ts";
 import { Options as RunhcsOptions } from "../../src/generated/containerd/runhcs/v1.ts";
-import { createGuest } from "../../src/guestmanager/create-guest.ts";
+import { createGuest, createWindowsPodGuest } from "../../src/guestmanager/create-guest.ts";
 import { LcowBoot } from "../../src/guestmanager/lcow-boot.ts";
+import { WcowBoot } from "../../src/guestmanager/wcow/boot.ts";
 import type { Logger } from "../../src/log/logger.ts";
 import { loadSpec, type Spec } from "../../src/oci/spec.ts";
 import { hostFiles } from "../../src/orchestration/container/host-files.ts";
@@ -47,7 +49,9 @@ export async function createPod(context: DaemonContext, streams: StreamSource): 
     stateDirectory,
     stack: await createStack(settings, log),
     createGuest: ({ sockets, stack, os }, tap) =>
-      createGuest({ sockets, log, tap, ...(stack === "hcs" && os === "linux" && { boot: new LcowBoot(log) }) }),
+      os === "windows"
+        ? createWindowsPodGuest({ sockets, log, tap, boot: new WcowBoot(log) })
+        : createGuest({ sockets, log, tap, ...(stack === "hcs" && { boot: new LcowBoot(log) }) }),
     runc: {
       binary: settings.runc.binary,
       root: join(stateDirectory, "runc"),
@@ -69,7 +73,7 @@ export async function createPod(context: DaemonContext, streams: StreamSource): 
     ...(settings.stack === "qemu" && {
       host: { network: hostNetwork, runHook, account: hookAccount(stateDirectory) },
     }),
-    ...(settings.stack === "hcs" && { hcn: openHcn(), runhcs: settings.runhcs ?? "" }),
+    ...(settings.stack === "hcs" && { hcn: openHcn(), ...windowsHost(log), runhcs: settings.runhcs ?? "" }),
     ...(settings.stack === "qemu" && { sizing: (spec) => sizeVm(settings.qemu, spec, log) }),
     leaving,
   });

@@ -1,3 +1,4 @@
+import { failedPrecondition, unimplemented } from "../errors/shim-error.ts";
 import { stringifyJson } from "../oci/json.ts";
 import { WINDOWS_GCS_SERVICE_ID } from "../prot/hvsocket.ts";
 import {
@@ -8,6 +9,7 @@ import {
 } from "../prot/messages/create.ts";
 import { BRIDGE_PORT } from "../prot/protocol.ts";
 import { BridgeGuest, type GuestOptions, type GuestProfile } from "./bridge-guest.ts";
+import type { GuestConnection } from "./connection.ts";
 import { type GuestDirectories, guestDirectories } from "./directories.ts";
 import type { ContainerDocument, Guest, WindowsContainerDocument } from "./guest.ts";
 import { type GuestLayers, guestLayers } from "./layers.ts";
@@ -29,8 +31,9 @@ import { type WcowNetworkManager, wcowNetworkManager } from "./wcow/network.ts";
 import { type WcowScsiManager, wcowScsiManager } from "./wcow/scsi.ts";
 
 /** A Linux guest: the interface that every guest has, and the managers of its devices. */
-export type LinuxGuest = Guest &
-  GuestLayers &
+export type LinuxGuest = Guest & LinuxManagers & SecurityPolicyManager;
+
+type LinuxManagers = GuestLayers &
   GuestDirectories &
   GuestScsi &
   GuestVpmem &
@@ -39,19 +42,25 @@ export type LinuxGuest = Guest &
   GuestMachine &
   GuestMemory &
   GuestUnixSockets &
-  GuestPod &
-  SecurityPolicyManager;
+  GuestPod;
 
 /** A Windows guest: its own GCS (or the sidecar before it), which has none of our additive capabilities. */
-export type WindowsGuest = Guest<WindowsContainerDocument> &
-  WcowLayersManager &
+export type WindowsGuest = Guest<WindowsContainerDocument> & WindowsManagers & SecurityPolicyManager;
+
+type WindowsManagers = WcowLayersManager &
   WcowDirectoryManager &
   WcowScsiManager &
   WcowNetworkManager &
   WcowLogForwarding &
   CimsManager &
-  HvSocketManager &
-  SecurityPolicyManager;
+  HvSocketManager;
+
+/** A pod's guest, of either system. One with `windows` refuses all that a Linux guest alone knows. */
+export type PodGuest = LinuxGuest & { readonly windows?: PodWindowsGuest };
+
+/** What a Windows guest of a pod does in place of that. */
+export type PodWindowsGuest = WindowsManagers &
+  Pick<Guest<WindowsContainerDocument>, "capabilities" | "createContainer" | "createProcess">;
 
 const linux: GuestProfile<ContainerDocument> = {
   os: "linux",
@@ -74,7 +83,35 @@ const windows: GuestProfile<WindowsContainerDocument> = {
 /** Refuses a guest that turns out to run Windows when it connects. */
 export function createGuest(options: GuestOptions): LinuxGuest {
   const guest = new BridgeGuest(options, linux);
-  return Object.assign(guest, {
+  return Object.assign(guest, linuxManagers(guest), securityPolicyManager(guest));
+}
+
+/** Refuses a guest that turns out to run Linux when it connects. */
+export function createWindowsGuest(options: GuestOptions): WindowsGuest {
+  const guest = new BridgeGuest(options, windows);
+  return Object.assign(guest, windowsManagers(guest), securityPolicyManager(guest));
+}
+
+/** A Windows guest as the one guest of a pod. Refuses one that turns out to run Linux, and a Linux container's document. */
+export function createWindowsPodGuest(options: GuestOptions): PodGuest {
+  const guest = new BridgeGuest<ContainerDocument | WindowsContainerDocument>(options, {
+    ...windows,
+    containerConfig(document) {
+      if ("container" in document) return windows.containerConfig(document);
+      throw failedPrecondition("the vm has a Windows guest; cannot create a Linux container in it");
+    },
+  });
+  const own: PodWindowsGuest = {
+    ...windowsManagers(guest),
+    capabilities: () => guest.capabilities(),
+    createContainer: (...container) => guest.createContainer(...container),
+    createProcess: (...process) => guest.createProcess(...process),
+  };
+  return Object.assign(guest, linuxManagers(linuxOnly(guest)), securityPolicyManager(guest), { windows: own });
+}
+
+function linuxManagers(guest: GuestConnection): LinuxManagers {
+  return {
     ...guestLayers(guest),
     ...guestDirectories(guest),
     ...guestScsi(guest),
@@ -85,14 +122,11 @@ export function createGuest(options: GuestOptions): LinuxGuest {
     ...guestMemory(guest),
     ...guestUnixSockets(guest),
     ...guestPod(guest),
-    ...securityPolicyManager(guest),
-  });
+  };
 }
 
-/** Refuses a guest that turns out to run Linux when it connects. */
-export function createWindowsGuest(options: GuestOptions): WindowsGuest {
-  const guest = new BridgeGuest(options, windows);
-  return Object.assign(guest, {
+function windowsManagers(guest: GuestConnection): WindowsManagers {
+  return {
     ...wcowLayersManager(guest),
     ...wcowDirectoryManager(guest),
     ...wcowScsiManager(guest),
@@ -100,6 +134,19 @@ export function createWindowsGuest(options: GuestOptions): WindowsGuest {
     ...wcowLogForwarding(guest),
     ...cimsManager(guest),
     ...hvSocketManager(guest),
-    ...securityPolicyManager(guest),
-  });
+  };
+}
+
+/** Sends nothing: a Windows guest has other settings by the same names. */
+function linuxOnly(guest: GuestConnection): GuestConnection {
+  const { os, sockets, stdioPorts, requestTimeoutMs } = guest;
+  const refuse = (): never => {
+    throw unimplemented("the vm has a Windows guest; cannot ask of it what Linux guests alone know");
+  };
+  return {
+    ...{ os, sockets, stdioPorts, requestTimeoutMs },
+    capabilities: () => guest.capabilities(),
+    bridge: refuse,
+    call: async () => refuse(),
+  };
 }

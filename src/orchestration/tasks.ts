@@ -19,11 +19,12 @@ export interface Tasks {
   exec(request: ExecTask, options: RpcOptions): Promise<void>;
   resizePty(process: ProcessRef, columns: number, rows: number, options: RpcOptions): Promise<void>;
   closeIO(process: ProcessRef, options: RpcOptions): Promise<void>;
+  /** `os`: whose resources they are. Default: linux. */
   update(
     id: string,
     resources: object,
     annotations: Readonly<Record<string, string>>,
-    options: RpcOptions,
+    options: RpcOptions & { readonly os?: "linux" | "windows" },
   ): Promise<void>;
   wait(process: ProcessRef, options: RpcOptions): Promise<{ exitStatus: number; exitedAt: Date }>;
   stats(id: string, options: RpcOptions): Promise<TaskStatistics>;

@@ -57,6 +57,8 @@ export interface UtilityVM extends Lifetime, PropertyManager, DeviceManagers {
   readonly os: "linux" | "windows";
   /** What a container writes, its scratch disk, is to be encrypted by the guest. Default: false. */
   readonly encryptsScratch?: boolean;
+  /** Of a Windows guest. */
+  readonly windowsGuest?: WindowsUvm;
   /** Host end of the guest's sockets; listeners may be armed before `start`. */
   readonly sockets: HostSockets;
   /** Of a restored UVM, until `resume`: who had them takes them; those that nobody takes are destroyed. */
@@ -77,6 +79,21 @@ export interface UtilityVM extends Lifetime, PropertyManager, DeviceManagers {
    * a VM, where a share or a disk has to bring it.
    */
   guestPath(hostPath: string): string | undefined;
+}
+
+/** What a Windows guest is told, and its containers' documents follow from. */
+export interface WindowsUvm {
+  /** How its sockets are addressed. */
+  readonly runtimeId: string;
+  readonly processors: number;
+  /** In the guest; empty: no dumps of processes. */
+  readonly dumpLocation: string;
+  /** Limits of containers were reckoned by the host's processors, and are to hold by the VM's. */
+  readonly scaleLimit: boolean;
+  /** False: UTC. */
+  readonly inheritTimezone: boolean;
+  /** Undefined: its logs stay there. `sources` empty: its own. */
+  readonly logs?: { readonly sources: string };
 }
 
 export interface UvmOptions {

@@ -87,6 +87,7 @@ async function runFile(file: string): Promise<void> {
     {
       UVM_SHIM_COMPUTECORE: windowsPath(join(RIG, "computecore.dll")),
       UVM_SHIM_COMPUTENETWORK: windowsPath(join(RIG, "computenetwork.dll")),
+      UVM_SHIM_VMCOMPUTE: windowsPath(join(RIG, "vmcompute.dll")),
       UVM_SHIM_PROGRAM: windowsPath(program),
       UVM_SHIM_EXECUTABLE: windowsPath(executable),
       UVM_SHIM_TEST_PROGRAM: windowsPath(testProgram),

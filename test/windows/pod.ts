@@ -72,6 +72,7 @@ export async function clientPipe(): Promise<ClientPipe> {
 export class WindowsPod {
   readonly id: string;
   readonly bundle: string;
+  readonly os: "linux" | "windows" = "linux";
   readonly #sockets: string;
   readonly #log: string;
   readonly #stop = new AbortController();
@@ -96,14 +97,8 @@ export class WindowsPod {
 
   /** The spec's process; `start`; the client's connection. */
   async start(args: readonly string[], containerd: Containerd): Promise<void> {
-    const spec = {
-      ...{ ociVersion: "1.1.0", root: { path: "rootfs" }, mounts: [] },
-      process: { args, cwd: "/", user: { uid: 0, gid: 0 } },
-      linux: { namespaces: [{ type: "pid" }, { type: "mount" }] },
-      windows: {},
-    };
-    writeFileSync(join(this.bundle, "config.json"), JSON.stringify(spec));
-    const options = { sandboxPlatform: "linux/amd64", bootFilesRootPath: join(this.bundle, "boot") };
+    writeFileSync(join(this.bundle, "config.json"), JSON.stringify(this.spec(args)));
+    const options = { sandboxPlatform: `${this.os}/amd64`, bootFilesRootPath: join(this.bundle, "boot") };
     const value = RunhcsOptions.encode(RunhcsOptions.create(options));
     const { code, stdout, stderr } = await runShim("start", this.id, {
       stdin: Any.encode({ typeUrl: RunhcsOptions.typeName, value }),
@@ -120,6 +115,15 @@ export class WindowsPod {
     this.#logReader = new Recorder(await runtime.connect(`${PIPE}containerd-shim-${NAMESPACE}-${this.id}-log`));
     this.#guestRuns = this.#boot();
     this.#guestRuns.catch(() => {});
+  }
+
+  spec(args: readonly string[]): object {
+    return {
+      ...{ ociVersion: "1.1.0", root: { path: "rootfs" }, mounts: [] },
+      process: { args, cwd: "/", user: { uid: 0, gid: 0 } },
+      linux: { namespaces: [{ type: "pid" }, { type: "mount" }] },
+      windows: {},
+    };
   }
 
   get tasks() {
@@ -169,6 +173,12 @@ export class WindowsPod {
     await this.#guestRuns?.catch(() => {});
   }
 
+  /** Plays the guest until it is told to stop, or its host is gone. `vmId`: of its host's sockets, which `directory` has. */
+  protected async runGuest(directory: string, vmId: string, signal: AbortSignal): Promise<void> {
+    this.guest = new ScriptedGuest(rigGuestSockets(directory, vmId));
+    await this.guest.run(signal);
+  }
+
   /** After a failure: ends what is left. */
   async abandon(): Promise<void> {
     if (runs(this.pid)) process.kill(this.pid, "SIGKILL");
@@ -187,7 +197,6 @@ export class WindowsPod {
     await until("HCS to start the VM", () => signal.aborted || started());
     if (signal.aborted) return;
     const [name = ""] = readdirSync(this.#sockets);
-    this.guest = new ScriptedGuest(rigGuestSockets(this.#sockets, name.split("_")[0] ?? ""));
-    await this.guest.run(this.#stop.signal);
+    await this.runGuest(this.#sockets, name.split("_")[0] ?? "", signal);
   }
 }

@@ -204,7 +204,7 @@ wrongStateSuite(
     kill: (s) => s.container.kill("", 15, false),
     pause: (s) => s.container.pause(),
     resume: (s) => s.container.resume(),
-    update: (s) => s.container.update({}),
+    update: (s) => s.container.update("linux", {}),
     stats: (s) => s.container.stats(),
     delete: (s) => s.container.delete(),
   },
@@ -285,6 +285,16 @@ describe("container controller", () => {
     s.guest.side("c1").init.resolve(0);
     await s.container.wait("", {});
     assert.deepEqual(s.events.slice(4), ["exit e1 255", "exit c1 0"]);
+  });
+
+  it("asks no guest for it that can't signal all", async () => {
+    const s = new Subject();
+    s.spec = { ociVersion: "1.0.2", root: { path: "rootfs" } };
+    s.guest.capabilitiesNow = { ...s.guest.capabilitiesNow, signalAllSupported: false };
+    await s.running();
+    s.guest.side("c1").init.resolve(0);
+    await s.container.wait("", {});
+    assert.deepEqual([s.guest.log.filter((line) => line.startsWith("signal")), s.warnings], [[], []]);
   });
 
   it("kills what outlives the init in a shared pid namespace", async () => {

@@ -1,6 +1,6 @@
 // Length: the calls of one resource share its state, its init and its release list.
 import { join } from "node:path";
-import { notFound, ShimError, unimplemented } from "../../errors/shim-error.ts";
+import { invalidArgument, notFound, ShimError, unimplemented } from "../../errors/shim-error.ts";
 import { unlessAborted } from "../../errors/unless-aborted.ts";
 import { failpoint } from "../../failpoint/failpoint.ts";
 import type {
@@ -9,6 +9,7 @@ import type {
   CreateContainerOptions,
   GuestArchive,
   GuestContainer,
+  GuestOs,
 } from "../../guestmanager/guest.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { VMExit } from "../../vmmanager/lifetime.ts";
@@ -31,7 +32,7 @@ import type { SavedContainer } from "./saved.ts";
 import { type ContainerState, containerStates, type InGuest, stepsTo } from "./state.ts";
 import { execStatus, initStatus } from "./status.ts";
 import { bringIntoVm, mountOnHost, needsShares, planStorage, type StoragePlan } from "./storage.ts";
-import { isWindows, placeInWindows, planWindows, type WindowsPlan } from "./windows/container.ts";
+import { isWindows, placeInWindows, planWindows, refuseLinux, type WindowsPlan } from "./windows/container.ts";
 
 export interface ContainerOptions {
   readonly request: CreateTask;
@@ -194,9 +195,13 @@ export class ContainerController {
   }
 
   /** `makeRoom`: in the VM, before the limits are raised. */
-  async update(resources: object, makeRoom: () => Promise<void> = async () => {}): Promise<void> {
-    const { guest } = this.#live("update");
+  async update(os: GuestOs, resources: object, makeRoom: () => Promise<void> = async () => {}): Promise<void> {
+    const { guest, vm } = this.#live("update");
     this.#machine.guard("update");
+    const [own, given] = [vm.windows === undefined ? "Linux" : "Windows", os === "linux" ? "Linux" : "Windows"];
+    if (own !== given) {
+      throw invalidArgument(`container ${this.id} is a ${own} one; cannot update it with ${given}Resources`);
+    }
     await makeRoom();
     await this.#ask(guest.updateResources(resources), `update of container ${this.id}`);
   }
@@ -498,6 +503,7 @@ export class ContainerController {
     const { request, ports, limits, stateDirectory, guestPid } = this.#options;
     const made = { spec, vm, held: this.#held, limits, signal };
     if (plan !== undefined && "kind" in plan) return placeInWindows(plan, { id: this.id, ...made });
+    refuseLinux(this.id, vm);
     const context = { request, rootfs: ports.rootfs, ...made, ...this.#leavesOut() };
     const sandbox = spec.annotations?.["io.kubernetes.cri.sandbox-id"];
     const sandboxPid = sandbox === undefined || sandbox === this.id ? undefined : guestPid?.(sandbox);
@@ -538,8 +544,10 @@ export class ContainerController {
       this.#machine.transition("initDied", { ...state, name: "deleting" });
     }
     if (this.#sharesPids) {
-      const kill = state.guest.signal(SIGKILL, { all: true });
-      await this.#ask(kill, "kill of what its init left").catch((cause) => {
+      // hcsshim's guest can't be asked for it.
+      const { guest, vm } = state;
+      const kill = async () => vm.guest.capabilities().signalAllSupported && guest.signal(SIGKILL, { all: true });
+      await this.#ask(kill(), "kill of what its init left").catch((cause) => {
         if (!isGone(cause)) this.#warn("processes may have outlived its init", cause);
       });
     }
@@ -564,7 +572,6 @@ export class ContainerController {
 
   async #releaseGuest(vm: ContainerVm): Promise<void> {
     // Such a guest forgets it by itself.
-    if (!vm.guest.capabilities().deleteContainerStateSupported) return;
     if (!vm.guest.capabilities().deleteContainerStateSupported) return;
     await this.#ask(vm.guest.deleteContainerState(this.#guestId), `deletion of container ${this.id} in the guest`);
   }

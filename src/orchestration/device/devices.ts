@@ -17,6 +17,7 @@ import { Plan9Controller } from "./plan9/controller.ts";
 import { type DeviceLimits, deviceLimits } from "./ports.ts";
 import { ScsiController } from "./scsi/controller.ts";
 import { readSavedDisks, type SavedDisks } from "./scsi/saved.ts";
+import { type GuestWindowsDisks, windowsGuestScsi } from "./scsi/windows-guest.ts";
 import { ShmController } from "./shm/controller.ts";
 import { readSavedShm, type SavedShm } from "./shm/saved.ts";
 import { SocketController } from "./socket/controller.ts";
@@ -73,7 +74,10 @@ export type DeviceGuest = GuestScsi &
   GuestUnixSockets &
   GuestVpmem &
   Partial<VpciGuest> &
-  Pick<Guest, "createProcess">;
+  Pick<Guest, "createProcess"> & {
+    /** Of a Windows guest: its disks. */
+    readonly windows?: GuestWindowsDisks;
+  };
 
 /** What is asked of this host about files, where it is not the usual. */
 export interface DeviceHost {
@@ -94,7 +98,8 @@ export function vmDevices(
   const directory = uvm.os === "windows" ? "C:\\mounts\\" : "/run/mounts/";
   const nextMountPath = (): string => `${directory}m${last++}`;
   const ports = { ...vm, nextMountPath, limits };
-  const scsi = new ScsiController(ports, saved?.scsi);
+  const disks = guest.windows === undefined ? guest : windowsGuestScsi(guest.windows);
+  const scsi = new ScsiController({ ...ports, guest: disks }, saved?.scsi);
   const plan9 = new Plan9Controller(ports);
   const shm = new ShmController({ guest, nextMountPath, limits }, saved?.shm);
   const sockets = new SocketController(ports);

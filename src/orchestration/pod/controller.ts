@@ -20,6 +20,7 @@ import { type BootHint, ContainerController } from "../container/controller.ts";
 import { HostHooks } from "../container/host-hooks.ts";
 import type { ContainerVm } from "../container/ports.ts";
 import { unknownExit } from "../container/queries.ts";
+import { bootSpec, windowsGuestVm } from "../container/windows/container.ts";
 import { within } from "../deadline.ts";
 import { DiagnosticsController } from "../diagnostics/controller.ts";
 import { HcnPodNetwork } from "../network/hcn/pod-network.ts";
@@ -279,10 +280,11 @@ export class PodController implements Tasks, SandboxPod {
     id: string,
     resources: object,
     annotations: Readonly<Record<string, string>>,
-    { signal }: RpcOptions,
+    { signal, os = "linux" }: Parameters<Tasks["update"]>[3],
   ): Promise<void> {
     const container = this.#members.created(id);
-    await this.#awake(() => container.update(resources, () => this.#vm.fit(id, resources, annotations)), signal);
+    const makeRoom = async () => (os === "linux" ? this.#vm.fit(id, resources, annotations) : undefined);
+    await this.#awake(() => container.update(os, resources, makeRoom), signal);
   }
 
   async wait({ id, execId }: ProcessRef, { signal }: RpcOptions): Promise<{ exitStatus: number; exitedAt: Date }> {
@@ -373,11 +375,11 @@ export class PodController implements Tasks, SandboxPod {
   }
 
   /** The running VM, with the network that this spec asks for. */
-  async #vmFor({ id, bundle, options }: CreateTask, spec: Spec, hint: BootHint): Promise<ContainerVm> {
-    const vm = await this.#vm.ready(() => ({ ...this.#uvmOptions(options, spec), ...hint }));
+  async #vmFor({ id, bundle, options, rootfs }: CreateTask, spec: Spec, hint: BootHint): Promise<ContainerVm> {
+    const vm = await this.#vm.ready(() => ({ ...this.#uvmOptions(options, bootSpec(spec, rootfs)), ...hint }));
     await this.#vm.makeRoom(id, spec.linux?.resources);
     const { host, ports } = this.#options;
-    if (host === undefined) return vm;
+    if (host === undefined) return this.#joined({ ...vm, ...windowsGuestVm(vm, this.#options.windows) }, spec);
     const { runHook: run, account } = host;
     const hooks = new HostHooks({ id, bundle, spec, run, warn: ports.warn, ...(account && { account }) });
     const member = this.#members.get(id);
@@ -385,6 +387,10 @@ export class PodController implements Tasks, SandboxPod {
     if (member === undefined) throw unavailable(`container ${id} is not created any more; cannot run its hooks`);
     member.hooks = hooks;
     await hooks.creating(vm.uvm.hostPid(0));
+    return this.#joined(vm, spec);
+  }
+
+  async #joined(vm: PodVm, spec: Spec): Promise<ContainerVm> {
     const networkNamespaceId = await this.#network?.join(vm, spec);
     return { ...vm, ...(networkNamespaceId !== undefined && { networkNamespaceId }) };
   }

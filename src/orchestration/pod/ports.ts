@@ -1,12 +1,13 @@
 import type { BridgeTap } from "../../guestmanager/bridge/tap.ts";
-import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
+import type { PodGuest } from "../../guestmanager/create-guest.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { HostNetwork } from "../../vmmanager/host-network/host-network.ts";
 import type { runHook } from "../../vmmanager/run-hook.ts";
 import type { UvmSizing } from "../../vmmanager/sizing.ts";
-import type { Stack, UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
+import type { Stack, UtilityVM, UvmOptions, WindowsUvm } from "../../vmmanager/uvm.ts";
 import type { HostHooksOptions } from "../container/host-hooks.ts";
 import type { ContainerLimits, ContainerPorts } from "../container/ports.ts";
+import type { WindowsHost } from "../container/windows/ports.ts";
 import type { HcnPorts } from "../network/hcn/ports.ts";
 import { processLimits } from "../process/ports.ts";
 import { type VmHost, type VmLimits, vmLimits } from "../vm/ports.ts";
@@ -21,7 +22,7 @@ export interface PodOptions {
   readonly stateDirectory: string;
   readonly stack: Stack;
   /** As VmPorts.createGuest, with who may listen in on its bridge. */
-  readonly createGuest: (uvm: UtilityVM, tap: BridgeTap) => LinuxGuest;
+  readonly createGuest: (uvm: UtilityVM, tap: BridgeTap) => PodGuest;
   readonly ports: ContainerPorts;
   readonly limits?: Partial<PodLimits>;
   /** The VM's size, from the spec of the pod's first container. Throws invalid-argument for what no VM can be. */
@@ -32,6 +33,8 @@ export interface PodOptions {
     readonly runHook: typeof runHook;
     readonly account?: HostHooksOptions["account"];
   };
+  /** What a Windows host does for the containers of Windows guests. */
+  readonly windows?: (uvm: WindowsUvm) => WindowsHost;
   /** The networks of a Windows host, in place of `host`. */
   readonly hcn?: HcnPorts;
   /** The `local` stack's runc, as configured; a create's own runtime options go over it, but for the root. */

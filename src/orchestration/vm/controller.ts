@@ -1,7 +1,7 @@
 import { ShimError, unavailable } from "../../errors/shim-error.ts";
 import { unlessAborted } from "../../errors/unless-aborted.ts";
 import { failpoint } from "../../failpoint/failpoint.ts";
-import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
+import type { PodGuest } from "../../guestmanager/create-guest.ts";
 import type { VmConsole } from "../../vmmanager/console.ts";
 import type { VMExit } from "../../vmmanager/lifetime.ts";
 import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
@@ -10,6 +10,7 @@ import { Machine } from "../state-table.ts";
 import { type VmHost, type VmLimits, type VmPorts, vmLimits } from "./ports.ts";
 import { tellResumed } from "./resumed.ts";
 import { type VmState, vmStates } from "./state.ts";
+import { forwardLogs, initialState, tellAddress } from "./windows-guest.ts";
 
 /**
  * One utility VM from nothing to its end. No lock: while the host or the guest is asked, the state says so, and
@@ -51,7 +52,7 @@ export class VmController {
     return state.host;
   }
 
-  guest(verb: string): LinuxGuest {
+  guest(verb: string): PodGuest {
     return this.host(verb).guest;
   }
 
@@ -101,8 +102,10 @@ export class VmController {
         if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("vm.boot");
         const { startUvm } = this.#ports;
         await (startUvm ? startUvm(host, limit) : host.uvm.start({ signal: limit.signal }));
-        await host.guest.createConnection({ signal: limit.signal });
+        await host.guest.createConnection({ signal: limit.signal, ...initialState(host.uvm) });
+        await tellAddress(host, limit);
         await tellPolicy(host, limit);
+        await forwardLogs(host, limit, this.#ports.warn);
       };
       await Promise.race([unlessAborted(boot(), limit.signal), ended]);
       if (!this.#machine.transition("started", { name: "running", host })) throw this.#machine.refusal("start");

@@ -1,4 +1,4 @@
-import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
+import type { PodGuest } from "../../guestmanager/create-guest.ts";
 import type { Lifetime } from "../../vmmanager/lifetime.ts";
 import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
 
@@ -7,12 +7,12 @@ export type VmLifetime = Pick<Lifetime, "start" | "pause" | "resume" | "terminat
 
 /** What it asks of the guest: the connection. */
 export type VmGuest = Pick<
-  LinuxGuest,
+  PodGuest,
   "prepareConnection" | "createConnection" | "closeConnection" | "disconnected" | "shutdown" | "addSecurityPolicy"
 >;
 
 /** A created UVM and its guest; whoever holds a running VM talks to both. */
-export interface VmHost<U extends VmLifetime = UtilityVM, G extends VmGuest = LinuxGuest> {
+export interface VmHost<U extends VmLifetime = UtilityVM, G extends VmGuest = PodGuest> {
   readonly uvm: U;
   readonly guest: G;
 }
@@ -20,7 +20,7 @@ export interface VmHost<U extends VmLifetime = UtilityVM, G extends VmGuest = Li
 export interface VmPorts {
   createUvm(options: UvmOptions, call: { signal: AbortSignal }): Promise<UtilityVM>;
   /** Makes the guest's host side over the UVM's sockets. Sends nothing. */
-  createGuest(uvm: UtilityVM): LinuxGuest;
+  createGuest(uvm: UtilityVM): PodGuest;
   /** Lets it go, with somebody listening for its guest. Default: its `start`. */
   startUvm?(host: VmHost, call: { signal: AbortSignal }): Promise<void>;
   /** Tells of what failed where no caller is left to hear it. */

@@ -9,13 +9,18 @@ import { typeOf } from "../any.ts";
 
 const OCI_PREFIX = "types.containerd.io/opencontainers/runtime-spec/1/";
 
+/** Whether it is said to be that type of the OCI runtime spec's. */
+export function isOci(any: Any | undefined, type: string): boolean {
+  return any !== undefined && typeOf(any) === OCI_PREFIX + type;
+}
+
 /**
  * The OCI document (JSON) of this type in an Any, e.g. "Process". `what` begins the error's sentence.
  * Throws invalid-argument: none, another type, not JSON, no object.
  */
 export function ociDocument(any: Any | undefined, type: string, what: string): object {
   if (any === undefined) throw invalidArgument(`${what}: no ${type} was given`);
-  if (typeOf(any) !== OCI_PREFIX + type) {
+  if (!isOci(any, type)) {
     throw invalidArgument(`${what}: its type is ${JSON.stringify(any.typeUrl)}, not ${OCI_PREFIX}${type}`);
   }
   let document: unknown;

@@ -50,10 +50,7 @@ class Subject {
       async (...args: unknown[]): Promise<R> => {
         this.calls.push([
           name,
-          ...args.slice(
-            0,
-            name === "kill" || name === "resizePty" ? 3 : name === "update" ? 3 : name === "checkpoint" ? 2 : 1,
-          ),
+          ...args.slice(0, name === "kill" || name === "resizePty" ? 3 : name === "checkpoint" ? 2 : 1),
         ]);
         await this.fail?.();
         return result;
@@ -84,7 +81,10 @@ class Subject {
       exec: note("exec", undefined),
       resizePty: note("resizePty", undefined),
       closeIO: note("closeIO", undefined),
-      update: note("update", undefined),
+      update: async (id, resources, annotations, { os }) => {
+        this.calls.push(["update", id, resources, annotations, os]);
+        await this.fail?.();
+      },
       wait: note("wait", { exitStatus: 3, exitedAt: at }),
       stats: async () => this.statistics,
       vmStatistics: async () => ({
@@ -243,7 +243,13 @@ describe("task service", () => {
       }
       const resources = any(oci("LinuxResources"), '{"memory":{"limit":1}}');
       await s.task.update(UpdateTaskRequest.create({ id: "c1", resources, annotations: new Map([["a", "b"]]) }));
-      assert.deepEqual(s.calls.at(-1), ["update", "c1", { memory: { limit: 1 } }, { a: "b" }]);
+      const updated = ["update", "c1", { memory: { limit: 1 } }, { a: "b" }];
+      assert.deepEqual(s.calls.at(-1), [...updated, "linux"]);
+      const windows = any(oci("WindowsResources"), '{"memory":{"limit":1}}');
+      await s.task.update(
+        UpdateTaskRequest.create({ id: "c1", resources: windows, annotations: new Map([["a", "b"]]) }),
+      );
+      assert.deepEqual(s.calls.at(-1), [...updated, "windows"]);
       const calls = s.calls.length;
       const wrong = [undefined, any(oci("Spec"), "{}"), any(oci("Process"), "nonsense"), any(oci("Process"), "[]")];
       for (const spec of wrong) {

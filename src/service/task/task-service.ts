@@ -12,7 +12,7 @@ import type { Server } from "../../ttrpc/server.ts";
 import type { Handlers, UnaryHandler } from "../../ttrpc/service.ts";
 import { createError, failedCall, rpcError } from "../status.ts";
 import { timestampOf } from "../timestamp.ts";
-import { checkpointOptions, ociDocument, runtimeOptions } from "./any.ts";
+import { checkpointOptions, isOci, ociDocument, runtimeOptions } from "./any.ts";
 import { metricsAny } from "./metrics.ts";
 import { runhcsStatisticsAny } from "./runhcs-statistics.ts";
 
@@ -128,8 +128,10 @@ export function taskHandlers(options: TaskServiceOptions): TaskHandlers {
       return empty;
     }),
     update: rpc("Update", async ({ id, resources, annotations }, call) => {
-      const document = ociDocument(resources, "LinuxResources", `update of container ${id}`);
-      await tasks.update(id, document, Object.fromEntries(annotations), call);
+      const os = isOci(resources, "WindowsResources") ? "windows" : "linux";
+      const type = os === "windows" ? "WindowsResources" : "LinuxResources";
+      const document = ociDocument(resources, type, `update of container ${id}`);
+      await tasks.update(id, document, Object.fromEntries(annotations), { ...call, os });
       return empty;
     }),
     wait: rpc("Wait", async (request, call) => {

@@ -5,6 +5,7 @@ import { createRequest, GuestStandIn } from "../../../../test/compliance/guest-s
 import { unavailable } from "../../../errors/shim-error.ts";
 import type { ContainerStatistics, WindowsContainerDocument } from "../../../guestmanager/guest.ts";
 import type { Spec } from "../../../oci/spec.ts";
+import { deferred } from "../../deadline.ts";
 import type { EventSink } from "../../events.ts";
 import { podLimits } from "../../pod/ports.ts";
 import { ContainerController } from "../controller.ts";
@@ -24,6 +25,10 @@ class Subject {
   readonly filters = new Set<string>();
   document: WindowsContainerDocument | undefined;
   started: object | undefined;
+  readonly shutdowns: string[] = [];
+  readonly faults: Partial<Record<"graceful" | "forced", () => Promise<void>>> = {};
+  /** Of its system in the guest, which outlives its init. */
+  readonly ended = deferred<void>();
   readonly container: ContainerController;
   readonly #vm: ContainerVm;
 
@@ -62,12 +67,24 @@ class Subject {
             createContainer: async (id, document) => {
               this.document = document;
               const container = await this.guest.createContainer(id);
-              const { startInit } = container;
+              const { startInit, signal } = container;
               const noted: typeof startInit = (settings, call) => {
                 this.started = settings;
                 return startInit(settings, call);
               };
-              return Object.assign(container, { startInit: noted });
+              const shutdown: typeof container.shutdown = async (mode) => {
+                this.shutdowns.push(mode);
+                await this.faults[mode]?.();
+                this.ended.resolve();
+              };
+              const end: typeof signal = async (number, options) => {
+                // As BridgeContainer does it before a start.
+                if (this.started === undefined) await shutdown("forced");
+                return signal(number, options);
+              };
+              return Object.assign(container, {
+                ...{ startInit: noted, shutdown, signal: end, wait: () => this.ended.promise },
+              });
             },
           },
         },
@@ -115,6 +132,23 @@ describe("a Windows container", () => {
     await s.container.delete();
     const exit = s.events.find(({ topic }) => topic === "/tasks/exit");
     assert.equal(exit && Reflect.get(exit, "exitStatus"), 0xc000_013a);
+    assert.deepEqual(s.shutdowns, ["graceful"]);
+    s.nothingLeft();
+  });
+
+  it("is ended by force where its system does not shut down, and not deleted where that fails too", async () => {
+    const s = new Subject();
+    await s.create();
+    await s.container.start();
+    s.guest.side("c1").init.resolve(0);
+    await s.container.wait("", {});
+    const planted = () => Promise.reject(new Error("planted"));
+    s.faults.graceful = s.faults.forced = planted;
+    await assert.rejects(s.container.delete(), /planted/);
+    assert.equal(s.container.state, "stopped");
+    delete s.faults.forced;
+    await s.container.delete();
+    assert.deepEqual(s.shutdowns, ["graceful", "forced", "graceful", "forced"]);
     s.nothingLeft();
   });
 
@@ -123,6 +157,7 @@ describe("a Windows container", () => {
     await s.create();
     const { exit } = await s.container.delete();
     assert.equal(exit.status, 137);
+    assert.deepEqual(s.shutdowns, ["forced"]);
     s.nothingLeft();
   });
 
@@ -132,7 +167,8 @@ describe("a Windows container", () => {
     await s.container.start();
     const statistics: ContainerStatistics = await s.container.stats();
     assert.ok(statistics);
-    await s.container.update({ memory: { limit: 1 << 30 } });
+    await assert.rejects(s.container.update("linux", {}), { kind: "invalid-argument", message: /is a Windows one/ });
+    await s.container.update("windows", { memory: { limit: 1 << 30 } });
     s.guest.side("c1").init.resolve(0);
     await s.container.wait("", {});
     await s.container.delete();

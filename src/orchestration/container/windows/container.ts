@@ -1,11 +1,17 @@
 import { failedPrecondition } from "../../../errors/shim-error.ts";
 import type { CreateContainerOptions, GuestContainer } from "../../../guestmanager/guest.ts";
 import type { Spec } from "../../../oci/spec.ts";
-import type { ReleaseList } from "../../release-list.ts";
+import { asObject } from "../../../prot/json-codec.ts";
+import type { WindowsUvm } from "../../../vmmanager/uvm.ts";
+import { bounded } from "../../deadline.ts";
+import { isGone, type ReleaseList } from "../../release-list.ts";
 import type { CreateTask } from "../../tasks.ts";
+import type { VmHost } from "../../vm/ports.ts";
+import { readWcowLayers } from "../layers/layer-mounts.ts";
 import type { HostFiles } from "../mount-plan.ts";
 import { podIdOf } from "../pod-id.ts";
 import type { ContainerLimits, ContainerVm } from "../ports.ts";
+import type { WindowsHost } from "./ports.ts";
 import { bringIntoWindowsVm, planWindowsStorage, type WindowsStoragePlan } from "./storage.ts";
 
 /** hcsshim's IsWCOW. */
@@ -32,6 +38,28 @@ export interface WindowsCreate {
   readonly signal: AbortSignal;
 }
 
+/** As the VM is made from it: a Windows guest boots from the layers of the first container, however they are given. */
+export function bootSpec(spec: Spec, rootfs: CreateTask["rootfs"]): Spec {
+  if (!isWindows(spec) || rootfs.length === 0) return spec;
+  const { layers, scratchFolder } = readWcowLayers(rootfs, spec);
+  return { ...spec, windows: { ...asObject(spec.windows, "windows"), layerFolders: [...layers, scratchFolder] } };
+}
+
+/** The part of a running VM that makes Windows containers, where its guest is Windows. */
+export function windowsGuestVm(
+  { uvm, guest }: Pick<VmHost, "uvm" | "guest">,
+  hostOf: ((uvm: WindowsUvm) => WindowsHost) | undefined,
+): Pick<ContainerVm, "windows"> {
+  if (guest.windows === undefined || uvm.windowsGuest === undefined || hostOf === undefined) return {};
+  return { windows: { guest: guest.windows, host: hostOf(uvm.windowsGuest) } };
+}
+
+/** Throws failed-precondition for a container that is no Windows one, where the guest is Windows. Nothing is brought yet. */
+export function refuseLinux(id: string, { windows }: ContainerVm): void {
+  if (windows === undefined) return;
+  throw failedPrecondition(`container ${id} is a Linux one, and its vm has a Windows guest; cannot create it there`);
+}
+
 /** Brings it all into the guest; answers how the container is made there. Throws failed-precondition for a Linux guest. */
 export async function placeInWindows(
   plan: WindowsPlan,
@@ -44,5 +72,53 @@ export async function placeInWindows(
   }
   const { guest, host } = windows;
   const document = await bringIntoWindowsVm(plan, { ...create, vm: { guest, devices }, host });
-  return (options) => guest.createContainer(id, document, options);
+  const inGuest = new WindowsSystem(id, create);
+  create.held.add("system in the guest", () => inGuest.release());
+  return (options) => inGuest.made(guest.createContainer(id, document, options));
+}
+
+/** In the guest a container goes on after its init: HCS's system there ends by a shutdown alone, and with it all that it holds. */
+class WindowsSystem {
+  readonly #id: string;
+  readonly #limit: number;
+  #container: GuestContainer | undefined;
+  #ended = false;
+  #released = false;
+
+  constructor(id: string, { limits }: WindowsCreate) {
+    this.#id = id;
+    this.#limit = limits.request;
+  }
+
+  made(work: Promise<GuestContainer>): Promise<GuestContainer> {
+    const take = async (container: GuestContainer): Promise<void> => {
+      this.#container = container;
+      // One that comes after all was given back has no other owner.
+      if (this.#released) await container.shutdown("forced");
+      await container.wait();
+      this.#ended = true;
+    };
+    work.then(take).catch(() => {});
+    return work;
+  }
+
+  /** Its processes may end by themselves first, as with hcsshim; what a system that has not ended uses can't be taken back. */
+  async release(): Promise<void> {
+    this.#released = true;
+    const container = this.#container;
+    if (container === undefined || this.#ended) return;
+    try {
+      await this.#end(container, "graceful");
+    } catch (cause) {
+      if (isGone(cause)) throw cause;
+      await this.#end(container, "forced");
+    }
+  }
+
+  async #end(container: GuestContainer, mode: "graceful" | "forced"): Promise<void> {
+    await bounded(this.#limit, `${mode} shutdown of container ${this.#id} in the guest`, async (call) => {
+      await container.shutdown(mode, call);
+      await container.wait(call);
+    });
+  }
 }

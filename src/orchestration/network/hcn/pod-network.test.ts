@@ -4,7 +4,7 @@ import type { Spec } from "../../../oci/spec.ts";
 import type { InitOf } from "../../../prot/json-codec.ts";
 import { hostComputeEndpoint, hostComputeNamespace } from "../../../prot/resources/hcn.ts";
 import type { lcowNetworkAdapter } from "../../../prot/resources/network.ts";
-import { HcnPodNetwork, type LinuxVm } from "./pod-network.ts";
+import { HcnPodNetwork, type JoiningVm } from "./pod-network.ts";
 
 const NS = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
 const spec = (network: unknown, annotations: Record<string, string> = {}): Spec => ({
@@ -28,7 +28,7 @@ class Subject {
     },
     warn: (message) => this.log.push(message),
   });
-  readonly vm: LinuxVm = {
+  readonly vm: JoiningVm = {
     uvm: {
       ...{ stack: "hcs", supported: () => true },
       addNetworkAdapter: async ({ backend }) => void this.log.push(`plug ${backend.kind}`),

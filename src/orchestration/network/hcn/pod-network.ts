@@ -1,12 +1,13 @@
 import { failedPrecondition, invalidArgument } from "../../../errors/shim-error.ts";
 import type { Guest } from "../../../guestmanager/guest.ts";
 import type { GuestNetwork } from "../../../guestmanager/network.ts";
+import type { WcowNetworkManager } from "../../../guestmanager/wcow/network.ts";
 import type { Spec } from "../../../oci/spec.ts";
 import { AnnotationReader } from "../../../vmmanager/options/annotation-reader.ts";
 import { boot } from "../../../vmmanager/options/annotations/vm-boot.ts";
 import type { PodNetworking } from "../pod-network.ts";
 import { HcnNetworkController } from "./controller.ts";
-import { linuxEndpointGuest } from "./endpoint-guest.ts";
+import { linuxEndpointGuest, windowsEndpointGuest } from "./endpoint-guest.ts";
 import type { HcnPorts, HcnVm } from "./ports.ts";
 
 export interface HcnPodNetworkOptions {
@@ -15,14 +16,15 @@ export interface HcnPodNetworkOptions {
   warn(message: string, cause?: unknown): void;
 }
 
-/** A running VM with a Linux guest. */
-export interface LinuxVm {
+/** A running VM; `windows`: its guest is Windows. */
+export interface JoiningVm {
   readonly uvm: HcnVm["uvm"];
-  readonly guest: GuestNetwork & Pick<Guest, "capabilities">;
+  readonly guest: GuestNetwork &
+    Pick<Guest, "capabilities"> & { readonly windows?: WcowNetworkManager & Pick<Guest, "capabilities"> };
 }
 
 /** The network namespace of a pod on a Windows host, which CNI made in HCN and the specs name, from one boot to its end. */
-export class HcnPodNetwork implements PodNetworking<LinuxVm> {
+export class HcnPodNetwork implements PodNetworking<JoiningVm> {
   readonly #options: HcnPodNetworkOptions;
   #controller: HcnNetworkController | undefined;
 
@@ -34,7 +36,7 @@ export class HcnPodNetwork implements PodNetworking<LinuxVm> {
   open(): undefined {}
 
   /** Brings the namespace's endpoints into the VM, once; answers its id. Undefined for a spec that names none. */
-  async join({ uvm, guest }: LinuxVm, spec: Spec): Promise<string | undefined> {
+  async join({ uvm, guest }: JoiningVm, spec: Spec): Promise<string | undefined> {
     const namespaceId = this.#namespaceOf(spec);
     if (namespaceId === undefined) return undefined;
     const controller = this.#controller ?? new HcnNetworkController(namespaceId, this.#options.hcn);
@@ -45,7 +47,10 @@ export class HcnPodNetwork implements PodNetworking<LinuxVm> {
     this.#controller = controller;
     const read = new AnnotationReader(spec.annotations ?? {}, (message) => this.#options.warn(message));
     const policyBasedRouting = read.bool(boot.policyBasedRouting, false);
-    await controller.setup({ uvm, guest: linuxEndpointGuest(guest, { namespaceId, policyBasedRouting }) });
+    const endpoints = guest.windows
+      ? windowsEndpointGuest(guest.windows)
+      : linuxEndpointGuest(guest, { namespaceId, policyBasedRouting });
+    await controller.setup({ uvm, guest: endpoints });
     return namespaceId;
   }
 

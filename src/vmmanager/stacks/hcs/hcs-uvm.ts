@@ -6,7 +6,7 @@ import type { HostSockets } from "../../../transport/sockets.ts";
 import type { CallOptions, SaveOptions, VMExit } from "../../lifetime.ts";
 import type { UvmProperties, UvmStatistics } from "../../properties.ts";
 import { notSupported, type Operation, type Resource } from "../../support.ts";
-import type { SecurityPolicy, UtilityVM } from "../../uvm.ts";
+import type { SecurityPolicy, UtilityVM, WindowsUvm } from "../../uvm.ts";
 import { isAlreadyGone } from "./computecore/hcs-error.ts";
 import { type HcsDeviceParts, HcsDevices } from "./hcs-devices.ts";
 import { BASIC_QUERY, readProperties, readStatistics, STATISTICS_QUERY } from "./properties.ts";
@@ -32,6 +32,7 @@ export interface HcsUvmParts extends HcsDeviceParts {
   /** From a saved state: it stands until `resume`. */
   readonly isRestored: boolean;
   readonly securityPolicy?: SecurityPolicy;
+  readonly windowsGuest?: WindowsUvm;
   readonly log: Logger;
 }
 
@@ -46,6 +47,7 @@ export class HcsUvm extends HcsDevices implements UtilityVM {
   readonly sockets: HostSockets;
   readonly runtimeId: string;
   readonly securityPolicy?: SecurityPolicy;
+  readonly windowsGuest?: WindowsUvm;
   readonly #parts: HcsUvmParts;
   #startedAt: Date | undefined;
   #closing: Promise<void> | undefined;
@@ -57,6 +59,7 @@ export class HcsUvm extends HcsDevices implements UtilityVM {
     this.sockets = parts.sockets;
     this.runtimeId = parts.runtimeId;
     if (parts.securityPolicy !== undefined) this.securityPolicy = parts.securityPolicy;
+    if (parts.windowsGuest !== undefined) this.windowsGuest = parts.windowsGuest;
   }
 
   protected override get ended(): boolean {

@@ -43,7 +43,7 @@ export function createHcsStack(stack: HcsStackOptions): Stack {
   /** Once: hcsshim does not try again either. Of one that can't be told of, nothing stays in HCS. */
   const make = async (
     uvm: UvmOptions,
-    { record, work, policy }: VmPlan,
+    { record, work, policy, windowsGuest }: VmPlan,
     host: HostFacts,
     restoreFrom: string | undefined,
     call: CallOptions | undefined,
@@ -62,6 +62,7 @@ export function createHcsStack(stack: HcsStackOptions): Stack {
         ...{ id: uvm.id, system, core, files, build: host.build, record, events, runtimeId, sockets },
         ...{ isRestored: restoreFrom !== undefined, log },
         ...(securityPolicy && { securityPolicy }),
+        ...(windowsGuest && { windowsGuest: { ...windowsGuest, runtimeId } }),
       });
     } catch (error) {
       await system.terminate(limit(undefined, undefined)).catch(() => {});

@@ -10,7 +10,7 @@ import type { LcowBoot } from "../../options/lcow-boot.ts";
 import { readerOf, type ShimAbilities, type VmRequest } from "../../options/vm-request.ts";
 import { readWcowOptions } from "../../options/wcow.ts";
 import { wcowBootFromLayers } from "../../options/wcow-layers.ts";
-import type { SecurityPolicy, UvmOptions } from "../../uvm.ts";
+import type { SecurityPolicy, UvmOptions, WindowsUvm } from "../../uvm.ts";
 import { withAdditional } from "./document/additional.ts";
 import type { HostWork } from "./document/host-work.ts";
 import { lcowDocument } from "./document/lcow.ts";
@@ -25,6 +25,8 @@ export interface VmPlan {
   readonly record: VmRecord;
   readonly work: readonly HostWork[];
   readonly policy?: PolicyPlan;
+  /** Of a VM with a Windows guest, but for what HCS alone knows. */
+  readonly windowsGuest?: Omit<WindowsUvm, "runtimeId">;
 }
 
 /** A SecurityPolicy of which parts are still in files of the host, if they are there. */
@@ -114,6 +116,13 @@ function planWcow(request: VmRequest): VmPlan {
       shareRules: { readOnly: options.noWritableShares, noDirectMap: !options.directMap },
     },
     work: [...scratch, ...work],
+    windowsGuest: {
+      processors: options.topology.processors,
+      dumpLocation: options.processDumpLocation,
+      scaleLimit: request.options.scaleCpuLimitsToSandbox,
+      inheritTimezone: options.inheritTimezone,
+      ...(options.logs.forwarded && { logs: { sources: options.logs.sources } }),
+    },
   };
 }
 
