@@ -56,6 +56,21 @@ describe("network of a pod on Windows", () => {
     assert.deepEqual(s.log, ["plug endpoint"], "the VM has taken it");
   });
 
+  it("is told to a Windows guest in its own way: the namespace, then each adapter before it comes and after", async () => {
+    const s = new Subject();
+    const note = async (what: string) => void s.log.push(what);
+    const windows = {
+      capabilities: s.vm.guest.capabilities,
+      addNetworkNamespace: () => note("namespace"),
+      removeNetworkNamespace: () => note("no namespace"),
+      addNetworkInterface: (_: string, type: string) => note(type),
+      removeNetworkInterface: (_: string, type: string) => note(type),
+    };
+    const vm: JoiningVm = { ...s.vm, guest: { ...s.vm.guest, windows } };
+    assert.equal(await s.network.join(vm, spec({ networkNamespace: NS })), NS);
+    assert.deepEqual([s.log, s.settings], [["namespace", "PreAdd", "plug endpoint", "Add"], []]);
+  });
+
   it("comes anew with the next VM", async () => {
     const s = new Subject();
     for (let boot = 0; boot < 2; boot++) {
