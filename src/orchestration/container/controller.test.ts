@@ -278,6 +278,21 @@ describe("container controller", () => {
     assert.deepEqual(s.events.slice(-2), ["oom c1", "exit c1 137"]);
   });
 
+  for (const died of [true, false]) {
+    it(`tells that memory ran out during its start after that start; the init ${died ? "is gone by then" : "goes on"}`, async () => {
+      const s = await new Subject().created();
+      const side = s.guest.side("c1");
+      s.guest.faults.start = () => {
+        side.outOfMemory?.();
+        if (died) side.init.resolve(137);
+      };
+      await s.container.start();
+      side.init.resolve(137);
+      await s.container.wait("", {});
+      assert.deepEqual(s.events, ["create c1", "start c1", "oom c1", "exit c1 137"]);
+    });
+  }
+
   it("does not wait for ever for an exec that outlives the init", async () => {
     const s = await new Subject({ settle: 5 }).running();
     s.container.exec(execRequest());

@@ -68,6 +68,7 @@ export class ContainerController {
   #init: ProcessController | undefined;
   #sharesPids = false;
   #lostToOom = false;
+  #oomUntold = false;
   /** In the guest: another one where it comes of another's checkpoint. */
   #guestId: string;
   /** Of a Windows container: its guest is told at the start what to run. */
@@ -523,6 +524,7 @@ export class ContainerController {
         const { state } = this.#machine;
         if (state.name === "starting") this.#machine.transition("started", { ...state, name: "running" });
         this.#publish({ topic: "/tasks/start", containerId: this.id, pid: vm.uvm.hostPid(pid) });
+        this.#tellOom();
       },
       beforeExit: () => this.#settleExecs(),
       exited: (pid, exit) => {
@@ -530,6 +532,7 @@ export class ContainerController {
         // A create that fails has told nothing, so it owes no exit.
         if (state.name !== "stopping" && state.name !== "deleting") return;
         const name = state.name === "stopping" ? "stopped" : "deleting";
+        this.#tellOom();
         this.#machine.transition("stopped", { ...state, name });
         this.#publishEnd("/tasks/exit", this.id, vm.uvm.hostPid(pid), exit);
       },
@@ -623,7 +626,14 @@ export class ContainerController {
 
   /** Told while an exit that came of it is still to be told. */
   #outOfMemory(): void {
-    if (!this.#machine.is("stopped", "deleted")) this.#publish({ topic: "/tasks/oom", containerId: this.id });
+    this.#oomUntold = !this.#machine.is("stopped", "deleted");
+    // An init that is killed at once is so while its start is being answered, which is told first.
+    if (!this.#machine.is("starting")) this.#tellOom();
+  }
+
+  #tellOom(): void {
+    if (this.#oomUntold) this.#publish({ topic: "/tasks/oom", containerId: this.id });
+    this.#oomUntold = false;
   }
 
   #find(execId: string, verb: string): ProcessController {
