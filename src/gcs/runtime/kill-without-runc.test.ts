@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -27,6 +28,30 @@ describe("a runc that hangs", { skip }, () => {
       rmSync(gate);
       await assert.rejects(runc.delete("c1"), (error) => isKind(error, "unavailable"));
       assert.ok(!existsSync(root));
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it("does not outlive the process that waits for it", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "gcs-hang-"));
+    const [binary, begun, root] = [join(directory, "runc"), join(directory, "begun"), join(directory, "root")];
+    writeFileSync(binary, `#!/bin/sh\necho $$ > ${begun}\nexec sleep 1000\n`, { mode: 0o755 });
+    const settings = { binary, root, systemdCgroup: false, noPivotRoot: false, noNewKeyring: false };
+    const program = `
+      import { existsSync, readFileSync } from "node:fs";
+      import { Runc } from ${JSON.stringify(new URL("runc.ts", import.meta.url).pathname)};
+      const runc = new Runc(${JSON.stringify({ ...settings, logDirectory: join(directory, "log") })});
+      runc.delete("c1").catch(() => {});
+      const look = () => existsSync("${begun}") && readFileSync("${begun}", "utf8").endsWith("\\n") ? process.exit(7) : setTimeout(look, 10);
+      look();`;
+    const node = process.versions.bun === undefined ? ["--import", "tsx", "--input-type=module"] : [];
+    try {
+      const { status, stderr } = spawnSync(process.execPath, [...node, "-e", program], { encoding: "utf8" });
+      assert.equal(status, 7, stderr);
+      // Empty of a dead one that init has not taken yet.
+      const commandLine = `/proc/${readFileSync(begun, "utf8").trim()}/cmdline`;
+      await until("it has ended", () => !existsSync(commandLine) || readFileSync(commandLine, "utf8") === "", 10_000);
     } finally {
       rmSync(directory, { recursive: true });
     }

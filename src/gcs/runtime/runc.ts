@@ -10,6 +10,12 @@ import { runcFailure } from "./runc-error.ts";
 
 const SIGKILL = 9;
 
+/** Of this whole process: a command that hangs must not outlive it, to go on when nobody counts on that any more. */
+const endWithUs = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of endWithUs) child.kill(SIGKILL);
+});
+
 export interface RuncSettings {
   /** Name on PATH or absolute path. */
   readonly binary: string;
@@ -120,7 +126,10 @@ export class Runc {
       }
       const stderr = child.pipes[2] === undefined ? Promise.resolve("") : readAll(child.pipes[2], 64 * 1024);
       this.#running.add(child);
-      const { code } = await child.exited.finally(() => this.#running.delete(child));
+      endWithUs.add(child);
+      const { code } = await child.exited;
+      this.#running.delete(child);
+      endWithUs.delete(child);
       if (code === 0) return;
       throw await runcFailure(`container "${id}"`, action, code, log, await stderr);
     } finally {
