@@ -40,10 +40,11 @@ echo '{ "name": "koffi", "main": "koffi.node" }' >"$out/koffi/package.json"
 
 if [ ! -f "$out/.prefix/.complete" ]; then
   say "making the Wine prefix"
-  rm -rf "$out/.prefix"
+  rm -rf "$out/.prefix" "$out/.tmp"
+  mkdir "$out/.tmp"
   (
     # No debugger (a crash has to end the process), no .NET, no HTML, no menu entries; Node wants Windows 10.
-    export WINEPREFIX="$PWD/$out/.prefix" HOME="$PWD/$out/.prefix" WINEDEBUG=-all
+    export WINEPREFIX="$PWD/$out/.prefix" HOME="$PWD/$out/.prefix" TMPDIR="$PWD/$out/.tmp" WINEDEBUG=-all
     export WINEDLLOVERRIDES='winedbg.exe=d;mscoree=;mshtml=;winemenubuilder.exe=d'
     unset DISPLAY WAYLAND_DISPLAY
     mkdir -p "$WINEPREFIX"
@@ -51,6 +52,7 @@ if [ ! -f "$out/.prefix/.complete" ]; then
     wine winecfg -v win10
     wineserver -w
   ) </dev/null >"$out/prefix.log" 2>&1 9>&- || { cat "$out/prefix.log" >&2; exit 1; }
+  rm -rf "$out/.tmp"
   touch "$out/.prefix/.complete"
 fi
 

@@ -5,7 +5,7 @@ import { afterEach, describe, it } from "node:test";
 import { until } from "../../test/harness/until.ts";
 import { PipeSink } from "./pipe-sink.ts";
 
-describe("the daemon's log pipe", { timeout: 30_000 }, () => {
+describe("the daemon's log pipe", { timeout: 240_000 }, () => {
   const readers: Socket[] = [];
   let names = 0;
   const path = () => `\\\\.\\pipe\\log-test-${process.pid}-${names++}`;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { runtime } from "#runtime";
@@ -10,33 +11,31 @@ const ROUNDS = 20;
 const APART_MS = 60;
 const DAEMONS = 3;
 
-const [, bundle = "", role = "", prefix = "", begin = "0"] = process.argv;
+const [, bundle = "", role = "", prefix = ""] = process.argv;
 
 /** All processes ask for the same name at the same moment, round by round, and keep what they get. */
 async function claimAll(): Promise<void> {
+  const lines = createInterface(process.stdin)[Symbol.asyncIterator]();
+  process.stdout.write("ready\n");
+  const begin = Number((await lines.next()).value);
   const won: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    await delay(Math.max(0, Number(begin) + round * APART_MS - Date.now()));
+    await delay(Math.max(0, begin + round * APART_MS - Date.now()));
     const path = `${prefix}-${round}`;
     const claim = await claimSocket({ runtime, path, onConnection: (stream) => stream.destroy(), onBound() {} });
     if (claim !== undefined) won.push(round);
   }
-  process.stdout.write(JSON.stringify(won));
+  process.stdout.write(`${JSON.stringify(won)}\n`);
   // Nobody gives up a name before all have asked for it.
-  await delay(1000);
+  await lines.next();
   process.exit();
 }
 
-function child(args: readonly string[]): Promise<number[]> {
-  const { promise, resolve, reject } = Promise.withResolvers<number[]>();
+function startClaimer(args: readonly string[]) {
   const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
-  const claimer = spawn(process.execPath, [bundle, ...args], { env, stdio: ["ignore", "pipe", "ignore"] });
-  let text = "";
-  claimer.stdout.on("data", (chunk) => {
-    text += chunk;
-  });
-  claimer.on("error", reject).on("close", () => resolve(JSON.parse(text) as number[]));
-  return promise;
+  const { stdin, stdout } = spawn(process.execPath, [bundle, ...args], { env, stdio: ["pipe", "pipe", "ignore"] });
+  const lines = createInterface(stdout)[Symbol.asyncIterator]();
+  return { stdin, next: async () => String((await lines.next()).value) };
 }
 
 if (role === "claim") {
@@ -44,8 +43,12 @@ if (role === "claim") {
 } else {
   describe("a pod's pipe", () => {
     it("has one daemon, however many ask for it at once", async () => {
-      const args = ["claim", `\\\\.\\pipe\\claim-${randomUUID()}`, String(Date.now() + 2000)];
-      const won = await Promise.all(Array.from({ length: DAEMONS }, () => child(args)));
+      const args = ["claim", `\\\\.\\pipe\\claim-${randomUUID()}`];
+      const claimers = Array.from({ length: DAEMONS }, () => startClaimer(args));
+      await Promise.all(claimers.map(({ next }) => next()));
+      for (const { stdin } of claimers) stdin.write(`${Date.now() + 200}\n`);
+      const won = await Promise.all(claimers.map(async ({ next }): Promise<number[]> => JSON.parse(await next())));
+      for (const { stdin } of claimers) stdin.end();
       const all = won.flat().sort((a, b) => a - b);
       assert.deepEqual(
         all,

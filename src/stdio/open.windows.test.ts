@@ -47,7 +47,7 @@ class Client {
   }
 }
 
-describe("stdio on Windows", { timeout: 60_000 }, () => {
+describe("stdio on Windows", { timeout: 240_000 }, () => {
   let directory = "";
   let before: string[] = [];
   const clients: Client[] = [];
@@ -62,7 +62,7 @@ describe("stdio on Windows", { timeout: 60_000 }, () => {
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((io) => io.close()));
     for (const client of clients.splice(0)) client.die();
-    await until("pipes and processes to be gone", () => busy().length <= before.length, 5000);
+    await until("pipes and processes to be gone", () => busy().length <= before.length);
     rmSync(directory, { recursive: true });
   });
 

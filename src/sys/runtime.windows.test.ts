@@ -109,7 +109,7 @@ describe("named pipes of Windows' Node", () => {
         (stream) => stream.destroy(),
         (error) => error.code === "ENOENT",
       );
-    await until("the name to be given back", gone, 5000);
+    await until("the name to be given back", gone);
   });
 
   it("reject a connect whose signal has aborted with its reason", async () => {

@@ -39,8 +39,6 @@ function withCallback(system: unknown, then: (event: unknown) => void): bigint {
   return callback;
 }
 
-const rest = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-
 interface Control {
   readonly run: () => unknown;
   /** What the process printed, how it ended and what is in its log. */
@@ -69,7 +67,6 @@ const controls = new Map<string, Control>([
     const handle = system();
     withCallback(handle, () => {});
     new StandIn().fireEvent("vm", 1, "{}");
-    rest(200);
     calls.HcsCloseComputeSystem(handle);
   }),
   ends("an operation used after its close", /HcsStartComputeSystem: a closed handle/, () => {
@@ -192,7 +189,7 @@ async function play(name: string, { caught }: Control): Promise<{ caught: boolea
   const child = spawn(process.execPath, [fileURLToPath(import.meta.url), "control", name], {
     env: { ...process.env, UVM_STAND_IN_LOG: log },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 20_000,
+    timeout: 60_000,
   });
   const [output, errors, code] = await Promise.all([
     text(child.stdout),

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, linkSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { until } from "../harness/until.ts";
 
 /** What scripts/windows.sh makes. */
@@ -26,12 +27,16 @@ export class Wine {
   readonly #directory: string;
   readonly #environment: Record<string, string>;
   #server: Promise<unknown> | undefined;
+  #stopping = false;
+  readonly #broken = new AbortController();
 
   private constructor(directory: string) {
     this.#directory = directory;
     const prefix = join(directory, ".prefix");
     this.#environment = {
       ...{ PATH: process.env.PATH ?? "/usr/bin:/bin", LANG: "C.UTF-8", HOME: prefix, USER: "root", WINEPREFIX: prefix },
+      // The server's socket is below it, in a directory that stays: named after the prefix's inode, which another may have later.
+      TMPDIR: join(directory, "tmp"),
       ...{ WINEDEBUG: "-all", WINEDLLOVERRIDES: "winedbg.exe=d;mscoree=;mshtml=;winemenubuilder.exe=d" },
     };
   }
@@ -39,11 +44,27 @@ export class Wine {
   /** In `directory`, which is made, below out/windows: the prefix's programs are linked, not copied. */
   static async start(directory: string): Promise<Wine> {
     const wine = new Wine(directory);
+    mkdirSync(join(directory, "tmp"), { recursive: true });
     await copyPrefix(join(RIG, ".prefix"), join(directory, ".prefix"));
     // In the foreground it is our child. Should we be killed it ends by itself, once it has served nobody for 30 s.
     const server = spawn("wineserver", ["-f", "-p30"], { env: wine.#environment, stdio: "ignore" });
-    wine.#server = new Promise((ended, failed) => server.on("error", failed).on("exit", ended));
+    wine.#server = new Promise<void>((ended, failed) => {
+      server.on("error", failed).on("exit", (code, signal) => {
+        if (!wine.#stopping) wine.#broken.abort(`ended by ${signal ?? `itself, with ${code}`}`);
+        ended();
+      });
+    });
+    // A node.exe that comes before it starts a server of its own, and ours gives way to that (exit 2).
+    await until("Wine's server to listen", () => wine.broken !== undefined || listens(join(directory, "tmp")));
     return wine;
+  }
+
+  /**
+   * How the server ended by itself, if it did. Wine 8's crashes now and then when a process ends with I/O under way; what is left
+   * then waits for ever, so the run says nothing of what was tested.
+   */
+  get broken(): string | undefined {
+    return this.#broken.signal.aborted ? String(this.#broken.signal.reason) : undefined;
   }
 
   /** Runs node.exe; `output` is the file that takes what it prints. */
@@ -55,7 +76,9 @@ export class Wine {
         stdio: ["ignore", fd, fd],
       });
       const code = await new Promise<number | undefined>((ended, failed) => {
-        const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
+        const end = () => child.kill("SIGKILL");
+        const timer = setTimeout(end, limitMs);
+        this.#broken.signal.addEventListener("abort", end);
         child.on("error", failed).on("exit", (status, signal) => {
           clearTimeout(timer);
           ended(signal === "SIGKILL" ? undefined : (status ?? -1));
@@ -74,27 +97,49 @@ export class Wine {
 
   /** Ends the server and with it all that runs below it; what is left after that is killed and returned. */
   async stop(): Promise<string[]> {
-    spawn("wineserver", ["-k"], { env: this.#environment, stdio: "ignore" }).on("error", () => {});
-    await this.#server;
-    const gone = await until("Wine's processes to end", () => this.#processes().length === 0, 10_000).catch(
-      () => false,
-    );
-    const left = gone ? [] : this.#processes();
-    for (const line of left) process.kill(Number(/^process (\d+)/.exec(line)?.[1]), "SIGKILL");
+    this.#stopping = true;
+    if (this.broken === undefined) {
+      spawn("wineserver", ["-k"], { env: this.#environment, stdio: "ignore" }).on("error", () => {});
+      await Promise.race([this.#server, delay(10_000)]);
+      await until("Wine's processes to end", () => this.#processes().length === 0).catch(() => {});
+    }
+    const left = this.#processes();
+    killBelow(this.#directory);
+    await until("what was killed to end", () => this.#processes().length === 0);
     rmSync(this.#directory, { recursive: true });
     return left;
   }
 
   #processes(): string[] {
-    const mark = `WINEPREFIX=${this.#environment.WINEPREFIX}\0`;
-    return readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name) && threadsOf(name).some((thread) => has(`${thread}/environ`, mark)))
-      .flatMap((pid) => {
-        const title = textOf(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim() || textOf(`/proc/${pid}/comm`).trim();
-        // The server is counted by its exit.
-        return title === "" || title.includes("wineserver") ? [] : [`process ${pid}: ${title}`];
-      });
+    return processesBelow(this.#directory).flatMap((pid) => {
+      const title = textOf(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim() || textOf(`/proc/${pid}/comm`).trim();
+      // The server is counted by its exit.
+      return title === "" || title.includes("wineserver") ? [] : [`process ${pid}: ${title}`];
+    });
   }
+}
+
+/** Ends whatever runs in a Wine below the directory, and its server. Without that, Wine's programs would stay for ever. */
+export function killBelow(directory: string): void {
+  for (const pid of processesBelow(directory)) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has just ended.
+    }
+  }
+}
+
+function processesBelow(directory: string): number[] {
+  const mark = `WINEPREFIX=${directory}/`;
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && threadsOf(name).some((thread) => has(`${thread}/environ`, mark)))
+    .map(Number);
+}
+
+/** The server makes wine-NAME/server-DEVICE-INODE/socket below its TMPDIR. */
+function listens(temporary: string): boolean {
+  return readdirSync(temporary, { recursive: true, encoding: "utf8" }).some((path) => path.endsWith("/socket"));
 }
 
 /** A program under Wine may hang with its first thread gone, of which nothing can be read. */
@@ -121,7 +166,9 @@ function textOf(file: string): string {
 /** The 700 MB below windows/ are programs that nobody writes to. */
 async function copyPrefix(from: string, to: string): Promise<void> {
   const windows = join(from, "drive_c", "windows");
-  await cp(from, to, { recursive: true, verbatimSymlinks: true, filter: (path) => path !== windows });
+  // "wineserver" names the directory of the server that made the prefix.
+  const filter = (path: string) => path !== windows && path !== join(from, "wineserver");
+  await cp(from, to, { recursive: true, verbatimSymlinks: true, filter });
   for (const entry of readdirSync(windows, { recursive: true, withFileTypes: true })) {
     const source = join(entry.parentPath, entry.name);
     const target = join(to, source.slice(from.length));

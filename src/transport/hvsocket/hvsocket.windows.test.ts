@@ -26,7 +26,7 @@ const MEBIBYTE = 1024 * 1024;
 const NOBODY = { data() {}, end() {}, drain() {}, close() {} };
 
 for (const maker of Object.keys(streamMakers) as StreamMaker[]) {
-  describe(`hvsocket, streams ${maker}`, { timeout: 60_000 }, () => {
+  describe(`hvsocket, streams ${maker}`, { timeout: 240_000 }, () => {
     const directory = mkdtempSync(join(tmpdir(), "hvsocket-"));
     let before: Set<number>;
     let host: HvSocketHost;
@@ -39,7 +39,7 @@ for (const maker of Object.keys(streamMakers) as StreamMaker[]) {
     });
     afterEach(async () => {
       host.destroy();
-      await until("every SOCKET to be closed", () => [...openSockets()].every((socket) => before.has(socket)), 5000);
+      await until("every SOCKET to be closed", () => [...openSockets()].every((socket) => before.has(socket)));
       assert.deepEqual(readdirSync(directory), []);
     });
     after(() => rmSync(directory, { recursive: true }));
@@ -239,7 +239,7 @@ describe("hvsocket", () => {
       end.stream.end();
       await end.seen("close");
       host.destroy();
-      await until("every SOCKET to be closed", () => [...openSockets()].every((open) => before.has(open)), 5000);
+      await until("every SOCKET to be closed", () => [...openSockets()].every((open) => before.has(open)));
     } finally {
       globalThis.UVM_SHIM_FAILPOINTS = undefined;
       delete process.env.UVM_SHIM_HVSOCKET_DIRECTORY;

@@ -95,7 +95,7 @@ function suite(): void {
     });
 
     it("waits on another thread, and no longer than the signal lets it; the call ends all the same", async () => {
-      standIn.StandInDelay(150);
+      standIn.StandInDelay(1000);
       try {
         let turns = 0;
         const ticking = setInterval(() => (turns += 1), 10);
@@ -103,7 +103,7 @@ function suite(): void {
         const work = hcn.endpoint(id(1), { signal: late.signal });
         setTimeout(() => late.abort(new Error("too late")), 40);
         await assert.rejects(work, /too late/);
-        // Three calls of 150 ms: it goes on to its close.
+        // Three calls of 1 s: it goes on to its close.
         while (standIn.StandInLive() === 0) await new Promise((resolve) => setTimeout(resolve, 10));
         while (standIn.StandInLive() !== 0) await new Promise((resolve) => setTimeout(resolve, 10));
         clearInterval(ticking);
