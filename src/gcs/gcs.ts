@@ -32,6 +32,8 @@ const REDIAL_MS = 100;
 const DRAIN_MS = 10_000;
 /** A host that has been told to end the bridge does so at once; one that is stuck is not waited for. */
 const DELIVERY_MS = 1_000;
+/** What a command of runc that does not hang may still take. */
+const COMMAND_MS = 1_500;
 /** A runc that hangs may hang in the roll-back too. */
 const ROLL_BACK_MS = 2_000;
 /** What a process counts as whose code nobody can tell any more (reference: hcsshim 11). */
@@ -67,7 +69,7 @@ export interface Gcs {
   readonly host: GcsHost;
   /** Dials the host's bridge port and serves it, again and again, until the signal aborts or the guest is shut down. */
   run(options: { signal: AbortSignal }): Promise<void>;
-  /** Kills the commands of runc that still run; what they were creating is taken back. For a guest without a machine of its own, which would end with it. */
+  /** Kills the commands of runc that still run after a moment; what they were creating is taken back. For a guest without a machine of its own, which would end with it. */
   killCommands(): Promise<void>;
   /** Once it holds no container: takes no more of them. */
   endCommands(): Promise<void>;
@@ -146,7 +148,7 @@ export function createGcs(options: GcsOptions): Gcs {
   return {
     host,
     async killCommands() {
-      await runc.killCommands();
+      await runc.killCommands({ afterMs: COMMAND_MS });
       await within(ROLL_BACK_MS, host.created());
     },
     endCommands: () => runc.end(),

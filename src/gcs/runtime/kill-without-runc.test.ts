@@ -33,6 +33,27 @@ describe("a runc that hangs", { skip }, () => {
     }
   });
 
+  it("is killed at the end of its guest only if it hangs: one that works is let finish", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "gcs-hang-"));
+    const [binary, begun] = [join(directory, "runc"), join(directory, "begun")];
+    const script = `#!/bin/sh\ncase "$*" in *" create "*) echo > ${begun}; sleep 0.3;; esac\nexec runc "$@"\n`;
+    writeFileSync(binary, script, { mode: 0o755 });
+    try {
+      await withGuest(
+        ["c1"],
+        async (guest) => {
+          const creating = guest.host.createContainer("c1", await guest.bundle("c1", ["sleep", "1000"]));
+          await until("runc create begins", () => existsSync(begun));
+          await guest.gcs.killCommands();
+          await creating;
+        },
+        { runc: { binary } },
+      );
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
   it("does not outlive the process that waits for it", async () => {
     const directory = mkdtempSync(join(tmpdir(), "gcs-hang-"));
     const [binary, begun, root] = [join(directory, "runc"), join(directory, "begun"), join(directory, "root")];

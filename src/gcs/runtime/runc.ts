@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { runtime } from "#runtime";
 import { failedPrecondition, type ShimError, unavailable } from "../../errors/shim-error.ts";
+import { within } from "../../errors/within.ts";
 import { stringifyJson } from "../../oci/json.ts";
 import type { ChildProcess, Stdio } from "../../sys/runtime.ts";
 import { readAll } from "../stdio/read-all.ts";
@@ -94,7 +95,9 @@ export class Runc {
     await this.killCommands();
   }
 
-  async killCommands(): Promise<void> {
+  /** Those that still run after that time; what is killed in the middle may leave what nobody finds any more (a cgroup). */
+  async killCommands({ afterMs = 0 } = {}): Promise<void> {
+    await within(afterMs, Promise.all([...this.#running].map(({ exited }) => exited)));
     const running = [...this.#running];
     for (const child of running) child.kill(SIGKILL);
     await Promise.all(running.map(({ exited }) => exited));
