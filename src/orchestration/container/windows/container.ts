@@ -4,15 +4,15 @@ import type { Spec } from "../../../oci/spec.ts";
 import { asObject } from "../../../prot/json-codec.ts";
 import type { WindowsUvm } from "../../../vmmanager/uvm.ts";
 import { bounded } from "../../deadline.ts";
-import { isGone, type ReleaseList } from "../../release-list.ts";
+import { isGone } from "../../release-list.ts";
 import type { CreateTask } from "../../tasks.ts";
 import type { VmHost } from "../../vm/ports.ts";
 import { readWcowLayers } from "../layers/layer-mounts.ts";
 import type { HostFiles } from "../mount-plan.ts";
 import { podIdOf } from "../pod-id.ts";
-import type { ContainerLimits, ContainerVm } from "../ports.ts";
+import type { ContainerVm } from "../ports.ts";
 import type { WindowsHost } from "./ports.ts";
-import { bringIntoWindowsVm, planWindowsStorage, type WindowsStoragePlan } from "./storage.ts";
+import { bringIntoWindowsVm, planWindowsStorage, type WindowsContext, type WindowsStoragePlan } from "./storage.ts";
 
 /** hcsshim's IsWCOW. */
 export function isWindows({ linux, windows }: Spec): boolean {
@@ -29,13 +29,8 @@ export function planWindows(request: CreateTask, spec: Spec, files: HostFiles): 
   return { kind: "windows", ...planWindowsStorage(request, spec, podIdOf(spec, request.id), files) };
 }
 
-export interface WindowsCreate {
-  readonly id: string;
-  readonly spec: Spec;
+export interface WindowsCreate extends Omit<WindowsContext, "vm" | "host"> {
   readonly vm: ContainerVm;
-  readonly held: ReleaseList<unknown>;
-  readonly limits: Pick<ContainerLimits, "request">;
-  readonly signal: AbortSignal;
 }
 
 /** As the VM is made from it: a Windows guest boots from the layers of the first container, however they are given. */
