@@ -17,11 +17,9 @@ export class Module {
   }
 
   reference(object: protobuf.ReflectionObject, kind: "type" | "value" = "value"): string {
-    const owner = object.parent;
-    if (owner === null || isDeclaration(owner))
-      throw new Error(`${object.fullName}: nested declarations are not supported`);
-    if (owner === this.owner) return object.name;
-    return this.#add(modulePath(owner.fullName), object.name, kind);
+    const { owner, name } = declared(object);
+    if (owner === this.owner) return name;
+    return this.#add(modulePath(owner.fullName), name, kind);
   }
 
   #add(path: string, name: string, kind: "type" | "value"): string {
@@ -64,6 +62,15 @@ function relativeModule(from: string, to: string): string {
 
 export function isDeclaration(object: protobuf.ReflectionObject): boolean {
   return object instanceof protobuf.Type || object instanceof protobuf.Enum || object instanceof protobuf.Service;
+}
+
+/** The package of a declaration and its name there: one inside a message has that message's name before its own. */
+export function declared(object: protobuf.ReflectionObject): { owner: protobuf.NamespaceBase; name: string } {
+  const owner = object.parent;
+  if (owner === null) throw new Error(`${object.fullName} stands in no package`);
+  if (!isDeclaration(owner)) return { owner, name: object.name };
+  const outer = declared(owner);
+  return { owner: outer.owner, name: `${outer.name}${object.name}` };
 }
 
 export const line = (depth: number, text: string): string => `${"  ".repeat(depth)}${text}\n`;

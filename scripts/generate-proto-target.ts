@@ -1,6 +1,6 @@
 import protobuf from "protobufjs";
 import { FieldText } from "./generate-proto-field.ts";
-import { commentText, isDeclaration, line, Module, modulePath } from "./generate-proto-module.ts";
+import { commentText, declared, isDeclaration, line, Module, modulePath } from "./generate-proto-module.ts";
 
 /**
  * A pbjs target: TypeScript interfaces, static codecs on `src/generated/wire.ts`, and service descriptors. One module a
@@ -36,10 +36,17 @@ function packagesOf(namespace: protobuf.NamespaceBase): protobuf.NamespaceBase[]
   return [...(own ? [namespace] : []), ...inner].sort((a, b) => (a.fullName < b.fullName ? -1 : 1));
 }
 
+/** With those inside its messages, behind each. */
+function declarationsIn(namespace: protobuf.NamespaceBase): protobuf.ReflectionObject[] {
+  return namespace.nestedArray.flatMap((object) =>
+    object instanceof protobuf.Type ? [object, ...declarationsIn(object)] : [object],
+  );
+}
+
 function moduleText(owner: protobuf.NamespaceBase): string {
   const module = new Module(owner);
   // Constants must stand before what uses them while the module loads: services name messages, so they come last.
-  const all = owner.nestedArray;
+  const all = declarationsIn(owner);
   const body = [
     ...all.filter((object) => object instanceof protobuf.Enum).map(enumText),
     ...all.filter((object) => object instanceof protobuf.Type).map((type) => messageText(module, type)),
@@ -51,16 +58,18 @@ function moduleText(owner: protobuf.NamespaceBase): string {
 
 function enumText(type: protobuf.Enum): string {
   const values = Object.entries(type.values).map(([name, value]) => line(1, `${name}: ${value},`));
+  const { name } = declared(type);
   const open = "An open enum: numbers without a name pass through `decode` and `encode` unchanged.";
   return [
     "\n",
     commentText(0, type.comment ? `${type.comment}\n${open}` : open),
-    `export const ${type.name} = {\n${values.join("")}} as const;\n`,
-    `export type ${type.name} = (typeof ${type.name})[keyof typeof ${type.name}];\n`,
+    `export const ${name} = {\n${values.join("")}} as const;\n`,
+    `export type ${name} = (typeof ${name})[keyof typeof ${name}];\n`,
   ].join("");
 }
 
 function messageText(module: Module, type: protobuf.Type): string {
+  const { name } = declared(type);
   const fields = type.fieldsArray.map((field) => new FieldText(module, field));
   const messageType = module.wire("MessageType", "type");
   const build = module.wire("messageType");
@@ -68,9 +77,9 @@ function messageText(module: Module, type: protobuf.Type): string {
     "\n",
     commentText(0, type.comment),
     fields.length === 0
-      ? `export type ${type.name} = Record<never, never>;\n`
-      : `export interface ${type.name} {\n${fields.map((field) => field.declaration()).join("")}}\n`,
-    `export const ${type.name}: ${messageType}<${type.name}> = ${build}<${type.name}>(\n`,
+      ? `export type ${name} = Record<never, never>;\n`
+      : `export interface ${name} {\n${fields.map((field) => field.declaration()).join("")}}\n`,
+    `export const ${name}: ${messageType}<${name}> = ${build}<${name}>(\n`,
     line(1, `"${type.fullName.slice(1)}",`),
     line(1, `() => ({ ${fields.map((field) => `${field.name}: ${field.defaultValue()}`).join(", ")} }),`),
     fields.length === 0
