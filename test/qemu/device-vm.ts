@@ -6,12 +6,12 @@ import { createLogger } from "../../src/log/logger.ts";
 import { BRIDGE_PORT } from "../../src/prot/protocol.ts";
 import { HostMux } from "../../src/transport/mux/host-mux.ts";
 import type { UvmSizing } from "../../src/vmmanager/sizing.ts";
+import { spawnVmProcess } from "../../src/vmmanager/spawn-vm-process.ts";
 import { commandLine } from "../../src/vmmanager/stacks/qemu/command-line.ts";
 import type { DeviceSettings } from "../../src/vmmanager/stacks/qemu/devices/context.ts";
 import { QemuDevices } from "../../src/vmmanager/stacks/qemu/devices/devices.ts";
 import type { UvmDocument } from "../../src/vmmanager/stacks/qemu/document.ts";
 import { QemuHost } from "../../src/vmmanager/stacks/qemu/qemu-host.ts";
-import { spawnVmProcess } from "../../src/vmmanager/stacks/qemu/vm-process.ts";
 import { BridgePeer } from "../harness/bridge-peer.ts";
 import { GuestShell } from "./guest-shell.ts";
 

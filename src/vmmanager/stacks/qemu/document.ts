@@ -1,6 +1,4 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join, resolve } from "node:path";
-import { invalidArgument, notFound } from "../../../errors/shim-error.ts";
+import { invalidArgument } from "../../../errors/shim-error.ts";
 import type { UvmSizing } from "../../sizing.ts";
 import type { Accelerator } from "./accelerator.ts";
 
@@ -42,21 +40,4 @@ export function checkSizing(id: string, sizing: UvmSizing): void {
       `${processors} processors with a maximum of ${maxProcessors}; cannot create it: use a maximum from that to ${MAX_PROCESSORS}`,
     );
   }
-}
-
-/** The path of a program: as given, or found on PATH. Throws not-found. */
-export function findProgram(name: string, mend: string): string {
-  const candidates = name.includes("/")
-    ? [resolve(name)]
-    : (process.env.PATH ?? "").split(delimiter).map((directory) => join(directory, name));
-  const found = candidates.find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-  if (found === undefined) throw notFound(`program ${name} is not there or not executable; cannot run VMs: ${mend}`);
-  return found;
 }

@@ -8,7 +8,7 @@ import { leakedFds, openFds } from "../../../sys/fd-leaks.ts";
 import { close } from "../../../sys/libc.ts";
 import { socketPair } from "../../../sys/libc-socket.ts";
 import type { ChildProcess } from "../../../sys/runtime.ts";
-import { findProgram } from "./document.ts";
+import { findProgram } from "../../find-program.ts";
 import { FdMonitor } from "./fd-monitor.ts";
 import { confined } from "./vm-process.ts";
 

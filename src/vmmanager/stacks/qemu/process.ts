@@ -5,10 +5,11 @@ import { close, dup, open } from "../../../sys/libc.ts";
 import { socketPair } from "../../../sys/libc-socket.ts";
 import type { ChildExit } from "../../../sys/runtime.ts";
 import { errorCode } from "../../../sys/sys-error.ts";
+import { ErrorOutput } from "../../error-output.ts";
+import { spawnVmProcess } from "../../spawn-vm-process.ts";
 import type { UvmOptions } from "../../uvm.ts";
 import { type Accelerator, kvmGroup } from "./accelerator.ts";
-import { ErrorOutput } from "./error-output.ts";
-import { confined, spawnVmProcess } from "./vm-process.ts";
+import { confined } from "./vm-process.ts";
 
 /** The files in the directory of a UVM's image (docs/uvm-image.md). */
 export const imageFiles = { kernel: "vmlinuz", initrd: "initrd.cpio", root: "root.erofs" } as const;

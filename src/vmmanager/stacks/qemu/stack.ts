@@ -3,8 +3,10 @@ import { failedPrecondition, ShimError } from "../../../errors/shim-error.ts";
 import { type Logger, silentLogger } from "../../../log/logger.ts";
 import { close } from "../../../sys/libc.ts";
 import { HostMux } from "../../../transport/mux/host-mux.ts";
+import { findProgram } from "../../find-program.ts";
 import type { CallOptions } from "../../lifetime.ts";
 import type { UvmSizing } from "../../sizing.ts";
+import { spawnVmProcess } from "../../spawn-vm-process.ts";
 import type { Stack, UtilityVM, UvmOptions } from "../../uvm.ts";
 import { type Accelerator, chooseAccelerator } from "./accelerator.ts";
 import type { GuestChannel } from "./channel/channel.ts";
@@ -13,13 +15,12 @@ import { VsockChannel } from "./channel/vsock.ts";
 import { commandLine, firstExtraFd } from "./command-line.ts";
 import { deviceArguments } from "./devices/device-arguments.ts";
 import type { QemuDevicesOptions } from "./devices/devices.ts";
-import { checkSizing, findProgram, type UvmDocument } from "./document.ts";
+import { checkSizing, type UvmDocument } from "./document.ts";
 import { imageFiles, openImage } from "./process.ts";
 import { QemuHost } from "./qemu-host.ts";
 import { QemuUvm } from "./qemu-uvm.ts";
 import { withDisks } from "./saved-hardware.ts";
 import { loadState, readSavedState } from "./saved-state.ts";
-import { spawnVmProcess } from "./vm-process.ts";
 
 export interface QemuStackOptions {
   /** Paths, or names on PATH. */

@@ -1,6 +1,6 @@
 import { ShimError } from "../../../errors/shim-error.ts";
 import type { ChildExit } from "../../../sys/runtime.ts";
-import { excerpt } from "./console.ts";
+import { excerpt } from "../../guest-console.ts";
 
 /** What is known of the end of a VM that nobody asked for. */
 export interface VmEnd {

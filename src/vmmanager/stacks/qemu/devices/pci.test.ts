@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { type ErrorKind, isKind } from "../../../../errors/shim-error.ts";
+import { checkVfio, hasVfio } from "../../../vfio.ts";
 import { devicesSupported } from "./devices.ts";
-import { checkVfio, hasVfio } from "./pci.ts";
 
 const ADDRESS = "0000:03:00.0";
 let root = "";

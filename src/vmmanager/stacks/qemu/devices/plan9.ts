@@ -3,10 +3,10 @@ import { unlessAborted } from "../../../../errors/unless-aborted.ts";
 import { close } from "../../../../sys/libc.ts";
 import type { CallOptions } from "../../../lifetime.ts";
 import type { Plan9Manager, Plan9Share } from "../../../plan9.ts";
+import { ShareTree } from "../../../share-tree.ts";
 import { removeDevice } from "../qmp/device-removal.ts";
 import { bounded, type DeviceContext, type DeviceSettings, inSteps, unlessNotFound } from "./context.ts";
 import { SHARES_ID, sharesChardev, sharesDevice } from "./qmp-arguments.ts";
-import { ShareTree } from "./share-tree.ts";
 import { Virtiofsd } from "./virtiofsd.ts";
 
 const FD_NAME = "shares";

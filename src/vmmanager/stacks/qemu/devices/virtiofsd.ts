@@ -2,7 +2,7 @@ import { constants, rmSync } from "node:fs";
 import { close, open, setNonBlocking } from "../../../../sys/libc.ts";
 import { connectUnix, listenUnix } from "../../../../sys/libc-socket.ts";
 import type { ChildExit, ChildProcess } from "../../../../sys/runtime.ts";
-import { ErrorOutput } from "../error-output.ts";
+import { ErrorOutput } from "../../../error-output.ts";
 import type { DeviceSettings } from "./context.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { ShimError, unavailable } from "../../../../errors/shim-error.ts";
 import { stringifyJson } from "../../../../oci/json.ts";
 import type { ByteStream } from "../../../../sys/byte-stream.ts";
-import { excerpt } from "../console.ts";
+import { excerpt } from "../../../guest-console.ts";
 import { answers, type QmpAnswer, type QmpArguments, type QmpCommand } from "./commands.ts";
 import { events, isKnownEvent, type QmpEventData, type QmpEventName } from "./events.ts";
 import { LineReader } from "./line-reader.ts";

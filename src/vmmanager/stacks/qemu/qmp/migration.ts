@@ -1,5 +1,5 @@
 import { ShimError } from "../../../../errors/shim-error.ts";
-import { excerpt } from "../console.ts";
+import { excerpt } from "../../../guest-console.ts";
 import type { QmpClient } from "./client.ts";
 
 /**

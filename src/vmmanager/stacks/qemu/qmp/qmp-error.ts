@@ -1,5 +1,5 @@
 import { type ErrorKind, ShimError } from "../../../../errors/shim-error.ts";
-import { excerpt } from "../console.ts";
+import { excerpt } from "../../../guest-console.ts";
 
 /** How QEMU said no: the cause of the ShimError that `execute` rejects with. */
 export class QmpCommandError extends Error {

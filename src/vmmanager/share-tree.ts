@@ -9,13 +9,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { alreadyExists, invalidArgument, notFound, ShimError } from "../../../../errors/shim-error.ts";
-import { close } from "../../../../sys/libc.ts";
-import { unmountRecursive } from "../../../../sys/mount.ts";
-import { bindTree, openPath } from "../../../../sys/mount-tree.ts";
-import { mountsUnder } from "../../../../sys/mountinfo.ts";
-import { errorCode } from "../../../../sys/sys-error.ts";
-import type { Plan9Share } from "../../../plan9.ts";
+import { alreadyExists, invalidArgument, notFound, ShimError } from "../errors/shim-error.ts";
+import { close } from "../sys/libc.ts";
+import { unmountRecursive } from "../sys/mount.ts";
+import { bindTree, openPath } from "../sys/mount-tree.ts";
+import { mountsUnder } from "../sys/mountinfo.ts";
+import { errorCode } from "../sys/sys-error.ts";
+import type { Plan9Share } from "./plan9.ts";
 
 /**
  * The directory that virtiofsd serves: each entry is a bind mount of what is shared under its name. Only the host makes

@@ -1,5 +1,5 @@
-import type { ByteStream } from "../../../sys/byte-stream.ts";
-import { printable } from "./console.ts";
+import type { ByteStream } from "../sys/byte-stream.ts";
+import { printable } from "./guest-console.ts";
 
 const MAX_ERROR_OUTPUT = 2048;
 

@@ -1,5 +1,5 @@
-import type { ByteStream } from "../../../sys/byte-stream.ts";
-import type { VmConsole } from "../../console.ts";
+import type { ByteStream } from "../sys/byte-stream.ts";
+import type { VmConsole } from "./console.ts";
 
 /** What is kept: enough for a kernel's last words, and no more however much a guest writes. */
 const MAX_LINES = 200;
@@ -10,7 +10,7 @@ const MAX_LINE = 512;
  * it likes: a line is cut at its limit, and what is no printable character is shown as "?".
  */
 export class GuestConsole implements VmConsole {
-  /** Resolves when the console has ended: with QEMU. */
+  /** Resolves when the console has ended: with its VM. */
   readonly ended: Promise<void>;
   readonly #stream: ByteStream;
   readonly #decoder = new TextDecoder();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { memoryStreamPair } from "../../../transport/memory-stream.ts";
-import { GuestConsole, printable } from "./console.ts";
-import { VmEndedError } from "./vm-end.ts";
+import { memoryStreamPair } from "../transport/memory-stream.ts";
+import { GuestConsole, printable } from "./guest-console.ts";
+import { VmEndedError } from "./stacks/qemu/vm-end.ts";
 
 const panic = "[    1.5] Kernel panic - not syncing: no init";
 
