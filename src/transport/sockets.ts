@@ -11,6 +11,11 @@ export interface HostSockets {
   /** Only Hyper-V sockets: the same for a service, by its GUID, that is no port's. */
   readonly listenService?: (serviceId: string) => GuestListener;
   /**
+   * Only the guest channel of a virtio-serial port: asked for each dial of a port that nobody listens on. What it answers
+   * gets the connection; undefined refuses it. The last handler counts.
+   */
+  readonly onUnclaimed?: (handler: UnclaimedHandler) => void;
+  /**
    * Only where host and guest share a kernel (`local`): the next dial of `port` receives this fd instead of a stream.
    * The fd is the transport's from now on; it closes it if nobody dials.
    */
@@ -19,6 +24,8 @@ export interface HostSockets {
 
 /** Those of a guest on this kernel. */
 export type LocalHostSockets = HostSockets & Required<Pick<HostSockets, "offerFd">>;
+
+export type UnclaimedHandler = (port: number) => ((stream: ByteStream) => void) | undefined;
 
 export interface GuestListener {
   readonly port: number;

@@ -9,4 +9,6 @@ export interface VmConsole {
   tail(count: number): readonly string[];
   /** The last `count` finished lines (1 or more), and each that is finished from now on until `stop`. */
   follow(count: number, onLine: (line: string) => void): { readonly lines: readonly string[]; stop(): void };
+  /** Its bytes as they come, from now on until `stop`, for who has a terminal on it; `write` types. */
+  attach?(onBytes: (chunk: Uint8Array) => void): { write(chunk: Uint8Array): void; stop(): void };
 }

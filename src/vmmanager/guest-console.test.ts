@@ -30,6 +30,21 @@ describe("the guest's console", () => {
     assert.deepEqual(console.tail(1), ["unfinishedä"]);
   });
 
+  it("is a terminal to who attaches: its bytes as they are, and what is typed", async () => {
+    const { console, lines, say, guest } = withConsole();
+    const [seen, typed]: [Uint8Array[], Uint8Array[]] = [[], []];
+    guest.open({ data: (chunk) => typed.push(chunk), end() {}, drain() {}, close() {} });
+    const terminal = console.attach((chunk) => seen.push(chunk));
+    await say("\x1b[1mlogin: ");
+    terminal.write(new TextEncoder().encode("root\r"));
+    await say("root\n");
+    terminal.stop();
+    await say("after\n");
+    assert.equal(Buffer.concat(seen).toString(), "\x1b[1mlogin: root\n");
+    assert.equal(Buffer.concat(typed).toString(), "root\r");
+    assert.deepEqual(lines, ["login: root", "after"]);
+  });
+
   it("is followed from its last finished lines on, by any number, each until it stops", async () => {
     const { console, say } = withConsole();
     await say("one\ntwo\nthr");

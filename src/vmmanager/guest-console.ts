@@ -15,6 +15,7 @@ export class GuestConsole implements VmConsole {
   readonly #stream: ByteStream;
   readonly #decoder = new TextDecoder();
   readonly #listeners: Set<(line: string) => void>;
+  readonly #attached = new Set<(chunk: Uint8Array) => void>();
   #lines: string[] = [];
   #partial = "";
   #untilPanic: readonly string[] | undefined;
@@ -25,7 +26,10 @@ export class GuestConsole implements VmConsole {
     this.#listeners = new Set([onLine]);
     this.ended = new Promise((resolve) => {
       stream.open({
-        data: (chunk) => this.#take(chunk),
+        data: (chunk) => {
+          this.#take(chunk);
+          for (const onBytes of this.#attached) onBytes(chunk);
+        },
         end: () => stream.destroy(),
         drain: () => undefined,
         close: () => resolve(),
@@ -49,6 +53,14 @@ export class GuestConsole implements VmConsole {
   follow(count: number, onLine: (line: string) => void): { readonly lines: readonly string[]; stop(): void } {
     this.#listeners.add(onLine);
     return { lines: this.#lines.slice(-count), stop: () => void this.#listeners.delete(onLine) };
+  }
+
+  attach(onBytes: (chunk: Uint8Array) => void): { write(chunk: Uint8Array): void; stop(): void } {
+    this.#attached.add(onBytes);
+    return {
+      write: (chunk) => void this.#stream.write(chunk),
+      stop: () => void this.#attached.delete(onBytes),
+    };
   }
 
   #take(chunk: Uint8Array): void {

@@ -11,6 +11,7 @@ import { commandLine } from "../../src/vmmanager/stacks/qemu/command-line.ts";
 import type { DeviceSettings } from "../../src/vmmanager/stacks/qemu/devices/context.ts";
 import { QemuDevices } from "../../src/vmmanager/stacks/qemu/devices/devices.ts";
 import type { UvmDocument } from "../../src/vmmanager/stacks/qemu/document.ts";
+import { bootFilesOf } from "../../src/vmmanager/stacks/qemu/process.ts";
 import { QemuHost } from "../../src/vmmanager/stacks/qemu/qemu-host.ts";
 import { BridgePeer } from "../harness/bridge-peer.ts";
 import { GuestShell } from "./guest-shell.ts";
@@ -45,7 +46,14 @@ export class DeviceVm {
     const id = "devices";
     const uvm = { id, stateDirectory: directory };
     const host = await QemuHost.start({
-      ...{ uvm, log, binary: "qemu-system-x86_64", setpriv: "setpriv", image: "out/uvm", accelerator: "tcg" },
+      ...{
+        uvm,
+        log,
+        binary: "qemu-system-x86_64",
+        setpriv: "setpriv",
+        boot: bootFilesOf("out/uvm"),
+        accelerator: "tcg",
+      },
       argv: commandLine(document, { id }),
     });
     const settings: DeviceSettings = {

@@ -1,7 +1,7 @@
 import { alreadyExists, failedPrecondition, ShimError, unavailable } from "../../errors/shim-error.ts";
 import type { ByteStream } from "../../sys/byte-stream.ts";
 import { AcceptQueue, portName } from "../accept-queue.ts";
-import type { GuestListener, HostSockets } from "../sockets.ts";
+import type { GuestListener, HostSockets, UnclaimedHandler } from "../sockets.ts";
 import { Channel } from "./channel.ts";
 import { ChannelTable, u32 } from "./channel-table.ts";
 import { type Frame, frameTypes, refuseCodes } from "./frame.ts";
@@ -29,6 +29,7 @@ export class HostMux {
   readonly #listeners = new Map<number, AcceptQueue>();
   /** Restored connections that nobody had accepted: they wait for the next listener of their port. */
   #unaccepted: Channel[] = [];
+  #unclaimed: UnclaimedHandler = () => undefined;
   #lastChannel = 0;
 
   /** `state`: what `saveState` answered, also after a way through JSON. Throws data-loss if it is not. */
@@ -43,7 +44,12 @@ export class HostMux {
     };
     this.#table = new ChannelTable(role, (owner) => new HostLink(owner, saved?.link));
     this.restored = saved === undefined ? [] : this.#restore(saved);
-    this.sockets = { listen: (port) => this.#listen(port) };
+    this.sockets = {
+      listen: (port) => this.#listen(port),
+      onUnclaimed: (handler) => {
+        this.#unclaimed = handler;
+      },
+    };
   }
 
   /** Resolves with the reason when the mux is over. Never rejects. */
@@ -146,9 +152,10 @@ export class HostMux {
     }
     this.#lastChannel = id;
     const listener = this.#listeners.get(port);
-    if (listener === undefined) {
+    const take = listener === undefined ? this.#unclaimed(port) : (stream: ByteStream) => listener.offer(stream);
+    if (take === undefined) {
       this.#refuse(id, refuseCodes.nobodyListens);
-    } else if (this.#table.channels.size >= MAX_CHANNELS || listener.backlog.length >= MAX_BACKLOG) {
+    } else if (this.#table.channels.size >= MAX_CHANNELS || (listener?.backlog.length ?? 0) >= MAX_BACKLOG) {
       this.#refuse(id, refuseCodes.tooMany);
     } else {
       const channel = new Channel(this.#table, id, port, CHANNEL_WINDOW, credit);
@@ -156,7 +163,7 @@ export class HostMux {
       const payload = new Uint8Array(4);
       new DataView(payload.buffer).setUint32(0, CHANNEL_WINDOW, true);
       this.#table.control({ type: frameTypes.accept, channel: id, payload });
-      listener.offer(channel);
+      take(channel);
     }
   }
 

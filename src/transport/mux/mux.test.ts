@@ -89,6 +89,23 @@ describe("mux sockets", () => {
     guest.destroy();
   });
 
+  it("offers a dial that nobody listens for to who takes the unclaimed, who may refuse it", () =>
+    joined(async ({ host, guest }) => {
+      const taken: number[] = [];
+      const streams: ByteStream[] = [];
+      host.sockets.onUnclaimed?.((port) => {
+        taken.push(port);
+        return port === 7 ? (stream) => void streams.push(stream) : undefined;
+      });
+      const listener = host.sockets.listen(8);
+      await assert.rejects(guest.sockets.dial(9), (error) => isKind(error, "unavailable"));
+      await guest.sockets.dial(7);
+      await guest.sockets.dial(8);
+      assert.deepEqual(taken, [9, 7]);
+      assert.equal(streams.length, 1);
+      listener.close();
+    }));
+
   it("refuses a dial that nobody listens for, before and after the listener", () =>
     joined(async ({ host, guest }) => {
       await assert.rejects(

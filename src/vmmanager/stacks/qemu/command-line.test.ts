@@ -36,6 +36,15 @@ describe("QEMU's command line", () => {
     ]);
   });
 
+  it("has no initrd and no root where the VM boots without them", () => {
+    const argv = commandLine(document, { id: "v1", boot: { initrd: false, root: false } });
+    assert.equal(argv.includes("-initrd"), false);
+    assert.deepEqual(
+      argv.filter((each) => /root|fdset|virtio-blk/.test(each)),
+      [],
+    );
+  });
+
   it("takes the accelerator, the size, more for the kernel, and what a restore adds", () => {
     const sizing = { processors: 2, maxProcessors: 3, memoryMiB: 512, maxMemoryMiB: 512 };
     const argv = commandLine(

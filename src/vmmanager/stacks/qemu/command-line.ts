@@ -29,6 +29,8 @@ export interface CommandLineOptions {
   readonly incoming?: boolean;
   /** In place of the virtio-serial port. */
   readonly vsock?: VsockDevice;
+  /** Whether it has them. Default: both, as an image does. */
+  readonly boot?: { readonly initrd: boolean; readonly root: boolean };
   /** Of devices that were not there at boot, but are at a restore. */
   readonly devices?: readonly string[];
 }
@@ -39,6 +41,7 @@ export interface CommandLineOptions {
  */
 export function commandLine(document: UvmDocument, options: CommandLineOptions): string[] {
   const { accelerator, machine, sizing, kernelArguments } = document;
+  const { boot = { initrd: true, root: true } } = options;
   const growth = growthArguments(document);
   const channel = options.vsock === undefined ? serialArguments() : vsockArguments(options.vsock);
   const fd = (name: keyof typeof childFds): string => `/dev/fd/${childFds[name]}`;
@@ -53,17 +56,23 @@ export function commandLine(document: UvmDocument, options: CommandLineOptions):
     ...["-m", growth.memory, "-smp", growth.smp],
     // Shared and behind an fd: virtio-fs needs it.
     ...["-object", `memory-backend-memfd,id=ram0,size=${sizing.memoryMiB}M,share=on`],
-    ...["-kernel", fd("kernel"), "-initrd", fd("initrd")],
+    ...["-kernel", fd("kernel"), ...(boot.initrd ? ["-initrd", fd("initrd")] : [])],
     ...["-append", [...KERNEL_ARGUMENTS, ...growth.kernel, ...channel.kernel, ...kernelArguments].join(" ")],
     ...["-chardev", `socket,id=qmp,fd=${childFds.qmp}`, "-mon", "chardev=qmp,mode=control"],
     ...["-chardev", `socket,id=con,fd=${childFds.console}`, "-serial", "chardev:con"],
     ...channel.devices,
-    ...["-add-fd", `fd=${childFds.root},set=0`],
-    ...["-blockdev", "driver=file,node-name=root,filename=/dev/fdset/0,read-only=on,locking=off"],
-    ...["-device", `virtio-blk-pci,drive=root,addr=${hex(PCI_SLOT.root)}`],
+    ...(boot.root ? rootArguments() : []),
     ...[...bootControllerArguments(), "-device", "pvpanic"],
     ...(options.devices ?? []),
     ...(options.incoming ? ["-incoming", "defer"] : []),
+  ];
+}
+
+function rootArguments(): string[] {
+  return [
+    ...["-add-fd", `fd=${childFds.root},set=0`],
+    ...["-blockdev", "driver=file,node-name=root,filename=/dev/fdset/0,read-only=on,locking=off"],
+    ...["-device", `virtio-blk-pci,drive=root,addr=${hex(PCI_SLOT.root)}`],
   ];
 }
 

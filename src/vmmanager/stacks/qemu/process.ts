@@ -14,14 +14,27 @@ import { confined } from "./vm-process.ts";
 /** The files in the directory of a UVM's image (docs/uvm-image.md). */
 export const imageFiles = { kernel: "vmlinuz", initrd: "initrd.cpio", root: "root.erofs" } as const;
 
+/** What a VM boots, as paths on this host. Kernel and initrd are readable for all: QEMU opens them as its own user. */
+export interface BootFiles {
+  readonly kernel: string;
+  readonly initrd?: string;
+  /** The guest's /dev/vda, read-only. */
+  readonly root?: string;
+}
+
+/** Those of an image's directory. */
+export function bootFilesOf(image: string): Required<BootFiles> {
+  const { kernel, initrd, root } = imageFiles;
+  return { kernel: join(image, kernel), initrd: join(image, initrd), root: join(image, root) };
+}
+
 export interface QemuProcessOptions {
   readonly uvm: UvmOptions;
   /** Absolute, both. */
   readonly binary: string;
   readonly setpriv: string;
   readonly accelerator: Accelerator;
-  /** The image's directory. */
-  readonly image: string;
+  readonly boot: BootFiles;
   /** QEMU's own arguments; its fds are as command-line.ts says. */
   readonly argv: readonly string[];
   /** The host's vsock device for this VM, in place of the guest channel's socket; it stays the caller's. */
@@ -45,7 +58,7 @@ export interface QemuProcess {
 
 /** Starts QEMU. What was opened is closed and what was started is killed if a step fails. */
 export function startQemu(options: QemuProcessOptions): QemuProcess {
-  const { uvm, binary, setpriv, accelerator, image, vsock, extraFds = [] } = options;
+  const { uvm, binary, setpriv, accelerator, boot, vsock, extraFds = [] } = options;
   const theirs: number[] = [];
   const ours: number[] = [];
   const pair = (): number => {
@@ -58,9 +71,9 @@ export function startQemu(options: QemuProcessOptions): QemuProcess {
     const [qmp, console] = [pair(), pair()];
     const gcs = vsock === undefined ? pair() : undefined;
     if (vsock !== undefined) theirs.push(dup(vsock));
-    theirs.push(openReopenable(join(image, imageFiles.kernel)));
-    theirs.push(openReopenable(join(image, imageFiles.initrd)));
-    theirs.push(openImage(join(image, imageFiles.root)));
+    theirs.push(openReopenable(boot.kernel));
+    theirs.push(boot.initrd === undefined ? openNothing() : openReopenable(boot.initrd));
+    theirs.push(boot.root === undefined ? openNothing() : openImage(boot.root));
     const group = accelerator === "kvm" ? kvmGroup() : undefined;
     const argv = confined(uvm.id, setpriv, [binary, ...options.argv], group === undefined ? [] : [group]);
     // In the order of `childFds`.
@@ -75,6 +88,9 @@ export function startQemu(options: QemuProcessOptions): QemuProcess {
     for (const fd of theirs) close(fd);
   }
 }
+
+/** Keeps the place of a file that there is none of. */
+const openNothing = (): number => open("/dev/null", constants.O_RDONLY);
 
 /** QEMU opens it again, as its own user, through its fd: what leads to the file does not matter, its own mode does. */
 function openReopenable(path: string): number {

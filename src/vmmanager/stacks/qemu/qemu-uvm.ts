@@ -27,7 +27,8 @@ export interface QemuUvmParts {
   readonly options: UvmOptions;
   readonly devices: QemuDevicesOptions;
   readonly document: UvmDocument;
-  readonly image: string;
+  /** Its directory; undefined where it booted from files of its own. */
+  readonly image: string | undefined;
   readonly host: QemuHost;
   readonly channel: GuestChannel;
   /** Of a saved state: it stands still until `resume`. */
@@ -114,6 +115,9 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
     await this.#change("save", "paused", "saving", options, async () => {
       const obstacle = channel.unsaveable ?? unsaveable(this.hardware);
       if (obstacle !== undefined) throw failedPrecondition(`vm ${this.id} can't be saved: ${obstacle}`);
+      if (image === undefined) {
+        throw failedPrecondition(`vm ${this.id} has booted from files that are no image; cannot save it`);
+      }
       const vm = { monitor: host.monitor, document, hardware: this.hardware, image, mux: channel.saveState() };
       await writeSavedState(vm, options);
     });

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { failedPrecondition, ShimError } from "../../../errors/shim-error.ts";
 import { type Logger, silentLogger } from "../../../log/logger.ts";
 import { close } from "../../../sys/libc.ts";
@@ -16,7 +15,7 @@ import { commandLine, firstExtraFd } from "./command-line.ts";
 import { deviceArguments } from "./devices/device-arguments.ts";
 import type { QemuDevicesOptions } from "./devices/devices.ts";
 import { checkSizing, type UvmDocument } from "./document.ts";
-import { imageFiles, openImage } from "./process.ts";
+import { type BootFiles, bootFilesOf, openImage } from "./process.ts";
 import { QemuHost } from "./qemu-host.ts";
 import { QemuUvm } from "./qemu-uvm.ts";
 import { withDisks } from "./saved-hardware.ts";
@@ -29,6 +28,8 @@ export interface QemuStackOptions {
   readonly setpriv?: string;
   /** Directory of the guest's kernel and root file system (docs/uvm-image.md). */
   readonly image: string;
+  /** In place of the image's files. Such a VM can't be saved. */
+  readonly boot?: BootFiles;
   /** `auto` (default): KVM where it works, else emulation, which the log tells. */
   readonly accel?: "auto" | Accelerator;
   /** `serial` (default): survives a save. `vsock`: where the host has it; of restored VMs never. */
@@ -72,15 +73,16 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
       "install QEMU (Debian: qemu-system-x86) or name it in the configuration",
     );
     const setpriv = findProgram(stack.setpriv ?? "setpriv", "install util-linux 2.33 or later");
+    const boot = stack.boot ?? bootFilesOf(stack.image);
     const argv = commandLine(document, {
       ...{ id: uvm.id, ...(incoming && { incoming: true, devices: incoming.devices }) },
       ...(vsock && { vsock: vsock.device }),
+      boot: { initrd: boot.initrd !== undefined, root: boot.root !== undefined },
     });
-    const { image } = stack;
     const extraFds = incoming?.extraFds ?? [];
     return QemuHost.start(
       {
-        ...{ uvm, binary, setpriv, accelerator: document.accelerator, image, argv, extraFds, log },
+        ...{ uvm, binary, setpriv, accelerator: document.accelerator, boot, argv, extraFds, log },
         ...(vsock && { vsock: vsock.deviceFd }),
       },
       call,
@@ -134,7 +136,7 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
       };
       const { host, channel } = await launchWithChannel(options, document, call);
       const devices = devicesOf(options, document);
-      const { image } = stack;
+      const image = stack.boot === undefined ? stack.image : undefined;
       const uvm = new QemuUvm({ options, devices, document, image, host, channel, isRestored: false });
       try {
         // Before the guest's first instruction: it boots with the device.
@@ -150,7 +152,7 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
       try {
         call?.signal?.throwIfAborted();
         // A missing image is to be told as such.
-        close(openImage(join(stack.image, imageFiles.root)));
+        close(openImage(bootFilesOf(stack.image).root));
         const saved = await readSavedState(directory, stack.image);
         const { document } = saved;
         const hardware = disks === undefined ? saved.hardware : withDisks(saved.hardware, disks, directory);
