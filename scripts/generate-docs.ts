@@ -8,14 +8,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type KeyType, SCHEMA } from "../src/config/schema.ts";
 import { renderStateTable, type StateTable } from "../src/orchestration/state-table.ts";
-import { annotationTable } from "../src/vmmanager/options/annotations/table.ts";
 import { matrix } from "../test/faults/matrix.ts";
 import type { StackName } from "../test/faults/row.ts";
 import { floors } from "./check/layers.ts";
+import { renderAnnotations, renderConfiguration } from "./docs/configuration.ts";
 
-const pages = ["README.md", "docs/architecture.md", "docs/faults.md", "docs/hcs-documents.md"];
+const pages = ["docs/architecture.md", "docs/configuration.md", "docs/faults.md"];
 
 const sections: Record<string, () => string | Promise<string>> = {
   floors: renderFloors,
@@ -44,31 +43,6 @@ async function renderStates(): Promise<string> {
 
 function isStateTable(value: unknown): value is StateTable {
   return typeof value === "object" && value !== null && "resource" in value && "initial" in value && "states" in value;
-}
-
-function renderConfiguration(): string {
-  const rows = SCHEMA.filter(({ type }) => type.kind !== "ignored").map(({ key, type, fallback, about }) => {
-    const kind = describeType(type);
-    return `| \`${key}\` | ${kind} | ${fallback === undefined ? "" : `\`${fallback}\``} | ${about} |`;
-  });
-  return ["| key | value | default | |", "| --- | --- | --- | --- |", ...rows, ""].join("\n");
-}
-
-function describeType(type: KeyType): string {
-  if (type.kind === "integer") return `${type.min} to ${type.max}`;
-  return type.kind === "string" && type.allowed !== undefined ? type.allowed.join(", ") : type.kind;
-}
-
-function renderAnnotations(): string {
-  const tables = Object.entries(annotationTable).map(([heading, annotations]) => {
-    const rows = annotations.map(({ name, prefix, type, unit, range, guest, fallback, meaning }) => {
-      const values = [type, unit, range?.join(" to ")].filter((part) => part !== undefined).join(", ");
-      return `| \`${name}${prefix ? "GUID" : ""}\` | ${values} | ${guest} | ${fallback} | ${meaning} |`;
-    });
-    const head = ["| annotation | value | guest | default | |", "| --- | --- | --- | --- | --- |"];
-    return [`### ${heading}`, "", ...head, ...rows, ""].join("\n");
-  });
-  return tables.join("\n");
 }
 
 function renderFaults(): string {

@@ -1,10 +1,11 @@
 import { availableParallelism, totalmem } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { openHcn } from "#os/cmd/containerd-shim-uvm-v1/hcn.ts";
 import { createStack } from "#os/cmd/containerd-shim-uvm-v1/stacks.ts";
 import { windowsHost } from "#os/cmd/containerd-shim-uvm-v1/windows-host.ts";
 import { openStdio } from "#os/src/stdio/open.ts";
-import type { QemuSettings } from "../../src/config/settings.ts";
+import { checkAnnotations, unheededAnnotations } from "../../src/config/annotations/check.ts";
+import type { QemuSettings, Settings } from "../../src/config/settings.ts";
 import { Options as RunhcsOptions } from "../../src/generated/containerd/runhcs/v1.ts";
 import { createGuest, createWindowsPodGuest } from "../../src/guestmanager/create-guest.ts";
 import { LcowBoot } from "../../src/guestmanager/lcow-boot.ts";
@@ -24,9 +25,19 @@ import { sizeUvm } from "../../src/vmmanager/options/sizing.ts";
 import { runHook } from "../../src/vmmanager/run-hook.ts";
 import type { UvmSizing } from "../../src/vmmanager/sizing.ts";
 
-function sizeVm(configured: QemuSettings, spec: Spec, log: Logger): UvmSizing {
+function sizeVm(pod: string, configured: QemuSettings, spec: Spec, log: Logger): UvmSizing {
   const host = { hostProcessors: availableParallelism(), hostMemoryMiB: Math.floor(totalmem() / 2 ** 20) };
-  return sizeUvm({ configured, spec, ...host, warn: (message) => log.warn(message) });
+  return sizeUvm({ pod, configured, spec, ...host, warn: (message) => log.warn(message) });
+}
+
+/** What is wrong with a container's annotations is told, and no reason to refuse it: hcsshim passes over such as well. */
+function checkedSpec(bundle: string, stack: Settings["stack"], log: Logger): Spec {
+  const spec = loadSpec(bundle);
+  const { annotations = {} } = spec;
+  const of = `container ${basename(bundle)}`;
+  for (const problem of checkAnnotations(annotations, of)) log.warn(problem);
+  for (const problem of unheededAnnotations(annotations, stack, of)) log.info(problem);
+  return spec;
 }
 
 function hookAccount(stateDirectory: string) {
@@ -58,7 +69,7 @@ export async function createPod(context: DaemonContext, streams: StreamSource): 
       systemdCgroup: settings.runc.systemdCgroup,
     },
     ports: {
-      loadSpec,
+      loadSpec: (bundle) => checkedSpec(bundle, settings.stack, log),
       rootfs: hostRootfs,
       files: hostFiles,
       io: {
@@ -74,7 +85,7 @@ export async function createPod(context: DaemonContext, streams: StreamSource): 
       host: { network: hostNetwork, runHook, account: hookAccount(stateDirectory) },
     }),
     ...(settings.stack === "hcs" && { hcn: openHcn(), ...windowsHost(log), runhcs: settings.runhcs ?? "" }),
-    ...(settings.stack === "qemu" && { sizing: (spec) => sizeVm(settings.qemu, spec, log) }),
+    ...(settings.stack === "qemu" && { sizing: (spec) => sizeVm(podId, settings.qemu, spec, log) }),
     leaving,
   });
 }

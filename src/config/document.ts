@@ -1,25 +1,36 @@
 import { isAbsolute } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import { invalidArgument } from "../errors/shim-error.ts";
-import { type KeySchema, type KeyType, SCHEMA } from "./schema.ts";
+import type { Key, KeyType } from "./key.ts";
+import { nearest } from "./nearest.ts";
+import { KNOWN_KEYS, SCHEMA } from "./schema.ts";
 
 export type ConfigValue = string | boolean | number;
-export type ConfigValues = ReadonlyMap<string, ConfigValue>;
+
+/** What one source of configuration sets: dotted key to its value, and to where that stands, as FILE:LINE. */
+export interface ConfigDocument {
+  readonly values: ReadonlyMap<string, ConfigValue>;
+  readonly places: ReadonlyMap<string, string>;
+}
 
 /**
- * Reads a TOML document against the schema: dotted key to value, only keys that are set. Throws invalid-argument that
- * names the document, the line at fault, and what would be right.
+ * Reads a TOML document against the schema. Throws invalid-argument that names the document and the line at fault as
+ * FILE:LINE, and what would be right.
  */
-export function readDocument(text: string, where: string): ConfigValues {
+export function readDocument(text: string, where: string): ConfigDocument {
   const table = parseToml(text, where);
   const values = new Map<string, ConfigValue>();
+  const places = new Map<string, string>();
   readTable(table, "", (key, value) => {
+    const place = `${where}${lineOf(text, key)}`;
     const schema = SCHEMA.find((entry) => entry.key === key);
     const problem = schema === undefined ? `unknown key ${key}: ${suggest(key)}` : checkValue(schema, value);
-    if (problem !== undefined) throw invalidArgument(`config ${where}${lineOf(text, key)}: ${problem}`);
-    if (schema?.type.kind !== "ignored") values.set(key, value as ConfigValue);
+    if (problem !== undefined) throw invalidArgument(`config ${place}: ${problem}`);
+    if (schema?.type.kind === "ignored") return;
+    values.set(key, value as ConfigValue);
+    places.set(key, place);
   });
-  return values;
+  return { values, places };
 }
 
 function parseToml(text: string, where: string): Record<string, unknown> {
@@ -29,7 +40,7 @@ function parseToml(text: string, where: string): Record<string, unknown> {
     if (!(error instanceof TomlError)) throw error;
     // The first line says what is wrong; the rest of the message is a drawing of the place, and start errors are one line.
     const what = error.message.split("\n", 1)[0]?.replace(/^Invalid TOML document: /, "");
-    throw invalidArgument(`config ${where} line ${error.line}, column ${error.column}: not TOML: ${what}`, error);
+    throw invalidArgument(`config ${where}:${error.line}:${error.column}: not TOML: ${what}`, error);
   }
 }
 
@@ -46,7 +57,7 @@ function readTable(table: object, prefix: string, each: (key: string, value: unk
   }
 }
 
-function checkValue(schema: KeySchema, value: unknown): string | undefined {
+function checkValue(schema: Key, value: unknown): string | undefined {
   const { key, type } = schema;
   switch (type.kind) {
     case "ignored":
@@ -84,20 +95,19 @@ function describe(value: unknown): string {
 }
 
 function suggest(key: string): string {
-  const known = SCHEMA.filter((entry) => entry.type.kind !== "ignored").map((entry) => entry.key);
-  const last = key.slice(key.lastIndexOf(".") + 1).replaceAll("-", "_");
-  const near = known.find((name) => name.toLowerCase().endsWith(last.toLowerCase()));
+  const known = KNOWN_KEYS.map((entry) => entry.key);
+  const near = nearest(key, known);
   return near !== undefined ? `did you mean ${near}?` : `known are ${known.join(", ")}`;
 }
 
-/** Where the document sets the key, as " line N": the parser keeps no places. Empty where the search finds none. */
+/** Where the document sets the key, as ":LINE": the parser keeps no places. Empty where the search finds none. */
 function lineOf(text: string, key: string): string {
   let table = "";
   for (const [index, line] of text.split("\n").entries()) {
     const { header, name } = lineHead(line.trim());
     if (header !== undefined) table = `${plain(header)}.`;
     const set = header !== undefined ? plain(header) : name !== undefined ? table + plain(name) : undefined;
-    if (set === key || set?.startsWith(`${key}.`)) return ` line ${index + 1}`;
+    if (set === key || set?.startsWith(`${key}.`)) return `:${index + 1}`;
   }
   return "";
 }

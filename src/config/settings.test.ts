@@ -44,6 +44,7 @@ describe("resolveSettings", () => {
       runc: { binary: "runc", systemdCgroup: false },
       qemu,
       source: "defaults",
+      origins: {},
     });
   });
 
@@ -79,6 +80,14 @@ describe("resolveSettings", () => {
         ...{ processors: 8, maxProcessors: 8, memoryMiB: 512, maxMemoryMiB: 1024, kernelArguments: "debug" },
       },
       source: "runtime options",
+      origins: Object.fromEntries(
+        Object.entries({
+          ...{ stack: 2, log_level: 3, run_directory: 4, socket_directory: 5 },
+          ...{ "runc.binary": 7, "runc.systemd_cgroup": 8, "qemu.binary": 10, "qemu.virtiofsd": 11, "qemu.image": 12 },
+          ...{ "qemu.accel": 13, "qemu.channel": 14, "qemu.processors": 15, "qemu.max_processors": 16 },
+          ...{ "qemu.memory_mib": 17, "qemu.max_memory_mib": 18, "qemu.kernel_arguments": 19 },
+        }).map(([key, line]) => [key, `runtime options:${line}`]),
+      ),
     });
   });
 
@@ -100,6 +109,11 @@ describe("resolveSettings", () => {
       binary: "crun",
       systemdCgroup: true,
     });
+    assert.deepEqual((await resolveSettings({ configBody, runc })).origins, {
+      stack: "runtime options:1",
+      "runc.binary": "runtime options, containerd.runc.v1.Options BinaryName",
+      "runc.systemd_cgroup": "runtime options, containerd.runc.v1.Options SystemdCgroup",
+    });
     const empty = { binaryName: "", systemdCgroup: false };
     assert.deepEqual((await resolveSettings({ configBody, runc: empty })).runc, {
       binary: "a",
@@ -119,31 +133,39 @@ describe("resolveSettings", () => {
   });
 
   for (const [name, text, message] of [
-    ["a syntax error", 'stack = "local"\nrunc = [\n', /bad.toml line \d, column \d+: not TOML: /],
-    ["an unknown key", 'stack = "local"\n\ncpus = 4\n', /bad.toml line 3: unknown key cpus: known are stack, /],
-    ["a misspelt key", 'log-level = "info"\n', /bad.toml line 1: unknown key log-level: did you mean log_level\?/],
-    ["an unknown key in a table", '[runc]\nbinary = "x"\nrot = "/x"\n', /bad.toml line 3: unknown key runc.rot/],
-    ["an unknown table", "[vm]\ncpus = 4\n", /bad.toml line 1: unknown key vm/],
-    ["a key in a list of tables", "[[ runc ]]\nrot = 1\n", /line 1: unknown key runc/],
+    ["a syntax error", 'stack = "local"\nrunc = [\n', /bad.toml:\d:\d+: not TOML: /],
+    ["an unknown key", 'stack = "local"\n\ncpus = 4\n', /bad.toml:3: unknown key cpus: known are stack, /],
+    ["a misspelt key", 'log-level = "info"\n', /bad.toml:1: unknown key log-level: did you mean log_level\?/],
+    ["an unknown key in a table", '[runc]\nbinary = "x"\nrot = "/x"\n', /bad.toml:3: unknown key runc.rot/],
+    ["an unknown table", "[vm]\ncpus = 4\n", /bad.toml:1: unknown key vm/],
+    ["a key in a list of tables", "[[ runc ]]\nrot = 1\n", /bad.toml:1: unknown key runc/],
     [
       "a key behind a long line of blanks",
       `TypeUrl = """\n[${" ".repeat(5000)}\n"""\nzzz = 1\n`,
-      /line 4: unknown key zzz/,
+      /bad.toml:4: unknown key zzz/,
     ],
     [
       "a key behind blanks and a word",
       `TypeUrl = """\n${" ".repeat(5000)}x\n"""\nzzz = 1\n`,
-      /line 4: unknown key zzz/,
+      /bad.toml:4: unknown key zzz/,
     ],
-    ["a wrong type", "stack = 3\n", /bad.toml line 1: stack must be a string, it is the number 3/],
-    ["a value out of range", '# x\nstack = "xen"\n', /line 2: stack must be one of hcs, qemu, .*, it is "xen"/],
-    ["a string for a boolean", '[runc]\nsystemd_cgroup = "yes"\n', /line 2: runc.systemd_cgroup must be true or/],
-    ["a value where a table belongs", "runc = 1\n", /line 1: unknown key runc/],
-    ["a relative directory", 'run_directory = "run"\n', /line 1: run_directory must be an absolute path/],
-    ["too little memory", "[qemu]\nmemory_mib = 64\n", /line 2: qemu.memory_mib must be a whole number from 128 to /],
-    ["half a processor", "[qemu]\nprocessors = 1.5\n", /line 2: qemu.processors must be a whole number from 1 to 255/],
-    ["a relative image", '[qemu]\nimage = "uvm"\n', /line 2: qemu.image must be an absolute path/],
-    ["an empty string", '[runc]\nbinary = ""\n', /line 2: runc.binary must not be empty/],
+    ["a wrong type", "stack = 3\n", /bad.toml:1: stack must be a string, it is the number 3/],
+    ["a value out of range", '# x\nstack = "xen"\n', /bad.toml:2: stack must be one of hcs, qemu, .*, it is "xen"/],
+    ["a string for a boolean", '[runc]\nsystemd_cgroup = "yes"\n', /bad.toml:2: runc.systemd_cgroup must be true or/],
+    ["a value where a table belongs", "runc = 1\n", /bad.toml:1: unknown key runc/],
+    ["a relative directory", 'run_directory = "run"\n', /bad.toml:1: run_directory must be an absolute path/],
+    [
+      "too little memory",
+      "[qemu]\nmemory_mib = 64\n",
+      /bad.toml:2: qemu.memory_mib must be a whole number from 128 to /,
+    ],
+    [
+      "half a processor",
+      "[qemu]\nprocessors = 1.5\n",
+      /bad.toml:2: qemu.processors must be a whole number from 1 to 255/,
+    ],
+    ["a relative image", '[qemu]\nimage = "uvm"\n', /bad.toml:2: qemu.image must be an absolute path/],
+    ["an empty string", '[runc]\nbinary = ""\n', /bad.toml:2: runc.binary must not be empty/],
   ] as const) {
     it(`names the line of ${name}`, async () => {
       await fails(resolveSettings({ configPath: file("bad.toml", text) }), "invalid-argument", message);

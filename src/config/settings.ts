@@ -2,8 +2,12 @@ import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { CONFIG_PATH } from "#os/src/config/defaults.ts";
 import { invalidArgument, notFound, ShimError } from "../errors/shim-error.ts";
-import type { ConfigValue, ConfigValues } from "./document.ts";
-import { type ACCEL_NAMES, type CHANNEL_NAMES, type LOG_LEVEL_NAMES, SCHEMA, type STACK_NAMES } from "./schema.ts";
+import type { ConfigDocument, ConfigValue } from "./document.ts";
+import type { ACCEL_NAMES, CHANNEL_NAMES } from "./keys/qemu.ts";
+import type { LOG_LEVEL_NAMES, STACK_NAMES } from "./keys/shim.ts";
+import { SCHEMA } from "./schema.ts";
+
+type ConfigValues = ConfigDocument["values"];
 
 /** The settings of one pod, complete. JSON-serialisable: the launcher hands them to the daemon. */
 export interface Settings {
@@ -21,6 +25,8 @@ export interface Settings {
   readonly runhcs?: string;
   /** What the settings come from, for the log: a path, "runtime options" or "defaults". */
   readonly source: string;
+  /** Where each key that is set was set, as FILE:LINE or in words; the others have their defaults. */
+  readonly origins: Readonly<Record<string, string>>;
 }
 
 /** `[qemu]`, complete but for what has no default. */
@@ -56,7 +62,7 @@ export interface SettingsRequest {
  * Throws not-found or invalid-argument, naming the file and the line at fault.
  */
 export async function resolveSettings(request: SettingsRequest): Promise<Settings> {
-  const { values, source } = await findValues(request);
+  const { values, places, source } = await findValues(request);
   const text = (key: string) => stringOf(values, key);
   const logLevel = text("log_level") as Settings["logLevel"];
   return {
@@ -71,6 +77,16 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
     qemu: qemuSettings(values),
     ...(request.runhcs !== undefined && { runhcs: request.runhcs }),
     source,
+    origins: { ...Object.fromEntries(places), ...runcOrigins(request.runc) },
+  };
+}
+
+/** Of the keys that options of runc go over. */
+function runcOrigins(runc: SettingsRequest["runc"]): Record<string, string> {
+  const from = (member: string) => `runtime options, containerd.runc.v1.Options ${member}`;
+  return {
+    ...(runc?.binaryName && { "runc.binary": from("BinaryName") }),
+    ...(runc?.systemdCgroup === true && { "runc.systemd_cgroup": from("SystemdCgroup") }),
   };
 }
 
@@ -93,25 +109,25 @@ function qemuSettings(values: ConfigValues): QemuSettings {
   };
 }
 
-async function findValues(request: SettingsRequest): Promise<{ values: ConfigValues; source: string }> {
+async function findValues(request: SettingsRequest): Promise<ConfigDocument & { source: string }> {
   const { configPath, configBody, defaultPath = CONFIG_PATH } = request;
   if (configPath !== undefined && configPath !== "") {
     // The shim's working directory is the bundle: a relative path would mean something nobody intended.
     if (!isAbsolute(configPath)) throw invalidArgument(`config path ${configPath} is relative: give an absolute one`);
     const text = readConfig(configPath);
     if (text === undefined) throw notFound(`config ${configPath} does not exist: check the runtime's config path`);
-    return { values: await read(text, configPath), source: configPath };
+    return { ...(await read(text, configPath)), source: configPath };
   }
   if (configBody !== undefined && configBody.trim() !== "") {
-    return { values: await read(configBody, "in the runtime options"), source: "runtime options" };
+    return { ...(await read(configBody, "runtime options")), source: "runtime options" };
   }
   const text = readConfig(defaultPath);
-  if (text !== undefined) return { values: await read(text, defaultPath), source: defaultPath };
-  return { values: new Map(), source: "defaults" };
+  if (text !== undefined) return { ...(await read(text, defaultPath)), source: defaultPath };
+  return { values: new Map(), places: new Map(), source: "defaults" };
 }
 
 /** Loaded late: the TOML parser is not needed where no configuration is. */
-async function read(text: string, where: string): Promise<ConfigValues> {
+async function read(text: string, where: string): Promise<ConfigDocument> {
   const { readDocument } = await import("./document.ts");
   return readDocument(text, where);
 }

@@ -1,8 +1,9 @@
+import { containerdOwn, pod } from "../config/annotations/pod.ts";
 import { invalidArgument, isKind } from "../errors/shim-error.ts";
 import { loadSpec } from "../oci/spec.ts";
 
 /** In order of precedence; the value is the id of the pod whose daemon serves the container. */
-const GROUP_ANNOTATIONS = ["io.containerd.runc.v2.group", "io.kubernetes.cri.sandbox-id"] as const;
+const GROUP_ANNOTATIONS = [containerdOwn.group.name, pod.sandboxId.name];
 
 /**
  * The pod that a new container belongs to: what its annotations say, else itself (reference: containerd-shim, 1.12). A

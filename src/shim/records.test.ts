@@ -56,6 +56,7 @@ const bundleRecord: BundleRecord = {
       ...{ processors: 1, maxProcessors: 1, memoryMiB: 256, maxMemoryMiB: 256 },
     },
     source: "defaults",
+    origins: {},
   },
 };
 const daemonRecord: DaemonRecord = {

@@ -1,5 +1,6 @@
 // Length: the calls of one resource share its state, its init and its release list.
 import { join } from "node:path";
+import { pod } from "../../config/annotations/pod.ts";
 import { invalidArgument, notFound, ShimError, unimplemented } from "../../errors/shim-error.ts";
 import { unlessAborted } from "../../errors/unless-aborted.ts";
 import { failpoint } from "../../failpoint/failpoint.ts";
@@ -506,7 +507,7 @@ export class ContainerController {
     if (plan !== undefined && "kind" in plan) return placeInWindows(plan, { id: this.id, ...made });
     refuseLinux(this.id, vm);
     const context = { request, rootfs: ports.rootfs, ...made, ...this.#leavesOut() };
-    const sandbox = spec.annotations?.["io.kubernetes.cri.sandbox-id"];
+    const sandbox = spec.annotations?.[pod.sandboxId.name];
     const sandboxPid = sandbox === undefined || sandbox === this.id ? undefined : guestPid?.(sandbox);
     const document = await (plan === undefined
       ? mountOnHost(join(stateDirectory, "containers", this.id), context)

@@ -1,3 +1,4 @@
+import { pod as annotation } from "../../config/annotations/pod.ts";
 import { Options as RunhcsOptions } from "../../generated/containerd/runhcs/v1.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { UvmOptions } from "../../vmmanager/uvm.ts";
@@ -38,7 +39,7 @@ export function uvmOptions(
 
 /** Of the container that the VM is made for. Not of CRI's sandbox: -998 is the worth of its pause process. */
 function podOomScore({ annotations, process }: Spec): number | undefined {
-  if (annotations?.["io.kubernetes.cri.container-type"] === "sandbox") return undefined;
+  if (annotations?.[annotation.containerType.name] === "sandbox") return undefined;
   const score = process?.oomScoreAdj;
   return typeof score === "number" && Number.isInteger(score) ? score : undefined;
 }

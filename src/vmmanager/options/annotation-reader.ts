@@ -1,6 +1,6 @@
+import type { Annotation } from "../../config/annotations/annotation.ts";
+import { parseBool, parseGuid, parseI32, parseU32, parseU64 } from "../../config/annotations/go-values.ts";
 import { invalidArgument } from "../../errors/shim-error.ts";
-import type { Annotation } from "./annotations/annotation.ts";
-import { parseBool, parseGuid, parseI32, parseU32, parseU64 } from "./go-values.ts";
 
 export type Annotations = Readonly<Record<string, string>>;
 /** Told of each value that is passed over, and of what is changed. */
@@ -13,10 +13,13 @@ export type Warn = (message: string) => void;
 export class AnnotationReader {
   readonly values: Annotations;
   readonly warn: Warn;
+  readonly #of: string;
 
-  constructor(values: Annotations, warn: Warn) {
+  /** `owner`: whose they are, for messages: "vm web". */
+  constructor(values: Annotations, warn: Warn, owner = "") {
     this.values = values;
     this.warn = warn;
+    this.#of = owner === "" ? "" : ` of ${owner}`;
   }
 
   bool(row: Annotation<"bool">, fallback: boolean): boolean {
@@ -54,7 +57,7 @@ export class AnnotationReader {
     if (text === "") return undefined;
     const guid = parseGuid(text);
     if (guid === undefined)
-      throw invalidArgument(`annotation ${row.name} is ${JSON.stringify(text)}, which is no GUID`);
+      throw invalidArgument(`annotation ${row.name}${this.#of} is ${JSON.stringify(text)}, which is no GUID`);
     return guid;
   }
 
@@ -93,6 +96,6 @@ export class AnnotationReader {
   }
 
   #passOver({ name }: Annotation, text: string, wanted: string): void {
-    this.warn(`annotation ${name} is ${JSON.stringify(text)}, wanted ${wanted}: it is passed over`);
+    this.warn(`annotation ${name}${this.#of} is ${JSON.stringify(text)}, wanted ${wanted}: it is passed over`);
   }
 }

@@ -1,7 +1,7 @@
 import { win32 } from "node:path";
+import { parseU32 } from "../../config/annotations/go-values.ts";
 import { invalidArgument } from "../../errors/shim-error.ts";
 import type { Warn } from "./annotation-reader.ts";
-import { parseU32 } from "./go-values.ts";
 import type { VmSpec } from "./windows-resources.ts";
 
 /** A device of the host that the VM gets whole. */

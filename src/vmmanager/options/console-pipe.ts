@@ -1,6 +1,6 @@
+import { boot } from "../../config/annotations/vm-boot.ts";
 import { invalidArgument } from "../../errors/shim-error.ts";
 import type { AnnotationReader } from "./annotation-reader.ts";
-import { boot } from "./annotations/vm-boot.ts";
 
 /** The pipe of the serial console, if there is one. Throws invalid-argument for one that is no named pipe. */
 export function readConsolePipe(read: AnnotationReader): { readonly consolePipe?: string } {

@@ -1,13 +1,13 @@
+import type { Annotation } from "../../config/annotations/annotation.ts";
+import { windowsContainer } from "../../config/annotations/container.ts";
+import { pod } from "../../config/annotations/pod.ts";
+import { topology } from "../../config/annotations/topology.ts";
+import { boot } from "../../config/annotations/vm-boot.ts";
+import { windowsVm } from "../../config/annotations/vm-wcow.ts";
 import { invalidArgument } from "../../errors/shim-error.ts";
 import type { Options } from "../../generated/containerd/runhcs/v1.ts";
 import type { Annotations, Warn } from "./annotation-reader.ts";
 import { AnnotationReader } from "./annotation-reader.ts";
-import type { Annotation } from "./annotations/annotation.ts";
-import { windowsContainer } from "./annotations/container.ts";
-import { pod } from "./annotations/pod.ts";
-import { topology } from "./annotations/topology.ts";
-import { boot } from "./annotations/vm-boot.ts";
-import { windowsVm } from "./annotations/vm-wcow.ts";
 
 /** Annotations that set others to their own value. */
 export const expansions: readonly (readonly [Annotation, readonly Annotation[]])[] = [

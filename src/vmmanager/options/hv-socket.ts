@@ -1,10 +1,10 @@
+import { parseGuid } from "../../config/annotations/go-values.ts";
+import { boot } from "../../config/annotations/vm-boot.ts";
 import { ShimError } from "../../errors/shim-error.ts";
 import { bool, type TypeOf, text } from "../../prot/json-codec.ts";
 import { field, record } from "../../prot/json-record.ts";
 import type { AnnotationReader } from "./annotation-reader.ts";
-import { boot } from "./annotations/vm-boot.ts";
 import { readGoJson, wireNames } from "./go-json.ts";
-import { parseGuid } from "./go-values.ts";
 
 /** HvSocketServiceConfig: who may bind and connect to one service. Security descriptors are SDDL. */
 export const hvSocketService = record({

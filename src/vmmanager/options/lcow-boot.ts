@@ -1,9 +1,9 @@
 import { win32 } from "node:path";
+import { boot } from "../../config/annotations/vm-boot.ts";
+import { confidentialLcow } from "../../config/annotations/vm-confidential.ts";
 import { failedPrecondition, invalidArgument, notFound } from "../../errors/shim-error.ts";
 import type { Options } from "../../generated/containerd/runhcs/v1.ts";
 import type { AnnotationReader } from "./annotation-reader.ts";
-import { boot } from "./annotations/vm-boot.ts";
-import { confidentialLcow } from "./annotations/vm-confidential.ts";
 import { absolute, Build, type HostFacts } from "./host-facts.ts";
 
 /** The names of the files in the folder. */

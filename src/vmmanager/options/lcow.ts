@@ -1,9 +1,9 @@
+import { anyContainer } from "../../config/annotations/container.ts";
+import { pod } from "../../config/annotations/pod.ts";
+import { boot } from "../../config/annotations/vm-boot.ts";
+import { confidential, confidentialLcow } from "../../config/annotations/vm-confidential.ts";
 import { invalidArgument } from "../../errors/shim-error.ts";
 import type { AnnotationReader } from "./annotation-reader.ts";
-import { anyContainer } from "./annotations/container.ts";
-import { pod } from "./annotations/pod.ts";
-import { boot } from "./annotations/vm-boot.ts";
-import { confidential, confidentialLcow } from "./annotations/vm-confidential.ts";
 import { type AssignedDevice, readAssignedDevices } from "./assigned-devices.ts";
 import { readConsolePipe } from "./console-pipe.ts";
 import { Build } from "./host-facts.ts";

@@ -1,7 +1,7 @@
+import { anyContainer, linuxContainer } from "../../config/annotations/container.ts";
+import { parseU64 } from "../../config/annotations/go-values.ts";
 import { invalidArgument } from "../../errors/shim-error.ts";
 import type { AnnotationReader } from "./annotation-reader.ts";
-import { anyContainer, linuxContainer } from "./annotations/container.ts";
-import { parseU64 } from "./go-values.ts";
 
 /** What annotations say of one LCOW container. Empty texts: nothing. */
 export interface LinuxContainerOptions {

@@ -1,6 +1,6 @@
+import { numaNodes } from "../../config/annotations/numa.ts";
 import { failedPrecondition, invalidArgument } from "../../errors/shim-error.ts";
 import type { AnnotationReader } from "./annotation-reader.ts";
-import { numaNodes } from "./annotations/numa.ts";
 import { Build, type HostFacts } from "./host-facts.ts";
 
 /** Physical node of a virtual one that may lie anywhere. */

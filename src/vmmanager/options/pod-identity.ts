@@ -1,6 +1,6 @@
+import { pod } from "../../config/annotations/pod.ts";
 import { invalidArgument } from "../../errors/shim-error.ts";
 import type { AnnotationReader } from "./annotation-reader.ts";
-import { pod } from "./annotations/pod.ts";
 
 /** What a container is to CRI; a "task" is none of its, and a sandbox and container in one. */
 export type PodRole =

@@ -1,8 +1,8 @@
+import type { Annotation } from "../../config/annotations/annotation.ts";
 import { ShimError } from "../../errors/shim-error.ts";
 import { bool, i32, list, optional, type TypeOf, text, u64 } from "../../prot/json-codec.ts";
 import { field, record } from "../../prot/json-record.ts";
 import type { AnnotationReader } from "./annotation-reader.ts";
-import type { Annotation } from "./annotations/annotation.ts";
 import { readGoJson, wireNames } from "./go-json.ts";
 
 export const registryKey = record({

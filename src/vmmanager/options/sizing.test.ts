@@ -8,7 +8,7 @@ const cri = "io.kubernetes.cri.sandbox-";
 const topology = "io.microsoft.virtualmachine.computetopology.";
 const GIB = 1024 ** 3;
 
-const host = { hostProcessors: 8, hostMemoryMiB: 16_384 };
+const host = { pod: "web", hostProcessors: 8, hostMemoryMiB: 16_384 };
 
 function size(annotations: Record<string, string>, resources: Record<string, unknown> = {}) {
   const warnings: string[] = [];
@@ -62,7 +62,7 @@ describe("sizeUvm", () => {
       const { sizing, warnings } = size({ [`${topology}processor.count`]: text });
       assert.deepEqual(sizing, configured, text);
       assert.equal(warnings.length, 1, text);
-      assert.match(warnings[0] ?? "", /processor\.count/);
+      assert.match(warnings[0] ?? "", /processor\.count of pod web is /);
     }
   });
 
@@ -83,7 +83,7 @@ describe("sizeUvm", () => {
   it("refuses memory that no guest boots in", () => {
     assert.throws(
       () => size({ [`${topology}memory.sizeinmb`]: "64" }),
-      (error) => isKind(error, "invalid-argument") && /at least 128/.test(String(error)),
+      (error) => isKind(error, "invalid-argument") && /of pod web .* at least 128/.test(String(error)),
     );
   });
 });

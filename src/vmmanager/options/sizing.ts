@@ -1,4 +1,7 @@
-import { LEAST_MEMORY_MIB } from "../../config/schema.ts";
+import type { Annotation } from "../../config/annotations/annotation.ts";
+import { podHints } from "../../config/annotations/pod.ts";
+import { topology } from "../../config/annotations/topology.ts";
+import { LEAST_MEMORY_MIB } from "../../config/keys/qemu.ts";
 import { invalidArgument } from "../../errors/shim-error.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { UvmSizing } from "../sizing.ts";
@@ -9,12 +12,12 @@ const GUEST_OVERHEAD_MIB = 128;
 /** CRI's word for one whole processor in shares (requests). */
 const SHARES_A_PROCESSOR = 1024;
 
-const CRI = "io.kubernetes.cri.sandbox-";
-const TOPOLOGY = "io.microsoft.virtualmachine.computetopology.";
-const COUNT = `${TOPOLOGY}processor.count`;
-const SIZE = `${TOPOLOGY}memory.sizeinmb`;
+const COUNT = topology.processorCount.name;
+const SIZE = topology.memorySize.name;
 
 export interface SizingRequest {
+  /** Whose VM it is. */
+  readonly pod: string;
   /** As configured: the least that a VM gets, and how far it may grow. */
   readonly configured: UvmSizing;
   /** Of the pod's first container: the sandbox under CRI. */
@@ -33,24 +36,36 @@ export interface SizingRequest {
  * the host has become those: a limit may be beyond any host, and a guest is minutes at counting its terabyte. Throws
  * invalid-argument for memory that no guest can boot in.
  */
-export function sizeUvm({ configured, spec, hostProcessors, hostMemoryMiB, warn }: SizingRequest): UvmSizing {
+export function sizeUvm({ pod, configured, spec, hostProcessors, hostMemoryMiB, warn }: SizingRequest): UvmSizing {
   const number = (key: string): number | undefined => {
     const text = spec.annotations?.[key];
     if (text === undefined || text === "") return undefined;
     if (/^-?\d{1,15}$/.test(text)) return Number(text);
-    warn(`annotation ${key} is ${JSON.stringify(text)}, which is no whole number: it is passed over`);
+    warn(`annotation ${key} of pod ${pod} is ${JSON.stringify(text)}, wanted a whole number: it is passed over`);
     return undefined;
   };
   const limits = limitsOf(spec);
-  const promised = [number(`${CRI}memory`), limits.memory].map(withOverhead);
+  const promised = [number(podHints.memory.name), limits.memory].map(withOverhead);
   const hinted = processorsOf({
-    ...{ period: number(`${CRI}cpu-period`), quota: number(`${CRI}cpu-quota`), shares: number(`${CRI}cpu-shares`) },
+    ...{
+      period: number(podHints.cpuPeriod.name),
+      quota: number(podHints.cpuQuota.name),
+      shares: number(podHints.cpuShares.name),
+    },
   });
 
-  const processors = positive(COUNT, number(COUNT), warn) ?? Math.max(configured.processors, hinted, limits.processors);
-  const wanted = positive(SIZE, number(SIZE), warn) ?? Math.max(configured.memoryMiB, ...promised);
+  const positive = (key: string): number | undefined => {
+    const value = number(key);
+    if (value === undefined || value > 0) return value;
+    warn(`annotation ${key} of pod ${pod} is ${value}: it is passed over`);
+    return undefined;
+  };
+  const processors = positive(COUNT) ?? Math.max(configured.processors, hinted, limits.processors);
+  const wanted = positive(SIZE) ?? Math.max(configured.memoryMiB, ...promised);
   if (wanted < LEAST_MEMORY_MIB) {
-    throw invalidArgument(`annotation ${SIZE} asks for ${wanted} MiB: give the VM at least ${LEAST_MEMORY_MIB}`);
+    throw invalidArgument(
+      `annotation ${SIZE} of pod ${pod} asks for ${wanted} MiB: give the VM at least ${LEAST_MEMORY_MIB}`,
+    );
   }
   const memoryMiB = Math.min(wanted, Math.max(hostMemoryMiB, configured.memoryMiB));
   if (memoryMiB < wanted) warn(`the VM gets ${memoryMiB} MiB instead of ${wanted}: the host has no more`);
@@ -87,11 +102,12 @@ export function claimOf(resources: object): Claim {
 
 /** Of a pod as a whole, as CRI tells it at its resize (reference: containerd-shim, 1.19). */
 export function podClaim(annotations: Readonly<Record<string, string>>): Claim {
-  const number = (name: string): number | undefined => {
-    const text = annotations[`${CRI}${name}`] ?? "";
+  const number = ({ name }: Annotation): number | undefined => {
+    const text = annotations[name] ?? "";
     return /^-?\d{1,15}$/.test(text) ? Number(text) : undefined;
   };
-  return said({ memory: number("memory"), quota: number("cpu-quota"), period: number("cpu-period") });
+  const { memory, cpuQuota, cpuPeriod } = podHints;
+  return said({ memory: number(memory), quota: number(cpuQuota), period: number(cpuPeriod) });
 }
 
 /** The least VM in which all of these have what they may use; 0 for what none of them limits. */
@@ -110,12 +126,6 @@ function said(claim: { readonly [Name in keyof Claim]: number | undefined }): Cl
 
 function withOverhead(bytes = 0): number {
   return bytes > 0 ? Math.ceil(bytes / MIB) + GUEST_OVERHEAD_MIB : 0;
-}
-
-function positive(key: string, value: number | undefined, warn: (message: string) => void): number | undefined {
-  if (value === undefined || value > 0) return value;
-  warn(`annotation ${key} is ${value}: it is passed over`);
-  return undefined;
 }
 
 /** A quota is what the pod may use; without one, its shares are what it was promised. 0: neither. */

@@ -1,9 +1,9 @@
+import type { Annotation } from "../../config/annotations/annotation.ts";
+import { pod } from "../../config/annotations/pod.ts";
+import { boot } from "../../config/annotations/vm-boot.ts";
 import { unimplemented } from "../../errors/shim-error.ts";
 import type { Options } from "../../generated/containerd/runhcs/v1.ts";
 import { AnnotationReader, type Warn } from "./annotation-reader.ts";
-import type { Annotation } from "./annotations/annotation.ts";
-import { pod } from "./annotations/pod.ts";
-import { boot } from "./annotations/vm-boot.ts";
 import { effectiveAnnotations } from "./effective-annotations.ts";
 import type { HostFacts } from "./host-facts.ts";
 import type { VmSpec } from "./windows-resources.ts";
@@ -42,8 +42,8 @@ export interface VmRequest {
 }
 
 /** The annotations that hold. Throws unimplemented for one that the shim has no code for. */
-export function readerOf({ spec, options, abilities, warn }: VmRequest): AnnotationReader {
-  const read = new AnnotationReader(effectiveAnnotations(spec.annotations ?? {}, options, warn), warn);
+export function readerOf({ id, spec, options, abilities, warn }: VmRequest): AnnotationReader {
+  const read = new AnnotationReader(effectiveAnnotations(spec.annotations ?? {}, options, warn), warn, `vm ${id}`);
   const needs: readonly (readonly [Annotation, boolean])[] = [
     [pod.ncproxy, abilities.networkConfigProxy],
     [boot.kernelDrivers, abilities.kernelDrivers],

@@ -1,7 +1,7 @@
+import { topology } from "../../config/annotations/topology.ts";
 import { failedPrecondition, invalidArgument } from "../../errors/shim-error.ts";
 import type { Options } from "../../generated/containerd/runhcs/v1.ts";
 import type { AnnotationReader } from "./annotation-reader.ts";
-import { topology } from "./annotations/topology.ts";
 import { Build, type HostFacts } from "./host-facts.ts";
 import { type Numa, readNuma } from "./numa.ts";
 import type { WindowsResources } from "./windows-resources.ts";

@@ -1,6 +1,6 @@
+import { boot } from "../../config/annotations/vm-boot.ts";
 import { failedPrecondition, invalidArgument, unimplemented } from "../../errors/shim-error.ts";
 import type { AnnotationReader } from "./annotation-reader.ts";
-import { boot } from "./annotations/vm-boot.ts";
 import { Build, type HostFacts } from "./host-facts.ts";
 
 /** hcsshim's: how many devices a VM has, and how many it can have. */

@@ -1,10 +1,10 @@
 import { win32 } from "node:path";
+import { topology } from "../../config/annotations/topology.ts";
+import { boot } from "../../config/annotations/vm-boot.ts";
+import { confidential, confidentialWcow } from "../../config/annotations/vm-confidential.ts";
 import { invalidArgument } from "../../errors/shim-error.ts";
 import type { Options } from "../../generated/containerd/runhcs/v1.ts";
 import { AnnotationReader } from "./annotation-reader.ts";
-import { topology } from "./annotations/topology.ts";
-import { boot } from "./annotations/vm-boot.ts";
-import { confidential, confidentialWcow } from "./annotations/vm-confidential.ts";
 import { absolute, type HostFacts } from "./host-facts.ts";
 
 export const LEAST_CONFIDENTIAL_MIB = 2048n;

@@ -1,8 +1,8 @@
+import { anyContainer } from "../../config/annotations/container.ts";
+import { pod } from "../../config/annotations/pod.ts";
+import { boot } from "../../config/annotations/vm-boot.ts";
+import { windowsVm } from "../../config/annotations/vm-wcow.ts";
 import { invalidArgument, notFound } from "../../errors/shim-error.ts";
-import { anyContainer } from "./annotations/container.ts";
-import { pod } from "./annotations/pod.ts";
-import { boot } from "./annotations/vm-boot.ts";
-import { windowsVm } from "./annotations/vm-wcow.ts";
 import { readConsolePipe } from "./console-pipe.ts";
 import { absolute } from "./host-facts.ts";
 import { type HvSocketService, readHvSocketServices } from "./hv-socket.ts";

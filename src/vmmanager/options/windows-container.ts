@@ -1,7 +1,7 @@
+import { anyContainer, windowsContainer } from "../../config/annotations/container.ts";
+import { parseI32 } from "../../config/annotations/go-values.ts";
 import { invalidArgument } from "../../errors/shim-error.ts";
 import type { AnnotationReader } from "./annotation-reader.ts";
-import { anyContainer, windowsContainer } from "./annotations/container.ts";
-import { parseI32 } from "./go-values.ts";
 import { type RegistryValue, readRegistryValues } from "./registry-values.ts";
 import type { WindowsResources } from "./windows-resources.ts";
 

@@ -66,7 +66,7 @@ function checked(parsed: Spec, bundle: string) {
   const dropped = (what: string): void => assert.equal(typeof what, "string");
   const size = { configured, hostProcessors: 4, hostMemoryMiB: 8192, warn: dropped };
   attempt(() => {
-    for (const value of Object.values(sizeUvm({ ...size, spec: parsed }))) {
+    for (const value of Object.values(sizeUvm({ pod: "p", ...size, spec: parsed }))) {
       assert.ok(Number.isSafeInteger(value) && value > 0, `size ${value}`);
     }
   });

@@ -1,10 +1,10 @@
+import { boot } from "../../../config/annotations/vm-boot.ts";
 import { failedPrecondition, invalidArgument } from "../../../errors/shim-error.ts";
 import type { Guest } from "../../../guestmanager/guest.ts";
 import type { GuestNetwork } from "../../../guestmanager/network.ts";
 import type { WcowNetworkManager } from "../../../guestmanager/wcow/network.ts";
 import type { Spec } from "../../../oci/spec.ts";
 import { AnnotationReader } from "../../../vmmanager/options/annotation-reader.ts";
-import { boot } from "../../../vmmanager/options/annotations/vm-boot.ts";
 import type { PodNetworking } from "../pod-network.ts";
 import { HcnNetworkController } from "./controller.ts";
 import { linuxEndpointGuest, windowsEndpointGuest } from "./endpoint-guest.ts";

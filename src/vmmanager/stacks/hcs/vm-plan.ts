@@ -1,9 +1,9 @@
 import { win32 } from "node:path";
+import { confidentialWcow } from "../../../config/annotations/vm-confidential.ts";
 import { invalidArgument, unimplemented } from "../../../errors/shim-error.ts";
 import type { Options } from "../../../generated/containerd/runhcs/v1.ts";
 import type { Logger } from "../../../log/logger.ts";
 import { asObject } from "../../../prot/json-codec.ts";
-import { confidentialWcow } from "../../options/annotations/vm-confidential.ts";
 import type { HostFacts } from "../../options/host-facts.ts";
 import { type ConfidentialLcow, readLcowOptions } from "../../options/lcow.ts";
 import type { LcowBoot } from "../../options/lcow-boot.ts";

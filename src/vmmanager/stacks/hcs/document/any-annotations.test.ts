@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { makeDocument } from "../../../../../test/golden/hcs/case.ts";
+import { allAnnotations } from "../../../../config/annotations/table.ts";
 import { ShimError } from "../../../../errors/shim-error.ts";
 import { parseJson, stringifyJson } from "../../../../oci/json.ts";
-import { allAnnotations } from "../../../options/annotations/table.ts";
 import { computeSystem } from "../schema/compute-system.ts";
 
 const RUNS = 1500;

@@ -8,7 +8,7 @@ import { lcowNuma } from "../../../../../test/golden/hcs/lcow-numa.ts";
 import { lcowTopology } from "../../../../../test/golden/hcs/lcow-topology.ts";
 import { wcow } from "../../../../../test/golden/hcs/wcow.ts";
 import { wcowConfidential } from "../../../../../test/golden/hcs/wcow-confidential.ts";
-import { allAnnotations } from "../../../options/annotations/table.ts";
+import { allAnnotations } from "../../../../config/annotations/table.ts";
 
 const lcowCases = {
   "processors, memory, limits": lcowTopology,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { parseBase64 } from "../../../../config/annotations/go-values.ts";
 import { invalidArgument } from "../../../../errors/shim-error.ts";
 import type { InitOf } from "../../../../prot/json-codec.ts";
-import { parseBase64 } from "../../../options/go-values.ts";
 import type { securitySettings } from "../schema/security.ts";
 
 /** "Microsoft Windows" of Hyper-V's templates of secure boot. */

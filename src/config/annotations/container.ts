@@ -1,8 +1,8 @@
 import { rows } from "./annotation.ts";
 
 const container = rows("container", "io.microsoft.container.");
-const lcow = rows("container", "io.microsoft.lcow.");
-const vmLcow = rows("container", "io.microsoft.virtualmachine.lcow.");
+const lcow = rows("container", "io.microsoft.lcow.", []);
+const vmLcow = rows("container", "io.microsoft.virtualmachine.lcow.", []);
 const wcow = rows("container", "io.microsoft.wcow.");
 const hostProcess = rows("container", "microsoft.com/");
 
@@ -24,7 +24,9 @@ export const anyContainer = {
     unit: "1/s",
   }),
   dumpLocation: container("processdumplocation", "text", "both", "none", "Folder in the container for process dumps."),
-  gpuCapabilities: container("gpu.capabilities", "text", "LCOW", "none", "What the container needs of its GPU."),
+  gpuCapabilities: container("gpu.capabilities", "text", "LCOW", "none", "What the container needs of its GPU.", {
+    stacks: [],
+  }),
 };
 
 export const linuxContainer = {
@@ -32,13 +34,16 @@ export const linuxContainer = {
   hostNetwork: vmLcow("hostnetwork", "bool", "LCOW", "false", "The VM's own network namespace."),
   coreLimit: lcow("rlimitcore", "text", "LCOW", "none", "RLIMIT_CORE: soft;hard.", { unit: "bytes" }),
   shmSize: lcow("shm.size-kb", "u64", "LCOW", "65536", "Size of /dev/shm.", { unit: "KiB" }),
-  teeLogPath: container("lcow.tee-log-path", "text", "LCOW", "none", "File in the VM that gets a copy of the output."),
+  teeLogPath: container("lcow.tee-log-path", "text", "LCOW", "none", "File in the VM that gets a copy of the output.", {
+    stacks: [],
+  }),
   teeLogMount: container(
     "lcow.tee-log-dir-mount",
     "text",
     "LCOW",
     "none",
     "Where the folder of those files is mounted.",
+    { stacks: [] },
   ),
   gpuVhd: lcow("gpuvhdpath", "text", "LCOW", "none", "Deprecated, without effect."),
 };

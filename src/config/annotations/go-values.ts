@@ -14,6 +14,11 @@ export function parseI32(text: string): number | undefined {
   return value >= -0x8000_0000 && value <= 0x7fff_ffff ? value : undefined;
 }
 
+export function parseI64(text: string): bigint | undefined {
+  const value = /^[+-]?\d{1,30}$/.test(text) ? BigInt(text.replace(/^\+/, "")) : undefined;
+  return value !== undefined && BigInt.asIntN(64, value) === value ? value : undefined;
+}
+
 export function parseU32(text: string): number | undefined {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   return value <= 0xffff_ffff ? value : undefined;

@@ -35,7 +35,7 @@ export const boot = {
   extraVsockPorts: lcow("extra-vsock-ports", "u32 list", "LCOW", "none", "More ports that a confidential VM may use."),
   consolePipe: vm("console.pipe", "text", "both", "none", "Named pipe of the serial console: \\\\.\\pipe\\NAME."),
   hvSocketService: vm("hv-socket.service-table.", "json", "both", "none", "HvSocketServiceConfig of this service.", {
-    prefix: true,
+    prefix: "GUID",
   }),
   dumpDirectory: vm("dump-directory-path", "text", "WCOW", "none", "Folder of the host for dumps of a crashed VM."),
   noWritableShares: vm("fileshares.disablewritable", "bool", "both", "false", "File shares are read-only."),

@@ -1,0 +1,35 @@
+import { RUN_DIRECTORY, SOCKET_DIRECTORY, STACK } from "#os/src/config/defaults.ts";
+import type { Key } from "../key.ts";
+
+export const STACK_NAMES = ["hcs", "qemu", "remotevm", "local"] as const;
+export const LOG_LEVEL_NAMES = ["trace", "debug", "info", "warn", "error"] as const;
+
+/** Of the shim itself, whatever its stack. */
+export const shimKeys: readonly Key[] = [
+  {
+    key: "stack",
+    type: { kind: "string", allowed: STACK_NAMES },
+    fallback: STACK,
+    meaning: "The virtualization stack. local runs containers on this host, without a VM.",
+  },
+  {
+    key: "log_level",
+    type: { kind: "string", allowed: LOG_LEVEL_NAMES },
+    otherwise: "containerd's own",
+    meaning: "Level of the shim's log.",
+  },
+  {
+    key: "run_directory",
+    type: { kind: "string", absolutePath: true },
+    fallback: RUN_DIRECTORY,
+    meaning: "Where the state of running pods lives, one directory a pod.",
+  },
+  {
+    key: "socket_directory",
+    type: { kind: "string", absolutePath: true },
+    fallback: SOCKET_DIRECTORY,
+    meaning: "Where the pods' sockets are; a containerd that names a directory (2.3 and later) goes first.",
+  },
+  { key: "TypeUrl", type: { kind: "ignored" }, meaning: "CRI leaves it in the options table." },
+  { key: "ConfigPath", type: { kind: "ignored" }, meaning: "CRI leaves it in the options table." },
+];
