@@ -1,13 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { runtime } from "#runtime";
-import { ShimError } from "../errors/shim-error.ts";
 import { within } from "../errors/within.ts";
 import { type Logger, silentLogger } from "../log/logger.ts";
 import { BRIDGE_PORT, RequestType } from "../prot/protocol.ts";
 import { pod } from "../prot/resources/pod.ts";
 import { ResourceType } from "../prot/resources/resource-type.ts";
-import type { ByteStream } from "../sys/byte-stream.ts";
 import { Reaper } from "../sys/reaper.ts";
 import type { ChildExit } from "../sys/runtime.ts";
 import type { GuestSockets } from "../transport/sockets.ts";
@@ -17,6 +15,7 @@ import { type MachineCalls, machineResources } from "./machine/resources.ts";
 import { GuestNetwork } from "./network/guest-network.ts";
 import { linkByMac } from "./network/links.ts";
 import type { LinkResolver } from "./network/ports.ts";
+import { tryDial } from "./redial.ts";
 import { runProgram } from "./run-program.ts";
 import { GuestHost } from "./runtime/guest-host.ts";
 import { PodFiles } from "./runtime/pod-files.ts";
@@ -28,7 +27,6 @@ import { systemStdio } from "./stdio/system-stdio.ts";
 import { type StorageResolvers, storageResources } from "./storage/resources.ts";
 import { systemMounts } from "./storage/system-mounts.ts";
 
-const REDIAL_MS = 100;
 const DRAIN_MS = 10_000;
 /** A host that has been told to end the bridge does so at once; one that is stuck is not waited for. */
 const DELIVERY_MS = 1_000;
@@ -159,7 +157,7 @@ export function createGcs(options: GcsOptions): Gcs {
       over.addEventListener("abort", close);
       try {
         while (!over.aborted) {
-          const stream = await dialBridge(sockets, over);
+          const stream = await tryDial(sockets, BRIDGE_PORT, over);
           if (stream === undefined) continue;
           // Aborted while the dial succeeded: `close` found no connection to end.
           if (over.aborted) {
@@ -177,30 +175,4 @@ export function createGcs(options: GcsOptions): Gcs {
       }
     },
   };
-}
-
-/** Undefined after a failed try and its pause, or at the abort. */
-async function dialBridge(sockets: GuestSockets, signal: AbortSignal): Promise<ByteStream | undefined> {
-  try {
-    const connection = await sockets.dial(BRIDGE_PORT, { signal });
-    if (connection.kind === "stream") return connection.stream;
-    return runtime.adopt(connection.fd, "socket");
-  } catch (error) {
-    if (signal.aborted) return undefined;
-    if (!(error instanceof ShimError)) throw error;
-    await pause(REDIAL_MS, signal);
-    return undefined;
-  }
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", done);
-  });
 }
