@@ -8,6 +8,8 @@ FUZZ_SECONDS ?= 60
 NODE := node --import tsx
 BIN := node_modules/.bin
 SHIM := out/containerd-shim-uvm-v1
+# Launchers of further programs in the shim's executable.
+PROGRAMS := uvmctl
 IMAGE := vmlinuz initrd.cpio root.erofs manifest.json
 # Of `make demo`: qemu, or local for containers on this host without a VM.
 STACK ?= qemu
@@ -88,10 +90,12 @@ fuzz: bootstrap ## feed all that reads what others write with damaged input: FUZ
 
 install: build uvm-image ## install the shim and the VM's image under PREFIX (default /usr/local)
 	install -D -m 0755 $(SHIM) $(DESTDIR)$(PREFIX)/bin/containerd-shim-uvm-v1
+	for name in $(PROGRAMS); do install -m 0755 out/$$name $(DESTDIR)$(PREFIX)/bin/$$name || exit 1; done
 	for file in $(IMAGE); do install -D -m 0644 out/uvm/$$file $(DESTDIR)$(PREFIX)/lib/uvm-shim/$$file || exit 1; done
 
 uninstall: ## remove what install put under PREFIX
 	rm -f $(DESTDIR)$(PREFIX)/bin/containerd-shim-uvm-v1
+	for name in $(PROGRAMS); do rm -f $(DESTDIR)$(PREFIX)/bin/$$name; done
 	for file in $(IMAGE); do rm -f $(DESTDIR)$(PREFIX)/lib/uvm-shim/$$file; done
 	[ ! -d $(DESTDIR)$(PREFIX)/lib/uvm-shim ] || rmdir $(DESTDIR)$(PREFIX)/lib/uvm-shim
 

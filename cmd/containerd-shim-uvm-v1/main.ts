@@ -4,12 +4,18 @@ import { ShimError } from "../../src/errors/shim-error.ts";
 import { type Flags, parseFlags } from "../../src/shim/flags.ts";
 import { PROGRAM } from "../../src/shim/identity.ts";
 import { readStdin } from "../../src/shim/stdin.ts";
+import { programs } from "./programs.ts";
 
 /**
  * The shim's program: `start`, `delete`, `-info`, `-v`, and without an action the daemon. Each one loads only what it
  * runs, as every module costs a part of what containerd waits for.
  */
 async function main(): Promise<number> {
+  const load = programs.get(process.argv[2] ?? "");
+  if (load !== undefined) {
+    const program = await load();
+    return program(process.argv.slice(3));
+  }
   const flags = parseFlags(process.argv.slice(2));
   if (globalThis.UVM_SHIM_FAILPOINTS) {
     const { armOwnFailpoints } = await import("./failpoints.ts");

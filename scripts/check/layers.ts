@@ -51,17 +51,19 @@ function brokenRule(path: string, imported: Import): string | undefined {
   if (stack !== undefined && home !== "cmd" && stackOf(path) !== stack && !isTest) {
     return `imports ${target}: only cmd/ names a virtualization stack`;
   }
-  if (home === there) return brokenProgramRule(path, target);
+  if (home === there) return brokenProgramRule(path, imported, target);
   if (to < from) return `imports ${target}: ${there} stands above ${home}`;
   // A test may bring the sibling as the real peer; it still may not look up.
   if (to === from && !isTest) return `imports ${target}: ${there} and ${home} stand on one floor`;
   return undefined;
 }
 
-function brokenProgramRule(path: string, target: string): string | undefined {
-  const [top, program] = path.split("/");
-  if (top !== "cmd" || target.split("/")[1] === program) return undefined;
-  return `imports ${target}: programs do not import each other`;
+/** One executable may hold several programs: each is then loaded as it is asked for, by its `program.ts`. */
+function brokenProgramRule(path: string, { isStatic }: Import, target: string): string | undefined {
+  const [top, program, file] = target.split("/");
+  if (top !== "cmd" || path.split("/")[1] === program) return undefined;
+  if (!isStatic && file === "program.ts") return undefined;
+  return `imports ${target}: programs do not import each other, but lazily a program.ts`;
 }
 
 function brokenRuntimeRule(path: string, specifier: string): string | undefined {

@@ -73,6 +73,18 @@ describe("the project's own checks, on planted violations", () => {
       /only cmd\/ names a virtualization stack/,
     ],
     ["a runtime named outside src/sys", "src/stdio/planted.ts", 'import { dlopen } from "bun:ffi";\n', /only src\/sys/],
+    [
+      "a program that loads another with itself",
+      "cmd/gcs/planted.ts",
+      'import { uvmctl } from "../uvmctl/program.ts";\n',
+      /programs do not import each other/,
+    ],
+    [
+      "a program that loads a part of another",
+      "cmd/gcs/planted.ts",
+      'export const load = () => import("../uvmctl/targets.ts");\n',
+      /programs do not import each other/,
+    ],
     ["the product importing a test", "src/prot/planted.ts", 'import "../../test/harness/x.ts";\n', /does not depend/],
     ["a folder without a floor", "src/misc/planted.ts", 'import "../errors/shim-error.ts";\n', /stands on no floor/],
   ];

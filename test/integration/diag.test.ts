@@ -35,7 +35,8 @@ describe("diagnostics on the shim's socket", () => {
 
   const uvmctl = (id: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult> => {
     const socket = socketPath(machine().containerd.address, machine().namespace, id);
-    return run([process.execPath, "--import", "tsx", "cmd/uvmctl/main.ts", socket, ...args], options);
+    const words = args.map((arg) => (arg === "POD" ? socket : arg));
+    return run([process.execPath, "--import", "tsx", "cmd/uvmctl/main.ts", ...words], options);
   };
 
   it("tell of daemon, tasks, stacks and of what is said on the bridge", async (t) => {
@@ -68,9 +69,10 @@ describe("diagnostics on the shim's socket", () => {
       assert.equal(report.lines[0]?.fields.get("pid"), String(pid));
       assert.match(report.guestStacks, /pid \d+ running/);
 
-      const shown = await uvmctl(id, ["tasks"]);
-      assert.deepEqual([shown.code, shown.stdout.split("\n")[0]], [0, id]);
-      const lines = (await uvmctl(id, ["report"])).stdout.trim().split("\n");
+      const shown = await uvmctl(id, ["tasks", "POD", "--json"]);
+      assert.equal(shown.code, 0, shown.stderr);
+      assert.deepEqual(JSON.parse(shown.stdout), [{ container: id, exec: "", state: "" }]);
+      const lines = (await uvmctl(id, ["report", "POD"])).stdout.trim().split("\n");
       assert.equal(JSON.parse(lines[0] ?? "").pid, pid);
 
       for (const secrets of [false, true]) {
@@ -117,7 +119,7 @@ describe("diagnostics on the shim's socket", () => {
         kind: "unimplemented",
         message: /stack local has no console/,
       });
-      const { code, stderr } = await uvmctl(id, ["exec", "touch", file]);
+      const { code, stderr } = await uvmctl(id, ["exec", "POD", "touch", file]);
       assert.deepEqual([code, /no vm; cannot run/.test(stderr)], [125, true]);
       assert.throws(() => readFileSync(file), { code: "ENOENT" });
 
@@ -168,7 +170,7 @@ describe("diagnostics on the shim's socket", () => {
       assert.deepEqual([exitCode, (await reader.result()).stdout], [0, "from the host\n"]);
       assert.equal((await writer.result()).code, 0);
 
-      const echoed = await uvmctl(id, ["exec", "-i", "-w", "/run", "sh", "-c", "pwd; cat; exit 7"], {
+      const echoed = await uvmctl(id, ["exec", "-i", "-w", "/run", "POD", "sh", "-c", "pwd; cat; exit 7"], {
         input: "typed\n",
       });
       assert.deepEqual([echoed.code, echoed.stdout, echoed.stderr], [7, "/run\ntyped\n", ""]);
