@@ -19,12 +19,13 @@ export async function createStack(settings: Settings, log: Logger): Promise<Stac
     }
     case "qemu": {
       const { createQemuStack } = await import("../../src/vmmanager/stacks/qemu/stack.ts");
-      const { accel, channel, kernelArguments = "" } = settings.qemu;
+      const { accel, channel, kernelArguments = "", template, templateDirectory } = settings.qemu;
       return createQemuStack({
         ...findQemuFiles(settings.qemu),
         accel,
         channel: channel === "vsock" ? "vsock" : "serial",
         kernelArguments: kernelArguments.split(/\s+/).filter(Boolean),
+        ...(template && { templates: templateDirectory }),
         log,
       });
     }

@@ -3,3 +3,5 @@ export const CONFIG_PATH: string = "/etc/uvm-shim/config.toml";
 export const STACK: string = "qemu";
 export const RUN_DIRECTORY: string = "/run/uvm-shim";
 export const SOCKET_DIRECTORY: string = "/run/containerd/s";
+/** On a disk: what is kept there is read often and written once. */
+export const TEMPLATE_DIRECTORY: string = "/var/lib/uvm-shim/templates";

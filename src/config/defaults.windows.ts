@@ -8,3 +8,4 @@ export const STACK: typeof linux.STACK = "hcs";
 export const RUN_DIRECTORY: typeof linux.RUN_DIRECTORY = join(own, "run");
 /** Where administrators alone can make pipes. */
 export const SOCKET_DIRECTORY: typeof linux.SOCKET_DIRECTORY = "\\\\.\\pipe\\ProtectedPrefix\\Administrators";
+export const TEMPLATE_DIRECTORY: typeof linux.TEMPLATE_DIRECTORY = join(own, "templates");

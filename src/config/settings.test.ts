@@ -9,6 +9,7 @@ import { resolveSettings } from "./settings.ts";
 const qemu = {
   ...{ binary: "qemu-system-x86_64", virtiofsd: "/usr/lib/qemu/virtiofsd", accel: "auto", channel: "auto" },
   ...{ processors: 1, maxProcessors: 4, memoryMiB: 256, maxMemoryMiB: 4096 },
+  ...{ template: false, templateDirectory: "/var/lib/uvm-shim/templates" },
 };
 
 let dir = "";
@@ -68,6 +69,8 @@ describe("resolveSettings", () => {
       memory_mib = 512
       max_memory_mib = 1024
       kernel_arguments = "debug"
+      template = true
+      template_directory = "/x/templates"
     `;
     assert.deepEqual(await resolveSettings({ configBody, defaultPath: none }), {
       stack: "local",
@@ -78,6 +81,7 @@ describe("resolveSettings", () => {
       qemu: {
         ...{ binary: "/opt/qemu", virtiofsd: "/opt/virtiofsd", image: "/opt/image", accel: "tcg", channel: "vsock" },
         ...{ processors: 8, maxProcessors: 8, memoryMiB: 512, maxMemoryMiB: 1024, kernelArguments: "debug" },
+        ...{ template: true, templateDirectory: "/x/templates" },
       },
       source: "runtime options",
       origins: Object.fromEntries(

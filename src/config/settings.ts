@@ -42,6 +42,8 @@ export interface QemuSettings {
   readonly memoryMiB: number;
   readonly maxMemoryMiB: number;
   readonly kernelArguments?: string;
+  readonly template: boolean;
+  readonly templateDirectory: string;
 }
 
 /** `runtimeoptions.v1.Options`, and what the options of runc and runhcs say beside. */
@@ -106,6 +108,8 @@ function qemuSettings(values: ConfigValues): QemuSettings {
     memoryMiB,
     maxMemoryMiB: Math.max(memoryMiB, integer(values, "qemu.max_memory_mib")),
     ...(kernelArguments !== undefined && { kernelArguments }),
+    template: lookUp(values, "qemu.template") === true,
+    templateDirectory: required(values, "qemu.template_directory"),
   };
 }
 

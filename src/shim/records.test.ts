@@ -54,6 +54,7 @@ const bundleRecord: BundleRecord = {
     qemu: {
       ...({ binary: "qemu", virtiofsd: "virtiofsd", accel: "tcg", channel: "auto" } as const),
       ...{ processors: 1, maxProcessors: 1, memoryMiB: 256, maxMemoryMiB: 256 },
+      ...{ template: false, templateDirectory: "/x/templates" },
     },
     source: "defaults",
     origins: {},

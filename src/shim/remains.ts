@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
+import { withDirectoryLock } from "../sys/directory-lock.ts";
 import { unmountRecursive } from "../sys/mount.ts";
 import { isAlive } from "../sys/process.ts";
 import type { Runtime } from "../sys/runtime.ts";
 import { removeVmCgroups } from "../vmmanager/vm-cgroup.ts";
 import { killVmProcesses } from "../vmmanager/vm-processes.ts";
-import { withDirectoryLock } from "./directory-lock.ts";
 import { isServed } from "./probe.ts";
 import { readDaemonRecord, removeStateDirectory } from "./records.ts";
 

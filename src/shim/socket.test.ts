@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { runtime } from "#runtime";
 import { isKind } from "../errors/shim-error.ts";
 import type { ByteStream } from "../sys/byte-stream.ts";
+import { withDirectoryLock } from "../sys/directory-lock.ts";
 import type { Runtime, SocketServer } from "../sys/runtime.ts";
-import { withDirectoryLock } from "./directory-lock.ts";
 import { isServed } from "./probe.ts";
 import { type Claim, claimSocket } from "./socket.ts";
 

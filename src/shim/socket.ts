@@ -2,8 +2,8 @@ import { rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { ShimError, unavailable } from "../errors/shim-error.ts";
 import type { ByteStream } from "../sys/byte-stream.ts";
+import { withDirectoryLock } from "../sys/directory-lock.ts";
 import type { Runtime } from "../sys/runtime.ts";
-import { withDirectoryLock } from "./directory-lock.ts";
 import { isServed } from "./probe.ts";
 
 type SocketRuntime = Pick<Runtime, "connect" | "listen">;

@@ -63,6 +63,8 @@ export interface UtilityVM extends Lifetime, PropertyManager, DeviceManagers {
   readonly sockets: HostSockets;
   /** Of a restored UVM, until `resume`: who had them takes them; those that nobody takes are destroyed. */
   readonly restored: readonly RestoredConnection[];
+  /** Its guest was booted for others too: before all else it is to be told the time and given randomness of its own. */
+  readonly fromTemplate?: boolean;
   /** Undefined where the stack has none to show. */
   readonly console?: VmConsole;
   /** The guest is told it once it is connected, before all else. */

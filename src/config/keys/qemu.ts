@@ -1,3 +1,4 @@
+import { TEMPLATE_DIRECTORY } from "#os/src/config/defaults.ts";
 import type { Key } from "../key.ts";
 
 export const CHANNEL_NAMES = ["auto", "serial", "vsock"] as const;
@@ -69,5 +70,17 @@ export const qemuKeys: readonly Key[] = [
     type: { kind: "string" },
     otherwise: "none",
     meaning: "Appended to the guest kernel's command line.",
+  },
+  {
+    key: "qemu.template",
+    type: { kind: "boolean" },
+    fallback: false,
+    meaning: "Make VMs from a saved one that was never used, made by the first pod that needs it (vm-template.md).",
+  },
+  {
+    key: "qemu.template_directory",
+    type: { kind: "string", absolutePath: true },
+    fallback: TEMPLATE_DIRECTORY,
+    meaning: "Where those are kept, of root's only; some 150 MiB for each size of VM, four at most.",
   },
 ];

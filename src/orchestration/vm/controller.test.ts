@@ -16,12 +16,13 @@ const limits: VmLimits = { boot: 2_000, terminate: 2_000, shutdown: 2_000, pause
 /** A UVM and a guest of which each step can be told to fail or to hang. */
 class Host {
   readonly log: string[] = [];
+  readonly told: { unixNanoseconds: bigint; entropy: Uint8Array }[] = [];
   readonly faults: Record<string, () => Promise<void>> = {};
   readonly exit: Deferred<VMExit> = deferred();
   readonly gone: Deferred<Error | undefined> = deferred();
   readonly vm: VmController;
 
-  constructor(limit: Partial<VmLimits> = {}, securityPolicy?: SecurityPolicy) {
+  constructor(limit: Partial<VmLimits> = {}, more: Partial<Pick<UtilityVM, "securityPolicy" | "fromTemplate">> = {}) {
     const step = async (name: string): Promise<void> => {
       this.log.push(name);
       await this.faults[name]?.();
@@ -36,12 +37,16 @@ class Host {
       },
       wait: () => this.exit.promise,
       close: () => step("close"),
-      ...(securityPolicy && { securityPolicy }),
+      ...more,
     };
     const guest = {
       addSecurityPolicy: (settings: object) => step(`policy ${Object.values(settings)}`),
       prepareConnection: () => this.log.push("prepare"),
       createConnection: () => step("connect"),
+      resumed: (news: { unixNanoseconds: bigint; entropy: Uint8Array }) => {
+        this.told.push(news);
+        return step("resumed");
+      },
       closeConnection: () => {
         this.log.push("disconnect");
         this.gone.resolve(undefined);
@@ -166,15 +171,37 @@ describe("vm controller", () => {
   });
 
   it("tells a confidential guest its policy before it is running; one that refuses it never runs", async () => {
-    const policy = { enforcer: "rego", policy: "cA==", reference: "cg==", hashEnvelope: "" };
-    const host = await new Host({}, policy).run();
+    const securityPolicy: SecurityPolicy = { enforcer: "rego", policy: "cA==", reference: "cg==", hashEnvelope: "" };
+    const host = await new Host({}, { securityPolicy }).run();
     assert.deepEqual(host.log, ["create", "prepare", "start", "connect", "policy rego,cA==,cg==,"]);
     await host.close();
-    const refusing = new Host({}, policy);
+    const refusing = new Host({}, { securityPolicy });
     refusing.faults["policy rego,cA==,cg==,"] = () => Promise.reject(unavailable("no such enforcer"));
     await assert.rejects(refusing.run(), /no such enforcer/);
     assert.equal(refusing.vm.state, "invalid");
     await refusing.close();
+  });
+
+  it("tells a guest of a template the time and randomness of its own before all else; one that can't be told never runs", async () => {
+    const [host, other] = [new Host({}, { fromTemplate: true }), new Host({}, { fromTemplate: true })];
+    for (const each of [host, other]) {
+      await each.run();
+      assert.deepEqual(each.log, ["create", "prepare", "start", "connect", "resumed"]);
+      await each.close();
+    }
+    const [first, second] = [...host.told, ...other.told];
+    assert.ok(first && second);
+    assert.ok(Math.abs(Number(first.unixNanoseconds / 1_000_000n) - Date.now()) < 60_000);
+    assert.equal(first.entropy.length, 64);
+    assert.notDeepEqual(first.entropy, second.entropy);
+    const deaf = new Host({}, { fromTemplate: true });
+    deaf.faults.resumed = () => Promise.reject(unavailable("it does not hear"));
+    await assert.rejects(deaf.run(), /it does not hear/);
+    assert.equal(deaf.vm.state, "invalid");
+    await deaf.close();
+    const booted = await new Host().run();
+    assert.deepEqual(booted.told, []);
+    await booted.close();
   });
 
   for (const step of ["create", "start", "connect"]) {
@@ -329,7 +356,7 @@ describe("vm controller", () => {
       { message: "disk full" },
     );
     assert.equal(host.vm.state, "running");
-    assert.deepEqual(host.log.slice(4), ["pause", "written", "resume", "pause", "resume"]);
+    assert.deepEqual(host.log.slice(4), ["pause", "written", "resume", "resumed", "pause", "resume", "resumed"]);
     host.faults.pause = () => Promise.reject(new Error("no"));
     await assert.rejects(host.vm.save(never), { message: "no" });
     assert.equal(host.vm.state, "running");

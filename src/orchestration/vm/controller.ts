@@ -8,7 +8,7 @@ import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
 import { deadline, deferred, within } from "../deadline.ts";
 import { Machine } from "../state-table.ts";
 import { type VmHost, type VmLimits, type VmPorts, vmLimits } from "./ports.ts";
-import { tellResumed } from "./resumed.ts";
+import { tellCloned, tellResumed } from "./resumed.ts";
 import { type VmState, vmStates } from "./state.ts";
 import { forwardLogs, initialState, tellAddress } from "./windows-guest.ts";
 
@@ -103,6 +103,7 @@ export class VmController {
         const { startUvm } = this.#ports;
         await (startUvm ? startUvm(host, limit) : host.uvm.start({ signal: limit.signal }));
         await host.guest.createConnection({ signal: limit.signal, ...initialState(host.uvm) });
+        await tellCloned(host, limit);
         await tellAddress(host, limit);
         await tellPolicy(host, limit);
         await forwardLogs(host, limit, this.#ports.warn);

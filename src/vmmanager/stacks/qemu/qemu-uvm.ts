@@ -31,8 +31,15 @@ export interface QemuUvmParts {
   readonly image: string | undefined;
   readonly host: QemuHost;
   readonly channel: GuestChannel;
-  /** Of a saved state: it stands still until `resume`. */
-  readonly isRestored: boolean;
+  /** One of a saved state stands still until `resume`, one of a template until `start`. */
+  readonly origin: "boot" | "saved" | TemplateOrigin;
+}
+
+export interface TemplateOrigin {
+  /** The guest has found its new host. */
+  readonly established: Promise<void>;
+  /** It did not: the template is not to be used again. */
+  unanswered(error: Error): void;
 }
 
 /**
@@ -46,6 +53,7 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
   readonly sockets: HostSockets;
   readonly console: VmConsole;
   readonly restored: readonly RestoredConnection[];
+  readonly fromTemplate: boolean;
   readonly #parts: QemuUvmParts;
   readonly #exited: Promise<VMExit>;
   #state: State;
@@ -54,14 +62,15 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
 
   constructor(parts: QemuUvmParts) {
     super(parts.host.monitor, parts.devices);
-    const { options, host, channel, isRestored } = parts;
+    const { options, host, channel, origin } = parts;
     this.id = options.id;
     this.sockets = channel.sockets;
     this.console = host.console;
     this.#parts = parts;
-    this.#state = isRestored ? "paused" : "created";
+    this.#state = origin === "saved" ? "paused" : "created";
     this.restored = channel.restored;
-    if (isRestored) this.#startedAt = new Date();
+    this.fromTemplate = typeof origin === "object";
+    if (origin === "saved") this.#startedAt = new Date();
     this.#exited = host.ended.then((error) => {
       this.#state = "ended";
       channel.destroy(error);
@@ -87,10 +96,24 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
   }
 
   async start(options?: CallOptions): Promise<void> {
-    await this.#change("start", "created", "running", options, () =>
-      this.#qmp.execute("cont", undefined, limit(options)),
-    );
+    const { origin, channel } = this.#parts;
+    await this.#change("start", "created", "running", options, async () => {
+      // Its guest has opened the port already, and says so no more.
+      if (typeof origin === "object") channel.resume();
+      await this.#qmp.execute("cont", undefined, limit(options));
+    });
     this.#startedAt = new Date();
+    if (typeof origin === "object") await this.#answered(origin, options);
+  }
+
+  async #answered({ established, unanswered }: TemplateOrigin, options: CallOptions | undefined): Promise<void> {
+    try {
+      await unlessAborted(established, options?.signal);
+    } catch (cause) {
+      const error = ShimError.from(cause);
+      if (!this.#asked) unanswered(error);
+      throw error;
+    }
   }
 
   async pause(options?: CallOptions): Promise<void> {

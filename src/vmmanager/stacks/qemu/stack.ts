@@ -20,6 +20,7 @@ import { QemuHost } from "./qemu-host.ts";
 import { QemuUvm } from "./qemu-uvm.ts";
 import { withDisks } from "./saved-hardware.ts";
 import { loadState, readSavedState } from "./saved-state.ts";
+import { type Template, Templates } from "./template/templates.ts";
 
 export interface QemuStackOptions {
   /** Paths, or names on PATH. */
@@ -40,6 +41,8 @@ export interface QemuStackOptions {
   readonly machine?: string;
   /** Added to the guest kernel's command line. */
   readonly kernelArguments?: readonly string[];
+  /** Make VMs of templates kept in this directory (docs/vm-template.md); undefined: boot each. Not with `vsock` or `boot`. */
+  readonly templates?: string;
   readonly log?: Logger;
 }
 
@@ -61,6 +64,12 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
     return accelerator;
   };
 
+  const qemu = (): string =>
+    findProgram(
+      stack.binary ?? "qemu-system-x86_64",
+      "install QEMU (Debian: qemu-system-x86) or name it in the configuration",
+    );
+
   const launch = (
     uvm: UvmOptions,
     document: UvmDocument,
@@ -68,10 +77,7 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
     incoming?: { readonly devices: readonly string[]; readonly extraFds: readonly number[] },
     vsock?: VsockChannel,
   ): Promise<QemuHost> => {
-    const binary = findProgram(
-      stack.binary ?? "qemu-system-x86_64",
-      "install QEMU (Debian: qemu-system-x86) or name it in the configuration",
-    );
+    const binary = qemu();
     const setpriv = findProgram(stack.setpriv ?? "setpriv", "install util-linux 2.33 or later");
     const boot = stack.boot ?? bootFilesOf(stack.image);
     const argv = commandLine(document, {
@@ -121,6 +127,62 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
   const closeFailed = (uvm: UtilityVM): Promise<void> =>
     uvm.close().catch((error) => log.error(`vm ${uvm.id} is left behind in parts`, { error }));
 
+  const boot = async (options: UvmOptions, document: UvmDocument, call: CallOptions | undefined): Promise<QemuUvm> => {
+    const { host, channel } = await launchWithChannel(options, document, call);
+    const devices = devicesOf(options, document);
+    const image = stack.boot === undefined ? stack.image : undefined;
+    return new QemuUvm({ options, devices, document, image, host, channel, origin: "boot" });
+  };
+
+  const clone = async (
+    options: UvmOptions,
+    { key, directory, saved }: Template,
+    templates: Templates,
+    call: CallOptions | undefined,
+  ): Promise<QemuUvm> => {
+    const { document } = saved;
+    const host = await launch(options, document, call, { devices: [], extraFds: [] });
+    // A session of its own: the guest drops what it had with the template's host.
+    const mux = new HostMux();
+    const unanswered = (error: Error): void => templates.refuse(key, error);
+    const origin = { established: mux.established, unanswered };
+    const [channel, devices] = [serialChannel(host, mux), devicesOf(options, document)];
+    const uvm = new QemuUvm({ options, devices, document, image: stack.image, host, channel, origin });
+    try {
+      await loadState(host.monitor, directory, saved, call ?? {});
+      return uvm;
+    } catch (error) {
+      await closeFailed(uvm);
+      throw error;
+    }
+  };
+
+  /** Undefined where it has to be booted, which the log has told. */
+  const fromTemplate = async (
+    options: UvmOptions,
+    document: UvmDocument,
+    call: CallOptions | undefined,
+  ): Promise<QemuUvm | undefined> => {
+    if (stack.templates === undefined || stack.boot !== undefined) return undefined;
+    if (stack.channel === "vsock") {
+      log.info(`vm ${options.id} is booted: with vsock there are no templates`);
+      return undefined;
+    }
+    const templates = new Templates(stack.templates, { binary: qemu(), image: stack.image }, log);
+    // Of nobody's network, and without the pod's shares.
+    const { id, stateDirectory, cgroup, oomScoreAdj } = options;
+    const own = { id, stateDirectory, ...(cgroup && { cgroup }), ...(oomScoreAdj !== undefined && { oomScoreAdj }) };
+    const template = await templates.of(document, (limit) => boot(own, document, limit), call);
+    if (template === undefined) return undefined;
+    try {
+      return await clone(options, template, templates, call);
+    } catch (cause) {
+      call?.signal?.throwIfAborted();
+      templates.refuse(template.key, ShimError.from(cause));
+      return undefined;
+    }
+  };
+
   return {
     name: "qemu",
 
@@ -134,10 +196,7 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
         sizing,
         kernelArguments: stack.kernelArguments ?? [],
       };
-      const { host, channel } = await launchWithChannel(options, document, call);
-      const devices = devicesOf(options, document);
-      const image = stack.boot === undefined ? stack.image : undefined;
-      const uvm = new QemuUvm({ options, devices, document, image, host, channel, isRestored: false });
+      const uvm = (await fromTemplate(options, document, call)) ?? (await boot(options, document, call));
       try {
         // Before the guest's first instruction: it boots with the device.
         if (options.shares) await uvm.prepareShares(call);
@@ -165,7 +224,7 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
         const host = await launch(options, document, call, incoming);
         const devices = { ...devicesOf(options, document), hardware };
         const channel = serialChannel(host, mux);
-        const uvm = new QemuUvm({ options, devices, document, image: stack.image, host, channel, isRestored: true });
+        const uvm = new QemuUvm({ options, devices, document, image: stack.image, host, channel, origin: "saved" });
         try {
           await uvm.restoreDisks(call);
           await loadState(host.monitor, directory, saved, call ?? {});
