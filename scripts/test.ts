@@ -89,7 +89,7 @@ const suites: Record<string, readonly Suite[]> = {
       ...{ realPeers: "in CI", env: { UVM_STACK: "local" } },
     },
   ],
-  qemu: [{ title: "VMs and their image", roots: ["test/qemu"], runner: node(1), realPeers: "always" }],
+  qemu: [{ title: "VMs and their image", roots: ["test/qemu", "test/vm"], runner: node(1), realPeers: "always" }],
   // Two at a time: most of a VM's life is waiting for its one emulated processor.
   "integration-qemu": [
     {

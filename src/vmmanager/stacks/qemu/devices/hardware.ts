@@ -17,7 +17,7 @@ export const PCI_SLOT = {
   balloon: 0xa,
   memory: 0xb,
 } as const;
-const FIRST_FREE = 0xc;
+export const FIRST_FREE = 0xc;
 export const LAST_SLOT = 0x1f;
 
 /** As HCS has them. */

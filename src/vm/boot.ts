@@ -1,0 +1,77 @@
+import { ShimError } from "../errors/shim-error.ts";
+import { unlessAborted } from "../errors/unless-aborted.ts";
+import { silentLogger } from "../log/logger.ts";
+import { AGENT_KERNEL_ARGUMENT, AGENT_PORT, AGENT_STREAM_PORT } from "../transport/agent/ports.ts";
+import type { GuestListener } from "../transport/sockets.ts";
+import { Client } from "../ttrpc/client.ts";
+import type { Configuration } from "./configuration.ts";
+import { consoleCopy } from "./console-copy.ts";
+import { Machine } from "./machine/machine.ts";
+import type { ManagerOptions } from "./manager-options.ts";
+import type { StartOpts } from "./options.ts";
+import type { StateDirectory } from "./state-directory.ts";
+
+const BOOT_MS = 60_000;
+const CONSOLE_LINES = 20;
+
+/** A VM whose guest's agent has connected. */
+export interface RunningVm {
+  readonly machine: Machine;
+  readonly client: Client;
+  /** Connections that the guest keeps ready for streams. */
+  readonly streams: GuestListener;
+}
+
+export interface BootOptions {
+  readonly directory: StateDirectory;
+  readonly host: ManagerOptions;
+  readonly configuration: Configuration;
+  readonly start: StartOpts;
+  /** Ends it at any moment. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Starts the VM and waits for its agent. Rejects with unavailable (it ended before, and how), deadline-exceeded (its guest
+ * did not connect in time) with the last lines of its console, the signal's reason, or what it could not be given.
+ * Nothing of it is left then.
+ */
+export async function boot({ directory, host, configuration, start, signal }: BootOptions): Promise<RunningVm> {
+  const { log = silentLogger, bootTimeout = BOOT_MS } = host;
+  const { initArgs = [], consoleWriter } = start;
+  const call = { signal };
+  directory.prepare();
+  const machine = await Machine.start(
+    {
+      ...{ id: directory.path, directory: directory.own, host, configuration },
+      kernelArguments: [AGENT_KERNEL_ARGUMENT, ...(initArgs.length > 0 ? ["--", ...initArgs] : [])],
+      ...(consoleWriter && { onConsole: consoleCopy(consoleWriter, log) }),
+    },
+    call,
+  );
+  try {
+    const agent = machine.sockets.listen(AGENT_PORT);
+    const streams = machine.sockets.listen(AGENT_STREAM_PORT);
+    await machine.run(call);
+    const timeout = AbortSignal.timeout(bootTimeout);
+    const connected = agent.accept({ signal: AbortSignal.any([signal, timeout]) }).catch((error) => {
+      if (signal.aborted || !timeout.aborted) throw error;
+      throw lateError(directory.path, bootTimeout, machine.consoleTail(CONSOLE_LINES));
+    });
+    const ended = machine.ended.then((error) => {
+      throw error;
+    });
+    const stream = await unlessAborted(Promise.race([connected, ended]), signal);
+    // One agent: a guest that dials again gets no answer.
+    agent.close();
+    return { machine, client: new Client(stream), streams };
+  } catch (error) {
+    await machine.close();
+    throw ShimError.from(error, "internal");
+  }
+}
+
+function lateError(id: string, ms: number, console: readonly string[]): ShimError {
+  const words = console.length === 0 ? "nothing was on its console" : `last on its console: ${console.join(" | ")}`;
+  return new ShimError("deadline-exceeded", `the guest of vm ${id} did not connect in ${ms / 1000} s; ${words}`);
+}

@@ -1,0 +1,4 @@
+import { stateTableSuite } from "../../test/compliance/state-suite.ts";
+import { instanceStates } from "./state.ts";
+
+stateTableSuite(instanceStates);

@@ -1,0 +1,27 @@
+import { alreadyExists, invalidArgument } from "../errors/shim-error.ts";
+import { unlessAborted } from "../errors/unless-aborted.ts";
+import type { ByteStream } from "../sys/byte-stream.ts";
+import { MAX_GREETING_BYTES, nameStream } from "../transport/agent/greeting.ts";
+import type { RunningVm } from "./boot.ts";
+
+/** Names the guest's connections that stand by: one by one is a stream. */
+export class StreamOpener {
+  /** Of those under way here; the guest knows those that it has taken and nobody has claimed. */
+  readonly #opening = new Set<string>();
+
+  /** Rejects with the signal's reason, already-exists, invalid-argument, or what ended the VM. */
+  async open(id: string, running: Promise<RunningVm>, signal: AbortSignal): Promise<ByteStream> {
+    const bytes = Buffer.byteLength(id);
+    if (bytes < 1 || bytes > MAX_GREETING_BYTES) {
+      throw invalidArgument(`a stream's id has ${bytes} bytes; cannot open it: use 1 to ${MAX_GREETING_BYTES}`);
+    }
+    if (this.#opening.has(id)) throw alreadyExists(`stream ${id} is being opened; cannot open another: use another id`);
+    this.#opening.add(id);
+    try {
+      const { streams } = await unlessAborted(running, signal);
+      return await nameStream(await streams.accept({ signal }), id, { signal });
+    } finally {
+      this.#opening.delete(id);
+    }
+  }
+}
