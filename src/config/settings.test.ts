@@ -90,6 +90,7 @@ describe("resolveSettings", () => {
           ...{ "runc.binary": 7, "runc.systemd_cgroup": 8, "qemu.binary": 10, "qemu.virtiofsd": 11, "qemu.image": 12 },
           ...{ "qemu.accel": 13, "qemu.channel": 14, "qemu.processors": 15, "qemu.max_processors": 16 },
           ...{ "qemu.memory_mib": 17, "qemu.max_memory_mib": 18, "qemu.kernel_arguments": 19 },
+          ...{ "qemu.template": 20, "qemu.template_directory": 21 },
         }).map(([key, line]) => [key, `runtime options:${line}`]),
       ),
     });
