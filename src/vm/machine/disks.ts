@@ -2,7 +2,7 @@ import { constants, readSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { failedPrecondition, invalidArgument } from "../../errors/shim-error.ts";
 import { close, open } from "../../sys/libc.ts";
-import { type HostFile, openHostFile } from "../../vmmanager/stacks/qemu/devices/host-file.ts";
+import { type HostFile, openHostFile } from "../../vmmanager/host-file.ts";
 import type { FdSet } from "../../vmmanager/stacks/qemu/monitor.ts";
 import type { QmpArguments } from "../../vmmanager/stacks/qemu/qmp/commands.ts";
 import type { Disk } from "../configuration.ts";

@@ -1,12 +1,12 @@
 import { alreadyExists, invalidArgument, notFound, unimplemented } from "../../../../errors/shim-error.ts";
 import { unlessAborted } from "../../../../errors/unless-aborted.ts";
 import { close } from "../../../../sys/libc.ts";
+import { openHostFile } from "../../../host-file.ts";
 import type { CallOptions } from "../../../lifetime.ts";
 import type { ScsiDisk, ScsiLocation, ScsiManager } from "../../../scsi.ts";
 import { removeDevice } from "../qmp/device-removal.ts";
 import { bounded, type DeviceContext, inSteps, plug, remove, type Undo, unlessNotFound } from "./context.ts";
 import { SCSI_LIMITS } from "./hardware.ts";
-import { openHostFile } from "./host-file.ts";
 import { controllerDevice, controllerId, diskDevice, diskId, diskNode } from "./qmp-arguments.ts";
 
 export class ScsiDisks implements ScsiManager {

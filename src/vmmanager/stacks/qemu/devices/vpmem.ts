@@ -2,12 +2,12 @@ import { chmodSync, constants, copyFileSync, rmSync, truncateSync } from "node:f
 import { join } from "node:path";
 import { alreadyExists, invalidArgument, ShimError, unimplemented } from "../../../../errors/shim-error.ts";
 import { close } from "../../../../sys/libc.ts";
+import { type HostFile, openHostFile } from "../../../host-file.ts";
 import type { CallOptions } from "../../../lifetime.ts";
 import { notSupported } from "../../../support.ts";
 import type { VpmemDevice, VpmemManager } from "../../../vpmem.ts";
 import { bounded, type DeviceContext, plug, type Undo } from "./context.ts";
 import { MEMORY_SLOTS, MIB, type PluggedVpmem } from "./hardware.ts";
-import { type HostFile, openHostFile } from "./host-file.ts";
 import { vpmemBackend, vpmemDevice } from "./qmp-arguments.ts";
 
 /** What the guest's kernel maps at once; a smaller rest would not be seen. */

@@ -1,7 +1,7 @@
 import { constants, fstatSync } from "node:fs";
-import { failedPrecondition, invalidArgument, notFound, ShimError } from "../../../../errors/shim-error.ts";
-import { close, open } from "../../../../sys/libc.ts";
-import { errorCode } from "../../../../sys/sys-error.ts";
+import { failedPrecondition, invalidArgument, notFound, ShimError } from "../errors/shim-error.ts";
+import { close, open } from "../sys/libc.ts";
+import { errorCode } from "../sys/sys-error.ts";
 
 export interface HostFile {
   /** Of whoever opened it. */
