@@ -1,6 +1,7 @@
-import { openSync, writeSync } from "node:fs";
+import { openSync, readFileSync, writeSync } from "node:fs";
 import { runtime } from "#runtime";
 import { ShimError, unavailable } from "../../src/errors/shim-error.ts";
+import { bootArguments } from "../../src/gcs/agent/boot-arguments.ts";
 import { createGcs } from "../../src/gcs/gcs.ts";
 import { systemMachine } from "../../src/gcs/machine/system-machine.ts";
 import { runProgram } from "../../src/gcs/run-program.ts";
@@ -69,6 +70,12 @@ async function runMachine(flags: GcsFlags, log: Logger): Promise<number> {
   log.info("machine prepared", { uptime: uptime() });
   const over = new AbortController();
   const port = await reachHost(flags, log);
+  const agent = bootArguments(readFileSync("/proc/cmdline", "utf8"));
+  if (agent !== undefined) {
+    const { runAgent } = await import("./agent.ts");
+    await runAgent(agent, port, agent.debug ? openLog({ ...flags, loglevel: "debug" }) : log);
+    return 0;
+  }
   const gcs = createGcs({
     sockets: port.sockets,
     stateDirectory: flags.stateDir,

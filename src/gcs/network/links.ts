@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { notFound } from "../../errors/shim-error.ts";
+import { notFound, ShimError } from "../../errors/shim-error.ts";
 import { appears } from "../appears.ts";
 import { readText } from "../runtime/stats-file.ts";
 import type { NetworkAdapter } from "./adapter.ts";
@@ -11,12 +11,19 @@ const LINKS = "/sys/class/net";
 export async function linkByMac(adapter: NetworkAdapter, withinMs?: number): Promise<string> {
   if (adapter.macAddress === "")
     throw notFound(`network adapter "${adapter.id}" has no MacAddress; cannot find its link`);
-  const find = (): string | undefined =>
-    readdirSync(LINKS).find((link) => readText(join(LINKS, link, "address"))?.trim() === adapter.macAddress);
-  const link = await appears(find, withinMs);
-  if (link === undefined) {
-    throw notFound(`network adapter "${adapter.id}": no link has MAC address ${adapter.macAddress}`);
+  try {
+    return await linkWithMac(adapter.macAddress, withinMs);
+  } catch (error) {
+    throw notFound(`network adapter "${adapter.id}": ${ShimError.from(error).message}`, error);
   }
+}
+
+/** Lower case with colons. Throws not-found when none has shown up in time. */
+export async function linkWithMac(mac: string, withinMs?: number): Promise<string> {
+  const find = (): string | undefined =>
+    readdirSync(LINKS).find((link) => readText(join(LINKS, link, "address"))?.trim() === mac);
+  const link = await appears(find, withinMs);
+  if (link === undefined) throw notFound(`no link has MAC address ${mac}`);
   return link;
 }
 

@@ -1,7 +1,7 @@
 import { type ErrorKind, ShimError } from "../../errors/shim-error.ts";
 import { mount, unmount } from "../../sys/mount.ts";
 import { errorCode } from "../../sys/sys-error.ts";
-import type { MountCalls } from "./ports.ts";
+import type { MountCalls, MountRequest } from "./ports.ts";
 
 /** The MountCalls of this machine. */
 export const systemMounts: MountCalls = {
@@ -9,10 +9,7 @@ export const systemMounts: MountCalls = {
     try {
       mount(source, target, type, flags, data);
     } catch (error) {
-      if (error instanceof ShimError) throw error;
-      const kind = KINDS.get(errorCode(error) ?? "") ?? "internal";
-      const what = type === "" ? "bind mount" : `${type} mount`;
-      throw new ShimError(kind, `${what} of "${source}" on "${target}" failed: ${String(error)}`, { cause: error });
+      throw mountError(error, { type, source, target });
     }
   },
   unmount(target) {
@@ -24,6 +21,17 @@ export const systemMounts: MountCalls = {
     }
   },
 };
+
+/** What mount(2) threw, with a kind, and with what was to be mounted. */
+export function mountError(
+  thrown: unknown,
+  { type, source, target }: Pick<MountRequest, "type" | "source" | "target">,
+): ShimError {
+  if (thrown instanceof ShimError) return thrown;
+  const kind = KINDS.get(errorCode(thrown) ?? "") ?? "internal";
+  const what = type === "" ? "bind mount" : `${type} mount`;
+  return new ShimError(kind, `${what} of "${source}" on "${target}" failed: ${String(thrown)}`, { cause: thrown });
+}
 
 const KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ["ENOENT", "not-found"],

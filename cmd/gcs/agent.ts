@@ -1,0 +1,52 @@
+import { cpSync } from "node:fs";
+import { runtime } from "#runtime";
+import type { BootArguments } from "../../src/gcs/agent/boot-arguments.ts";
+import { configureNetworks } from "../../src/gcs/agent/boot-network.ts";
+import { linkDisks } from "../../src/gcs/agent/disk-links.ts";
+import { MountList } from "../../src/gcs/agent/mount-list.ts";
+import { linkWithMac } from "../../src/gcs/network/links.ts";
+import { runProgram } from "../../src/gcs/run-program.ts";
+import type { Logger } from "../../src/log/logger.ts";
+import { VERSION } from "../../src/shim/identity.ts";
+import { mountOne } from "../../src/sys/mount.ts";
+import { Reaper } from "../../src/sys/reaper.ts";
+import { loadEarlyModules, shutDown, uptime } from "./first-process.ts";
+import type { PortSockets } from "./guest-port.ts";
+import { serveAgent } from "./serve-agent.ts";
+
+/**
+ * The first process of a VM that is told to serve the agent (docs/guest-agent.md). Resolves when a client has asked for
+ * the power to be turned off. What throws before that ends the VM, with its text on the console.
+ */
+export async function runAgent(boot: BootArguments, port: PortSockets, log: Logger): Promise<void> {
+  const reaper = new Reaper();
+  reaper.start();
+  if (boot.unknown.length > 0) log.warn("arguments that nobody takes here", { arguments: boot.unknown.join(" ") });
+  await loadEarlyModules(log);
+  makeEtcWritable();
+  linkDisks();
+  await configureNetworks(boot.networks, { findLink: linkWithMac, run: runProgram });
+  log.info("agent ready", { uptime: uptime() });
+  const { signal } = new AbortController();
+  const mounts = new MountList();
+  await new Promise<void>((turnedOff, failed) => {
+    // The answer leaves first.
+    const powerOff = (): void => void setTimeout(turnedOff, ANSWER_MS);
+    const options = { sockets: port.sockets, runtime, log, version: VERSION, mounts, powerOff };
+    Promise.all([port.serve({ signal }), serveAgent(options, { signal })]).catch(failed);
+  });
+  try {
+    mounts.unmountAll();
+  } catch (error) {
+    log.warn("mounts are in use", { error });
+  }
+  await shutDown(log);
+}
+
+const ANSWER_MS = 100;
+
+/** The root file system is read-only; resolv.conf is not. */
+function makeEtcWritable(): void {
+  cpSync("/etc", "/run/etc", { recursive: true });
+  mountOne({ type: "bind", source: "/run/etc", options: ["bind"] }, "/etc");
+}
