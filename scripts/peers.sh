@@ -57,6 +57,7 @@ if [ "$(cat "$out/stamp" 2>/dev/null || true)" != "$stamp" ]; then
     nice go build -trimpath -ldflags '-s -w' -o "$out/testbin" github.com/containerd/shimtest/cmd/testbin
     nice go build -trimpath -ldflags '-s -w' -o "$out/ttrpc-peer" ./ttrpc
     nice go build -trimpath -ldflags '-s -w' -o "$out/cri" ./cri
+    nice go build -trimpath -ldflags '-s -w' -o "$out/ttrpc-bench" ./bench
     cd containerd-2.2
     nice go build -p 2 -trimpath -tags "$tags" -ldflags '-s -w' -o "$out/containerd-2.2" \
       github.com/containerd/containerd/v2/cmd/containerd

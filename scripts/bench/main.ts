@@ -1,39 +1,49 @@
 /**
  * `make bench`: figures for people, each beside a peer that was measured in turn with it. Nothing passes or fails by
- * them. Written between the marks of docs/performance.md.
+ * them. A whole run takes some 15 minutes and writes docs/performance.{md,json,svg}.
  *
- *   main.ts [--quick]      fewer rounds; docs/performance.md is left alone
+ *   main.ts [--quick] [--only NAME[,NAME...]]      fewer rounds, or a part: only printed
  */
-import { readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
-import { benchRunTimes } from "./run-times.ts";
-import { benchVmBoot } from "./vm-boot.ts";
+import { parseArgs } from "node:util";
+import { benchContainers } from "./containers.ts";
+import { benchLifecycle } from "./lifecycle.ts";
+import { benchCrowd, benchIdle, benchMemory } from "./memory.ts";
+import type { Section } from "./metric.ts";
+import { sectionText, writePage } from "./page.ts";
+import { benchEcho, benchTaskCalls } from "./rpc.ts";
+import { benchStdio } from "./stdio.ts";
+import { benchVm } from "./vm.ts";
+import { benchVmLife } from "./vm-life.ts";
+import { benchVmStdio } from "./vm-stdio.ts";
 
-const PAGE = "docs/performance.md";
-const quick = process.argv.includes("--quick");
+const { values } = parseArgs({ options: { quick: { type: "boolean" }, only: { type: "string" } } });
+const quick = values.quick === true;
 
-const benches = [
-  ["run", () => benchRunTimes(quick ? 10 : 40)],
-  ["vm", () => benchVmBoot(quick ? 3 : 9)],
-] as const;
+const benches: Readonly<Record<string, () => Promise<Section>>> = {
+  lifecycle: () => benchLifecycle(quick ? 10 : 40),
+  containers: () => benchContainers(quick ? 8 : 30),
+  calls: () => benchTaskCalls(quick ? 3 : 7, quick ? 5000 : 20_000),
+  echo: () => benchEcho(quick ? 3 : 7, quick ? 5000 : 20_000),
+  stdio: () => benchStdio(quick ? 2 : 5),
+  memory: () => benchMemory(quick ? [1, 10] : [1, 10, 50]),
+  crowd: () => benchCrowd(quick ? 1 : 3),
+  vm: () => benchVm(quick ? 1 : 5),
+  "vm-life": () => benchVmLife(quick ? 1 : 3),
+  "vm-stdio": () => benchVmStdio(quick ? 1 : 3),
+  idle: () => benchIdle(quick ? 10 : 60),
+};
 
-for (const [name, bench] of benches) {
-  const figures = await bench();
-  process.stdout.write(`${figures}\n\n`);
-  if (!quick) record(name, `${figures}\n\n${circumstances()}`);
+const only = values.only?.split(",");
+const unknown = only?.find((name) => !(name in benches));
+if (unknown !== undefined) throw new Error(`no bench "${unknown}": ${Object.keys(benches).join(", ")}`);
+
+const sections: Section[] = [];
+for (const [name, bench] of Object.entries(benches)) {
+  if (only !== undefined && !only.includes(name)) continue;
+  const begin = performance.now();
+  const section = await bench();
+  sections.push(section);
+  process.stdout.write(`${sectionText(section)}\n\n`);
+  process.stderr.write(`bench: ${name} took ${((performance.now() - begin) / 1000).toFixed(0)} s\n`);
 }
-
-function circumstances(): string {
-  const date = new Date().toISOString().slice(0, 10);
-  return `Measured on ${date}, ${cpus().length} cores, ${cpus()[0]?.model.trim() ?? "unknown processor"}, Node ${process.version} as the driver.`;
-}
-
-function record(name: string, text: string): void {
-  const page = readFileSync(PAGE, "utf8");
-  const section = new RegExp(`(<!-- measured: ${name} -->\n)[^]*?(<!-- end -->)`);
-  if (!section.test(page)) throw new Error(`${PAGE} has no section for "${name}"`);
-  writeFileSync(
-    PAGE,
-    page.replace(section, (_, head: string, tail: string) => `${head}\n${text}\n\n${tail}`),
-  );
-}
+if (!quick && only === undefined) await writePage(sections);

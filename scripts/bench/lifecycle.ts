@@ -1,0 +1,123 @@
+/** The shim as a program and a task service, without containerd: what a pod's life takes, call by call. */
+import { join } from "node:path";
+import { TaskExit } from "../../src/generated/containerd/events.ts";
+import { Events } from "../../src/generated/containerd/services/events/ttrpc/v1.ts";
+import { Server } from "../../src/ttrpc/server.ts";
+import { serve } from "../../src/ttrpc/socket.ts";
+import { requestOf } from "../../test/faults/program-task.ts";
+import { runtimeUnderTest } from "../../test/harness/runtime-under-test.ts";
+import { ShimProgram } from "../../test/harness/shim-program.ts";
+import type { Metric, Section } from "./metric.ts";
+import { OURS, type Pair, PEER, PEER_NAME } from "./shims.ts";
+
+const stages = [
+  ["start", "`start` to the first RPC answered"],
+  ["create", "Create"],
+  ["task-start", "Start"],
+  ["exit-event", "SIGKILL asked for, to TaskExit at containerd's end"],
+  ["task-delete", "Delete"],
+  ["delete", "`delete` after all that"],
+] as const;
+type Stage = (typeof stages)[number][0];
+
+export async function benchLifecycle(rounds: number): Promise<Section> {
+  const programs: Pair<ShimProgram> = {
+    ours: new ShimProgram(runtimeUnderTest(OURS, "local")),
+    peer: new ShimProgram(runtimeUnderTest(PEER, "local")),
+  };
+  const exits = await ExitListener.open(join(programs.ours.traces.directory, "exits.sock"));
+  try {
+    const figures = stages.map(([id, title]) => ({ id, title, ours: [] as number[], peer: [] as number[] }));
+    for (let round = -1; round < rounds; round++) {
+      for (const side of ["peer", "ours"] as const) {
+        const took = await live(programs[side], exits);
+        // The first round finds cold files.
+        if (round >= 0) for (const figure of figures) figure[side].push(took[figure.id]);
+      }
+    }
+    const metrics = figures.map(
+      ({ id, title, ours, peer }): Metric => ({ id, title, unit: "ms", ours, peer: { name: PEER_NAME, values: peer } }),
+    );
+    return {
+      title: "A pod's life, call by call, stack `local`",
+      about: "The bench stands in containerd's place: it runs the program, calls the task API and takes the events.",
+      metrics,
+    };
+  } finally {
+    for (const program of [programs.ours, programs.peer]) await program.close();
+    exits.close();
+  }
+}
+
+async function live(program: ShimProgram, exits: ExitListener): Promise<Record<Stage, number>> {
+  const id = program.traces.id("life");
+  const bundle = await program.bundle(id, program.spec(id, ["/bin/sleep", "1000"]));
+  const env = { TTRPC_ADDRESS: exits.path };
+  let last = performance.now();
+  const lap = (): number => {
+    const now = performance.now();
+    const took = now - last;
+    last = now;
+    return took;
+  };
+  const { code, stdout, stderr } = await program.call(id, ["start"], { bundle, env });
+  if (code !== 0) throw new Error(`start ended with ${code}: ${stderr}`);
+  const task = await program.task(stdout);
+  await task.connect({ id });
+  const start = lap();
+  await task.create(requestOf(id, bundle));
+  const create = lap();
+  await task.start({ id, execId: "" });
+  const taskStart = lap();
+  const exit = exits.of(id);
+  await task.kill({ id, execId: "", signal: 9, all: false });
+  await exit;
+  const exitEvent = lap();
+  await task.delete({ id, execId: "" });
+  const taskDelete = lap();
+  // Go's shim answers by closing the connection.
+  await task.shutdown({ id, now: false }).catch(() => undefined);
+  last = performance.now();
+  const deleted = await program.call(id, ["delete"], { bundle, env, flags: ["-bundle", bundle] });
+  const deletion = lap();
+  if (deleted.code !== 0) throw new Error(`delete ended with ${deleted.code}: ${deleted.stderr}`);
+  program.removeBundle(bundle);
+  return {
+    ...{ start, create, delete: deletion },
+    ...{ "task-start": taskStart, "exit-event": exitEvent, "task-delete": taskDelete },
+  };
+}
+
+/** containerd's end of the event channel, which tells of an exit in the turn in which it comes. */
+class ExitListener {
+  readonly #waiting = new Map<string, () => void>();
+  readonly #server = new Server();
+
+  static async open(path: string): Promise<ExitListener> {
+    const listener = new ExitListener(path);
+    listener.#server.register(Events, {
+      forward: ({ envelope }) => {
+        if (envelope?.topic === "/tasks/exit" && envelope.event !== undefined) {
+          listener.#waiting.get(TaskExit.decode(envelope.event.value).containerId)?.();
+        }
+        return {};
+      },
+    });
+    await serve(listener.#server, { path });
+    return listener;
+  }
+
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  of(id: string): Promise<void> {
+    return new Promise((resolve) => this.#waiting.set(id, resolve));
+  }
+
+  close(): void {
+    this.#server.close();
+  }
+}

@@ -1,0 +1,20 @@
+/** What we set ourselves to reach: bounds of a metric's ratio to its peer or, where it has none, of the figure itself. */
+export const targets: Readonly<Record<string, { readonly atMost: number } | { readonly atLeast: number }>> = {
+  start: { atMost: 1 },
+  delete: { atMost: 0.5 },
+  "run-alone": { atMost: 0.9 },
+  "run-eight": { atMost: 0.85 },
+  exec: { atMost: 0.95 },
+  "state-p50": { atMost: 0.6 },
+  "state-rate": { atLeast: 3 },
+  "echo-p50": { atMost: 0.7 },
+  "echo-rate": { atLeast: 2 },
+  "stdout-local": { atLeast: 4 },
+  "stdout-vm": { atLeast: 0.8 },
+  "stdin-vm": { atLeast: 0.8 },
+  "pss-10": { atMost: 1.6 },
+  "vm-cold": { atMost: 1.3 },
+  "vm-template": { atMost: 0.35 },
+  "idle-vm": { atMost: 0.1 },
+  "pod-100th": { atMost: 1.2 },
+};

@@ -1,0 +1,149 @@
+/**
+ * From `ctr run` to the first output of a container in a VM, by stage; beside the least that a container in a VM takes: a
+ * bare QEMU with the same kernel and image up to its first user process, and `runc run` in such a guest.
+ */
+import { start } from "../../test/harness/command.ts";
+import { Machine } from "../../test/harness/machine.ts";
+import { runtimeUnderTest } from "../../test/harness/runtime-under-test.ts";
+import { until } from "../../test/harness/until.ts";
+import { BootedUvm } from "../../test/qemu/uvm.ts";
+import { median } from "./figures.ts";
+import { inGuest } from "./guest-shell.ts";
+import { pss } from "./memory.ts";
+import type { Metric, Section } from "./metric.ts";
+import { OURS } from "./shims.ts";
+
+/** Each stage ends with the first line of containerd's log, at level debug, that has this text. */
+const stages = [
+  ["vm-stage-shim", "shim start", "the shim's daemon serves"],
+  ["vm-stage-qemu", "QEMU start, to the firmware's first line", 'msg="console: '],
+  ["vm-stage-kernel", "firmware and kernel, to the first user process", "uvm: initramfs"],
+  ["vm-stage-initramfs", "initramfs: modules, root", "uvm: root"],
+  ["vm-stage-gcs", "gcs: first process, port, bridge negotiated", "guest connected"],
+] as const;
+const BOOT_MS = 120_000;
+
+interface Run {
+  /** Milliseconds of each stage, in order; one more than there are stages: the container's own. */
+  readonly stages: readonly number[];
+  readonly total: number;
+}
+
+export async function benchVm(rounds: number): Promise<Section> {
+  const machine = await Machine.start({ runtime: runtimeUnderTest(OURS, "qemu") });
+  try {
+    await machine.warmUp();
+    const runs: Run[] = [];
+    const bare: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      runs.push(await timeRun(machine));
+      bare.push(await timeBareBoot());
+    }
+    const { runc, memory } = await inOnePod(machine, rounds);
+    const cold = runs.map(({ total }) => total);
+    const own = (index: number): number[] => runs.map((run) => run.stages[index] ?? Number.NaN);
+    const toUser = runs.map((run) => (run.stages[1] ?? 0) + (run.stages[2] ?? 0));
+    const least = bare.map((each) => each + median(runc));
+    return {
+      title: "A pod in a VM, stack `qemu`",
+      about:
+        "The image is the one of `make uvm-image`, the VM has 256 MiB and one processor. Without a usable KVM both sides run under software emulation, where nearly all of the time goes.",
+      metrics: [
+        {
+          ...{ id: "vm-cold", title: "`ctr run` to first output, cold", unit: "ms", ours: cold },
+          peer: { name: "bare QEMU to its first user process, and `runc run` in a guest", values: least },
+        },
+        {
+          ...{ id: "vm-to-user", title: "of it, spawn of QEMU to the first user process", unit: "ms", ours: toUser },
+          peer: { name: "bare QEMU, same kernel and image", values: bare },
+        },
+        ...stages.map(([id, title], index): Metric => ({ id, title, unit: "ms", ours: own(index) })),
+        {
+          ...{ id: "vm-stage-container", title: "container: devices, runc, its first output" },
+          ...{ unit: "ms", ours: own(stages.length), peer: { name: "`runc run` in a guest", values: runc } },
+        },
+        ...memory,
+      ],
+    };
+  } finally {
+    await machine.close();
+  }
+}
+
+/** One `ctr run` in a VM of its own: its stages, by the log, to its first output. */
+export async function timeRun(machine: Machine, ctr = machine.ctr): Promise<Run> {
+  const id = machine.id("boot");
+  const begin = Date.now();
+  const command = start(ctr.runArgv(id, ["echo", "hello"], ["--rm"]));
+  const first = new Promise<number>((resolve) => command.firstOutput(() => resolve(Date.now())));
+  const { code, stderr } = await command.result(BOOT_MS);
+  if (code !== 0) throw new Error(`ctr run ended with ${code}: ${stderr}`);
+  const end = await first;
+  const lines = machine.containerd
+    .log()
+    .split("\n")
+    .filter((line) => line.includes(id));
+  const marks = stages.map(([, , text]) => {
+    const line = lines.find((each) => each.includes(text));
+    return line === undefined ? Number.NaN : Date.parse(/^time="([^"]+)"/.exec(line)?.[1] ?? "");
+  });
+  const each = [...marks, end].map((mark, index, all) => mark - (index === 0 ? begin : (all[index - 1] ?? begin)));
+  return { stages: each, total: end - begin };
+}
+
+async function timeBareBoot(): Promise<number> {
+  const uvm = new BootedUvm();
+  try {
+    return await until("the bare machine's first user process", () => uvm.at("uvm: initramfs"), BOOT_MS);
+  } finally {
+    await uvm.dispose();
+  }
+}
+
+const SPEC = JSON.stringify({
+  ociVersion: "1.0.2",
+  process: { cwd: "/", args: ["/bin/busybox", "echo", "hello"], user: { uid: 0, gid: 0 } },
+  root: { path: "rootfs" },
+  mounts: [
+    { destination: "/proc", type: "proc", source: "proc" },
+    { destination: "/dev", type: "tmpfs", source: "tmpfs" },
+  ],
+  linux: { namespaces: ["pid", "ipc", "uts", "mount"].map((type) => ({ type })) },
+});
+/** Prints the seconds since boot before and after. */
+const RUNC_RUN = `set -e
+mkdir -p /run/bench/rootfs/bin /run/bench/rootfs/proc /run/bench/rootfs/dev && cd /run/bench
+cp /bin/busybox rootfs/bin/busybox
+echo '${SPEC}' >config.json
+read -r from rest </proc/uptime
+runc run bench$$ >/dev/null
+read -r to rest </proc/uptime
+echo $from $to`;
+
+/** `runc run` in the guest of a pod, in ms, and what the pod's processes hold. */
+async function inOnePod(machine: Machine, rounds: number): Promise<{ runc: number[]; memory: Metric[] }> {
+  const pod = machine.id("pod");
+  await machine.ctr.runDetached(pod, ["sleep", "100000"]);
+  try {
+    const runc: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const [from = 0, to = 0] = (await inGuest(machine, pod, RUNC_RUN)).trim().split(" ").map(Number);
+      runc.push((to - from) * 1000);
+    }
+    const names: [string, RegExp][] = [
+      ["shim daemon", /^\S*containerd-shim-uvm/],
+      ["QEMU", /qemu-system/],
+      ["virtiofsd", /virtiofsd/],
+    ];
+    const processes = machine.traces.processes();
+    const memory = names.map(([name, pattern]): Metric => {
+      const held = processes.filter(({ title }) => pattern.test(title)).map(({ pid }) => pss(pid));
+      const total = held.reduce((sum, each) => sum + each, 0);
+      const id = `vm-pss-${name.replaceAll(" ", "-")}`;
+      return { id, title: `PSS of an idle pod's ${name}`, unit: "MiB", ours: [total] };
+    });
+    return { runc, memory };
+  } finally {
+    await machine.ctr.remove(pod);
+  }
+}
