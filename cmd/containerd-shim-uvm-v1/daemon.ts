@@ -8,11 +8,13 @@ import { registerDiagServices } from "../../src/service/diag/diag-services.ts";
 import { registerSandboxService } from "../../src/service/sandbox/sandbox-service.ts";
 import { registerStreamingService } from "../../src/service/streaming/streaming-service.ts";
 import { registerTaskService } from "../../src/service/task/task-service.ts";
+import { tracedCalls } from "../../src/service/traced-calls.ts";
 import { registerTransferService } from "../../src/service/transfer/transfer-service.ts";
 import { ContainerdEvents } from "../../src/shim/containerd-events.ts";
 import { type DaemonContext, type RunningDaemon, runDaemon, type Service } from "../../src/shim/daemon.ts";
 import type { Flags } from "../../src/shim/flags.ts";
 import { failureOf } from "../../src/shim/readiness.ts";
+import { isRecording } from "../../src/tracing/span.ts";
 import { Server } from "../../src/ttrpc/server.ts";
 import { DeferredPod } from "./deferred-pod.ts";
 
@@ -58,7 +60,7 @@ function serve(pod: DeferredPod, streams: StreamController, context: DaemonConte
   const sandbox = new SandboxController(record.podId, () => pod.ready());
   const busy = (): boolean => pod.busy() || sandbox.busy();
   const server = new Server({
-    interceptors: [withinBudgets()],
+    interceptors: [...(isRecording() ? [tracedCalls()] : []), withinBudgets()],
     onConnectionError: (error) => log.warn("a connection ended badly", { error }),
   });
   const statistics = record.settings.stack === "hcs" ? "runhcs" : "cgroups";

@@ -302,7 +302,7 @@ describe("start", () => {
 
   for (const [name, make, message] of [
     ["a config that is not there", () => optionsFor("/no/such.toml"), /config \/no\/such.toml does not exist/],
-    ["an unknown key", () => optionsFor(bad("cpus = 1\n")), /bad.toml line 1: unknown key cpus/],
+    ["an unknown key", () => optionsFor(bad("cpus = 1\n")), /bad.toml:1: unknown key cpus/],
     ["a stack that is not available", () => optionsFor(bad('stack = "hcs"\n')), /stack hcs .* stack = "local"/],
     [
       "a stack without its image",

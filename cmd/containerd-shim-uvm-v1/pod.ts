@@ -7,6 +7,7 @@ import { openStdio } from "#os/src/stdio/open.ts";
 import { checkAnnotations, unheededAnnotations } from "../../src/config/annotations/check.ts";
 import type { QemuSettings, Settings } from "../../src/config/settings.ts";
 import { Options as RunhcsOptions } from "../../src/generated/containerd/runhcs/v1.ts";
+import { spanTap } from "../../src/guestmanager/bridge/span-tap.ts";
 import { createGuest, createWindowsPodGuest } from "../../src/guestmanager/create-guest.ts";
 import { LcowBoot } from "../../src/guestmanager/lcow-boot.ts";
 import { WcowBoot } from "../../src/guestmanager/wcow/boot.ts";
@@ -19,6 +20,8 @@ import { PodController } from "../../src/orchestration/pod/controller.ts";
 import type { DaemonContext } from "../../src/shim/daemon.ts";
 import { relay } from "../../src/stdio/relay.ts";
 import type { StreamSource } from "../../src/stdio/streams.ts";
+import { recordConsoleLine } from "../../src/tracing/console-spans.ts";
+import { isRecording } from "../../src/tracing/span.ts";
 import { hostNetwork } from "../../src/vmmanager/host-network/host-network.ts";
 import { runhcsSettings } from "../../src/vmmanager/options/runhcs-settings.ts";
 import { sizeUvm } from "../../src/vmmanager/options/sizing.ts";
@@ -59,10 +62,13 @@ export async function createPod(context: DaemonContext, streams: StreamSource): 
     namespace,
     stateDirectory,
     stack: await createStack(settings, log),
-    createGuest: ({ sockets, stack, os }, tap) =>
-      os === "windows"
+    createGuest: ({ sockets, stack, os, console }, listener) => {
+      const tap = isRecording() ? spanTap(listener) : listener;
+      if (isRecording()) console?.follow(1, recordConsoleLine);
+      return os === "windows"
         ? createWindowsPodGuest({ sockets, log, tap, boot: new WcowBoot(log) })
-        : createGuest({ sockets, log, tap, ...(stack === "hcs" && { boot: new LcowBoot(log) }) }),
+        : createGuest({ sockets, log, tap, ...(stack === "hcs" && { boot: new LcowBoot(log) }) });
+    },
     runc: {
       binary: settings.runc.binary,
       root: join(stateDirectory, "runc"),

@@ -1,6 +1,7 @@
 import type { Settings } from "../../src/config/settings.ts";
 import { assertNever, failedPrecondition } from "../../src/errors/shim-error.ts";
 import type { Logger } from "../../src/log/logger.ts";
+import { TRACE_ARGUMENT } from "../../src/tracing/console-spans.ts";
 import type { Stack } from "../../src/vmmanager/uvm.ts";
 import { checkStack } from "./check-stack.ts";
 import { findQemuFiles } from "./qemu-files.ts";
@@ -24,7 +25,10 @@ export async function createStack(settings: Settings, log: Logger): Promise<Stac
         ...findQemuFiles(settings.qemu),
         accel,
         channel: channel === "vsock" ? "vsock" : "serial",
-        kernelArguments: kernelArguments.split(/\s+/).filter(Boolean),
+        kernelArguments: [
+          ...kernelArguments.split(/\s+/).filter(Boolean),
+          ...(settings.traceDirectory === undefined ? [] : [TRACE_ARGUMENT]),
+        ],
         ...(template && { templates: templateDirectory }),
         log,
       });

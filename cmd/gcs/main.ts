@@ -13,6 +13,7 @@ import { createLogger, type Logger } from "../../src/log/logger.ts";
 import { BRIDGE_PORT } from "../../src/prot/protocol.ts";
 import type { ByteStream } from "../../src/sys/byte-stream.ts";
 import { close, pipe } from "../../src/sys/libc.ts";
+import { spanOf } from "../../src/tracing/span.ts";
 import type { GuestSockets } from "../../src/transport/sockets.ts";
 import { createVsockGuestSockets } from "../../src/transport/vsock/guest.ts";
 import {
@@ -29,6 +30,7 @@ import { createPortSockets, linkPort, type PortSockets } from "./guest-port.ts";
 import { createVsockChannel } from "./guest-vsock.ts";
 import { inoutStream } from "./inout-stream.ts";
 import { createJsonLogger } from "./json-logger.ts";
+import { isTraced, recordOnConsole } from "./trace.ts";
 
 /**
  * The guest compute service as a program: serves one host on stdin and stdout until it hangs up; or, as the first
@@ -67,9 +69,10 @@ async function runMachine(flags: GcsFlags, log: Logger): Promise<number> {
     return 2;
   }
   prepareMachine();
+  if (isTraced()) recordOnConsole();
   log.info("machine prepared", { uptime: uptime() });
   const over = new AbortController();
-  const port = await reachHost(flags, log);
+  const port = await spanOf("guest", "find the host's port", () => reachHost(flags, log));
   const agent = bootArguments(readFileSync("/proc/cmdline", "utf8"));
   if (agent !== undefined) {
     const { runAgent } = await import("./agent.ts");
@@ -87,7 +90,7 @@ async function runMachine(flags: GcsFlags, log: Logger): Promise<number> {
   const served = port.serve({ signal: over.signal });
   const modules = port.established.then(() => {
     log.info("host reached", { uptime: uptime() });
-    return loadEarlyModules(log).then(warmUp);
+    return spanOf("guest", "load modules", () => loadEarlyModules(log)).then(warmUp);
   });
   await loadNvdimmDriver(log);
   await Promise.race([gcs.run({ signal: over.signal }), Promise.all([served, modules]).then(() => never)]);

@@ -26,6 +26,18 @@ function file(name: string, text: string): string {
   return path;
 }
 
+/** Of each key of a plain document. */
+function linesOf(text: string): Record<string, string> {
+  let table = "";
+  const places: Record<string, string> = {};
+  for (const [index, line] of text.split("\n").entries()) {
+    table = /^ *\[(\w+)\]/.exec(line)?.[1]?.concat(".") ?? table;
+    const key = /^ *(\w+) =/.exec(line)?.[1];
+    if (key !== undefined) places[table + key] = `runtime options:${index + 1}`;
+  }
+  return places;
+}
+
 async function fails(settings: Promise<unknown>, kind: ErrorKind, message: RegExp): Promise<void> {
   await assert.rejects(settings, (error) => {
     assert.ok(error instanceof ShimError);
@@ -55,6 +67,7 @@ describe("resolveSettings", () => {
       log_level = "debug"
       run_directory = "/x/run"
       socket_directory = "/x/s"
+      trace_directory = "/x/t"
       [runc]
       binary = "/opt/runc"
       systemd_cgroup = true
@@ -77,6 +90,7 @@ describe("resolveSettings", () => {
       logLevel: "debug",
       runDirectory: "/x/run",
       socketDirectory: "/x/s",
+      traceDirectory: "/x/t",
       runc: { binary: "/opt/runc", systemdCgroup: true },
       qemu: {
         ...{ binary: "/opt/qemu", virtiofsd: "/opt/virtiofsd", image: "/opt/image", accel: "tcg", channel: "vsock" },
@@ -84,15 +98,7 @@ describe("resolveSettings", () => {
         ...{ template: true, templateDirectory: "/x/templates" },
       },
       source: "runtime options",
-      origins: Object.fromEntries(
-        Object.entries({
-          ...{ stack: 2, log_level: 3, run_directory: 4, socket_directory: 5 },
-          ...{ "runc.binary": 7, "runc.systemd_cgroup": 8, "qemu.binary": 10, "qemu.virtiofsd": 11, "qemu.image": 12 },
-          ...{ "qemu.accel": 13, "qemu.channel": 14, "qemu.processors": 15, "qemu.max_processors": 16 },
-          ...{ "qemu.memory_mib": 17, "qemu.max_memory_mib": 18, "qemu.kernel_arguments": 19 },
-          ...{ "qemu.template": 20, "qemu.template_directory": 21 },
-        }).map(([key, line]) => [key, `runtime options:${line}`]),
-      ),
+      origins: linesOf(configBody),
     });
   });
 

@@ -16,6 +16,8 @@ export interface Settings {
   readonly logLevel?: (typeof LOG_LEVEL_NAMES)[number];
   readonly runDirectory: string;
   readonly socketDirectory: string;
+  /** Undefined: nothing is traced. */
+  readonly traceDirectory?: string;
   readonly runc: {
     readonly binary: string;
     readonly systemdCgroup: boolean;
@@ -67,11 +69,13 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
   const { values, places, source } = await findValues(request);
   const text = (key: string) => stringOf(values, key);
   const logLevel = text("log_level") as Settings["logLevel"];
+  const traceDirectory = text("trace_directory");
   return {
     stack: required(values, "stack") as Settings["stack"],
     ...(logLevel !== undefined && { logLevel }),
     runDirectory: required(values, "run_directory"),
     socketDirectory: required(values, "socket_directory"),
+    ...(traceDirectory !== undefined && { traceDirectory }),
     runc: {
       binary: request.runc?.binaryName || required(values, "runc.binary"),
       systemdCgroup: request.runc?.systemdCgroup === true || lookUp(values, "runc.systemd_cgroup") === true,

@@ -12,6 +12,8 @@ import type { EventSink } from "../orchestration/events.ts";
 import type { ReportLine } from "../orchestration/report.ts";
 import type { ByteStream } from "../sys/byte-stream.ts";
 import type { Runtime } from "../sys/runtime.ts";
+import { recordUntilNow } from "../tracing/span.ts";
+import { recordIntoFile } from "../tracing/span-file.ts";
 import { checkIdentifier, type Flags } from "./flags.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { type Forwarder, Publisher } from "./publisher.ts";
@@ -107,6 +109,8 @@ class Daemon implements RunningDaemon {
       throw failedPrecondition(`bundle ${bundle} has no record of a start: run the shim with the action start`);
     }
     const { settings } = record;
+    if (settings.traceDirectory !== undefined)
+      recordIntoFile(settings.traceDirectory, { namespace, pod: record.podId });
     this.#options = options;
     this.#record = record;
     this.#sink = daemonSink({ bundle, namespace, id });
@@ -149,6 +153,7 @@ class Daemon implements RunningDaemon {
     if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("daemon.bound");
     this.#handleSignals();
     this.#watchIdle();
+    recordUntilNow("daemon", "boot of the daemon");
     this.#log.info("the shim's daemon serves", { pid: process.pid, stack: this.#record.settings.stack });
     return true;
   }

@@ -15,6 +15,8 @@ import { hooksPaid, type OwedHooks, owedHooks } from "../orchestration/container
 import { deadline } from "../orchestration/deadline.ts";
 import { timestampOf } from "../service/timestamp.ts";
 import type { Runtime } from "../sys/runtime.ts";
+import { recordUntilNow } from "../tracing/span.ts";
+import { recordIntoFile } from "../tracing/span-file.ts";
 import { runHook } from "../vmmanager/run-hook.ts";
 import { readVmProcesses } from "../vmmanager/vm-processes.ts";
 import { checkIdentifier, type Flags } from "./flags.ts";
@@ -74,6 +76,9 @@ export async function deleteTask(context: DeleteContext): Promise<{ reply: Uint8
   };
 
   const record = readBundleRecord(bundle);
+  const traceDirectory = record?.settings.traceDirectory;
+  if (record !== undefined && traceDirectory !== undefined)
+    recordIntoFile(traceDirectory, { namespace: flags.namespace, pod: record.podId });
   const pod = findPod(record, flags.namespace, id);
   const killed = { pid: 0, exitStatus: KILLED, exitedAt: timestampOf(new Date()) };
   const end = pod === undefined ? killed : await endTask(context, pod, { id, bundle }, attempt);
@@ -82,6 +87,7 @@ export async function deleteTask(context: DeleteContext): Promise<{ reply: Uint8
   });
   await attempt("the bundle's socket link cannot be removed", () => removeSocketLink(bundle));
   if (problems.length === 0) await attempt("the bundle's record cannot be removed", () => removeBundleRecord(bundle));
+  recordUntilNow("delete", "delete", { id });
   return { reply: DeleteResponse.encode(end), problems };
 }
 

@@ -17,6 +17,8 @@ import { failedPrecondition, ShimError, unavailable } from "../errors/shim-error
 import { failpoint } from "../failpoint/failpoint.ts";
 import { createLogger, type Logger } from "../log/logger.ts";
 import type { ChildProcess, Runtime } from "../sys/runtime.ts";
+import { recordUntilNow, spanOf } from "../tracing/span.ts";
+import { recordIntoFile } from "../tracing/span-file.ts";
 import { type Bootstrap, encodeReply, readBootstrap } from "./bootstrap.ts";
 import { daemonArguments } from "./daemon-arguments.ts";
 import { checkIdentifier, type Flags } from "./flags.ts";
@@ -61,6 +63,7 @@ export async function start(context: StartContext): Promise<Uint8Array> {
   const options = readOptions(bootstrap.options, log);
   const settings = await settingsOf(options, bootstrap, flags);
   const podId = podOf(bundle, id);
+  if (settings.traceDirectory !== undefined) recordIntoFile(settings.traceDirectory, { namespace, pod: podId });
   const path = socketPath(settings.socketDirectory, flags.address, namespace, podId);
   const reply = encodeReply(bootstrap.dialect, addressOf(path));
 
@@ -76,7 +79,8 @@ export async function start(context: StartContext): Promise<Uint8Array> {
       context.checkStack(settings);
       if (isVmOfTheDead(stateDirectory)) await removeRemains(runtime, { socketPath: path, stateDirectory });
       if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("start.spawn");
-      await startDaemon(context, log, { socketPath: path, stateDirectory }, options.shimCgroup);
+      const pod = { socketPath: path, stateDirectory };
+      await spanOf("start", "the daemon's start", () => startDaemon(context, log, pod, options.shimCgroup));
     }
   } catch (error) {
     // Somebody else's start of the same task may have gone well.
@@ -88,6 +92,7 @@ export async function start(context: StartContext): Promise<Uint8Array> {
     throw error;
   }
   if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("start.reply");
+  recordUntilNow("start", "start", { id });
   return reply;
 }
 

@@ -30,6 +30,12 @@ export const shimKeys: readonly Key[] = [
     fallback: SOCKET_DIRECTORY,
     meaning: "Where the pods' sockets are; a containerd that names a directory (2.3 and later) goes first.",
   },
+  {
+    key: "trace_directory",
+    type: { kind: "string", absolutePath: true },
+    otherwise: "nothing is traced",
+    meaning: "Where spans of each pod's life are written; uvmctl trace makes a picture of them.",
+  },
   { key: "TypeUrl", type: { kind: "ignored" }, meaning: "CRI leaves it in the options table." },
   { key: "ConfigPath", type: { kind: "ignored" }, meaning: "CRI leaves it in the options table." },
 ];

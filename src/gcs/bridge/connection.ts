@@ -10,6 +10,7 @@ import { containerNotification } from "../../prot/messages/notification.ts";
 import { NULL_ID, OsType, ProtocolVersion } from "../../prot/protocol.ts";
 import { rpcs } from "../../prot/rpc.ts";
 import type { ByteStream } from "../../sys/byte-stream.ts";
+import { beginSpan, isRecording } from "../../tracing/span.ts";
 import type { GcsHost } from "../host.ts";
 import { type ErrorResponse, errorResponse, malformedResponse } from "./error-response.ts";
 import type { ContainerEvent, ExitNotifications } from "./exit-notifications.ts";
@@ -119,7 +120,9 @@ export class BridgeConnection {
     }
     const { host, exits } = this.#options;
     const context = { host, exits, maxBody: this.#hostReceiveCap - MESSAGE_HEADER_SIZE };
+    const served = isRecording() ? beginSpan("guest", messageName(type), { id: Number(id) }) : undefined;
     void handler(body, context).then(({ body: answer, activityId, answered }) => {
+      served?.();
       // Nobody was answered: the next host has to ask again.
       if (this.#over) return;
       if (answer.byteLength <= context.maxBody) {

@@ -6,6 +6,7 @@ import { failedPrecondition, type ShimError, unavailable } from "../../errors/sh
 import { within } from "../../errors/within.ts";
 import { stringifyJson } from "../../oci/json.ts";
 import type { ChildProcess, Stdio } from "../../sys/runtime.ts";
+import { beginSpan } from "../../tracing/span.ts";
 import { readAll } from "../stdio/read-all.ts";
 import { runcFailure } from "./runc-error.ts";
 
@@ -119,6 +120,7 @@ export class Runc {
     const argv = [this.#settings.binary, "--root", this.#settings.root, "--log-format", "json"];
     if (log !== undefined) argv.push("--log", log);
     if (this.#settings.systemdCgroup) argv.push("--systemd-cgroup");
+    const ended = beginSpan("runc", action, { container: id });
     try {
       const child = this.#spawn([...argv, ...args], stdio ?? [input === undefined ? "null" : "pipe", "null", "pipe"]);
       const stdin = child.pipes[0];
@@ -133,6 +135,7 @@ export class Runc {
       const { code } = await child.exited;
       this.#running.delete(child);
       endWithUs.delete(child);
+      ended({ code });
       if (code === 0) return;
       throw await runcFailure(`container "${id}"`, action, code, log, await stderr);
     } finally {

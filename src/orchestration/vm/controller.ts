@@ -2,6 +2,7 @@ import { ShimError, unavailable } from "../../errors/shim-error.ts";
 import { unlessAborted } from "../../errors/unless-aborted.ts";
 import { failpoint } from "../../failpoint/failpoint.ts";
 import type { PodGuest } from "../../guestmanager/create-guest.ts";
+import { spanOf } from "../../tracing/span.ts";
 import type { VmConsole } from "../../vmmanager/console.ts";
 import type { VMExit } from "../../vmmanager/lifetime.ts";
 import type { UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
@@ -64,7 +65,7 @@ export class VmController {
   async create(): Promise<void> {
     this.#machine.begin("create", { name: "creating" });
     const limit = deadline(this.#limits.boot, `creation of vm ${this.id}`, this.#abandon.signal);
-    const work = this.#ports.createUvm(this.#options, { signal: limit.signal });
+    const work = spanOf("vm", "create", () => this.#ports.createUvm(this.#options, { signal: limit.signal }));
     this.#creating = work;
     try {
       const uvm = await unlessAborted(work, limit.signal);
@@ -101,8 +102,9 @@ export class VmController {
       const boot = async (): Promise<void> => {
         if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("vm.boot");
         const { startUvm } = this.#ports;
-        await (startUvm ? startUvm(host, limit) : host.uvm.start({ signal: limit.signal }));
-        await host.guest.createConnection({ signal: limit.signal, ...initialState(host.uvm) });
+        await spanOf("vm", "start", () => (startUvm ?? startPlain)(host, limit));
+        const connect = { signal: limit.signal, ...initialState(host.uvm) };
+        await spanOf("vm", "boot to the guest's dial", () => host.guest.createConnection(connect));
         await tellCloned(host, limit);
         await tellAddress(host, limit);
         await tellPolicy(host, limit);
@@ -241,7 +243,8 @@ export class VmController {
     host.guest.closeConnection();
     const limit = deadline(this.#limits.terminate, `termination of vm ${this.id}`);
     try {
-      await unlessAborted(host.uvm.terminate({ signal: limit.signal }), limit.signal);
+      const work = spanOf("vm", "terminate", () => host.uvm.terminate({ signal: limit.signal }));
+      await unlessAborted(work, limit.signal);
       this.#end(await unlessAborted(host.uvm.wait({ signal: limit.signal }), limit.signal));
     } catch (thrown) {
       const cause = ShimError.from(thrown, "internal");
@@ -309,4 +312,8 @@ async function tellPolicy({ uvm, guest }: VmHost, call: { readonly signal: Abort
     ...{ encodedUvmReference: reference, encodedUvmHashEnvelopeReference: hashEnvelope },
   };
   await guest.addSecurityPolicy(settings, call);
+}
+
+function startPlain({ uvm }: VmHost, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+  return uvm.start({ signal });
 }
