@@ -1,7 +1,7 @@
 import { cpSync } from "node:fs";
 import { runtime } from "#runtime";
 import type { BootArguments } from "../../src/gcs/agent/boot-arguments.ts";
-import { configureNetworks } from "../../src/gcs/agent/boot-network.ts";
+import { configureNetworks, hasDefaultRoute } from "../../src/gcs/agent/boot-network.ts";
 import { linkDisks } from "../../src/gcs/agent/disk-links.ts";
 import { MountList } from "../../src/gcs/agent/mount-list.ts";
 import { linkWithMac } from "../../src/gcs/network/links.ts";
@@ -25,7 +25,13 @@ export async function runAgent(boot: BootArguments, port: PortSockets, log: Logg
   await loadEarlyModules(log);
   makeEtcWritable();
   linkDisks();
-  await configureNetworks(boot.networks, { findLink: linkWithMac, run: runProgram });
+  await configureNetworks(boot.networks, {
+    findLink: linkWithMac,
+    run: runProgram,
+    hasDefaultRoute,
+    resolvConf: "/etc/resolv.conf",
+    leaseScript: "/run/agent/lease",
+  });
   log.info("agent ready", { uptime: uptime() });
   const { signal } = new AbortController();
   const mounts = new MountList();

@@ -1,14 +1,20 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { addressBits, isV6 } from "../network/adapter.ts";
 import { resolvConf } from "../network/resolv-conf.ts";
 import type { BootNetwork } from "./boot-arguments.ts";
 
-/** The link that has the MAC address; rejects with not-found. */
-export type FindLink = (mac: string) => Promise<string>;
-export type RunProgram = (argv: readonly string[], options?: { input?: string }) => Promise<void>;
+export interface NetworkTools {
+  /** The link that has the MAC address; rejects with not-found. */
+  findLink(mac: string): Promise<string>;
+  /** Runs a program to its end; rejects with its stderr unless it exits with 0. */
+  run(argv: readonly string[], options?: { input?: string }): Promise<void>;
+  hasDefaultRoute(): boolean;
+  /** Where resolv.conf is, and where the script of DHCP leases goes. */
+  readonly resolvConf: string;
+  readonly leaseScript: string;
+}
 
-const DIRECTORY = "/run/agent";
-const LEASE_SCRIPT = `${DIRECTORY}/lease`;
 const TRIES = "5";
 
 /** What udhcpc runs at each change of a lease. The first router becomes the default gateway where there is none. */
@@ -17,31 +23,39 @@ case $1 in
 bound|renew)
   ip addr replace "$ip/\${mask:-24}" dev "$interface"
   for gateway in $router; do ip route add default via "$gateway" dev "$interface" 2>/dev/null; break; done
-  for server in $dns; do grep -qx "nameserver $server" /etc/resolv.conf || echo "nameserver $server" >>/etc/resolv.conf; done
+  for server in $dns; do grep -qx "nameserver $server" RESOLV || echo "nameserver $server" >>RESOLV; done
   ;;
 esac
 exit 0
 `;
 
-/** Sets the links up, one after the other as they were named. Rejects with what \`ip\` or udhcpc says. */
-export async function configureNetworks(
-  networks: readonly BootNetwork[],
-  { findLink, run }: { findLink: FindLink; run: RunProgram },
-): Promise<void> {
+/**
+ * Sets the links up, one after the other as they were named; the first that has a gateway gives the default route. Rejects
+ * with what `ip` or udhcpc says.
+ */
+export async function configureNetworks(networks: readonly BootNetwork[], tools: NetworkTools): Promise<void> {
   if (networks.length === 0) return;
-  const gateways = networks.flatMap((network) => gatewayOf(network) ?? []);
-  writeFileSync("/etc/resolv.conf", resolvConf({ searches: [], servers: gateways }));
-  const [gateway] = gateways;
+  const servers = networks.flatMap((network) => gatewayOf(network) ?? []);
+  writeFileSync(tools.resolvConf, resolvConf({ searches: [], servers }));
+  let routed = false;
   for (const network of networks) {
-    const link = await findLink(network.mac);
-    await run(["ip", "-batch", "-"], {
-      input: linkCommands(network, link)
-        .map((line) => `${line}\n`)
-        .join(""),
-    });
-    if (network.dhcp) await lease(link, run);
+    const link = await tools.findLink(network.mac);
+    const lines = linkCommands(network, link).map((line) => `${line}\n`);
+    await tools.run(["ip", "-batch", "-"], { input: lines.join("") });
+    const gateway = gatewayOf(network);
+    if (network.dhcp) {
+      await lease(link, tools);
+      routed ||= tools.hasDefaultRoute();
+    } else if (gateway !== undefined && !routed) {
+      await tools.run(["ip", isV6(gateway) ? "-6" : "-4", "route", "replace", "default", "via", gateway, "dev", link]);
+      routed = true;
+    }
   }
-  if (gateway !== undefined) await run(["ip", "route", "replace", "default", "via", gateway]);
+}
+
+/** Of IPv4, in this network namespace. */
+export function hasDefaultRoute(table = readFileSync("/proc/net/route", "utf8")): boolean {
+  return table.split("\n").some((line) => /^\S+\t0{8}\t(\S+\t){5}0{8}\t/.test(line));
 }
 
 /** Addresses are used at once: whoever gave them sees to it that nobody else has them. */
@@ -65,11 +79,11 @@ export function gatewayOf({ addresses }: BootNetwork): string | undefined {
 }
 
 /** Returns with the lease; udhcpc stays and renews it. */
-async function lease(link: string, run: RunProgram): Promise<void> {
-  mkdirSync(DIRECTORY, { recursive: true, mode: 0o755 });
-  writeFileSync(LEASE_SCRIPT, LEASE);
-  chmodSync(LEASE_SCRIPT, 0o755);
-  await run(["busybox", "udhcpc", "-n", "-t", TRIES, "-i", link, "-s", LEASE_SCRIPT]);
+async function lease(link: string, tools: NetworkTools): Promise<void> {
+  const { leaseScript } = tools;
+  mkdirSync(dirname(leaseScript), { recursive: true, mode: 0o755 });
+  writeFileSync(leaseScript, LEASE.replaceAll("RESOLV", tools.resolvConf), { mode: 0o755 });
+  await tools.run(["busybox", "udhcpc", "-n", "-t", TRIES, "-i", link, "-s", leaseScript]);
 }
 
 function formatAddress(bits: bigint, v6: boolean): string {
