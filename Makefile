@@ -9,7 +9,7 @@ NODE := node --import tsx
 BIN := node_modules/.bin
 SHIM := out/containerd-shim-uvm-v1
 # Launchers of further programs in the shim's executable.
-PROGRAMS := uvmctl
+PROGRAMS := uvmctl uvm-vmservice
 IMAGE := vmlinuz initrd.cpio root.erofs manifest.json
 # Of `make demo`: qemu, or local for containers on this host without a VM.
 STACK ?= qemu

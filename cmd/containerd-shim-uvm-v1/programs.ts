@@ -6,4 +6,5 @@ type Program = (args: readonly string[]) => Promise<number>;
  */
 export const programs = new Map<string, () => Promise<Program>>([
   ["uvmctl", async () => (await import("../uvmctl/program.ts")).uvmctl],
+  ["uvm-vmservice", async () => (await import("../uvm-vmservice/program.ts")).uvmVmservice],
 ]);

@@ -8,7 +8,7 @@ import type { Import, Source } from "./sources.ts";
 export const floors: readonly (readonly string[])[] = [
   ["cmd"],
   ["src/shim"],
-  ["src/service"],
+  ["src/service", "src/vmservice"],
   ["src/vm"],
   ["src/orchestration"],
   ["src/vmmanager"],

@@ -1,0 +1,101 @@
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { CommanderError } from "commander";
+import { ShimError } from "../../src/errors/shim-error.ts";
+import { createLogger, type Logger } from "../../src/log/logger.ts";
+import { deferred, within } from "../../src/orchestration/deadline.ts";
+import { setParentDeathSignal } from "../../src/sys/libc-process.ts";
+import { openTap } from "../../src/sys/tap.ts";
+import { Server } from "../../src/ttrpc/server.ts";
+import { devicesSupported } from "../../src/vmmanager/stacks/qemu/devices/devices.ts";
+import { createQemuStack } from "../../src/vmmanager/stacks/qemu/stack.ts";
+import { killVmProcesses } from "../../src/vmmanager/vm-processes.ts";
+import type { VmServicePorts } from "../../src/vmservice/ports.ts";
+import { listenOn } from "../../src/vmservice/socket-path.ts";
+import { registerVmService } from "../../src/vmservice/vm-service.ts";
+import { parseArguments, type ServerArguments } from "./arguments.ts";
+import { holdPidfile } from "./pidfile.ts";
+
+const REFUSED = 1;
+const SIGTERM = 15;
+/** For answers that are on their way when the server ends. */
+const DRAIN_MS = 5_000;
+const TEARDOWN_MS = 30_000;
+
+/** Serves until Quit or a signal; resolves with the exit code. Ready once stdout is closed, as OpenVMM. */
+export async function uvmVmservice(args: readonly string[]): Promise<number> {
+  try {
+    const options = parseArguments(args, (text) => void writeSync(2, text));
+    await serveVm(options);
+    return 0;
+  } catch (error) {
+    // commander has said what was wrong.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : REFUSED;
+    writeSync(2, `uvm-vmservice: ${ShimError.from(error).message.replaceAll(/\s*\n\s*/g, " ")}\n`);
+    return REFUSED;
+  }
+}
+
+async function serveVm(options: ServerArguments): Promise<void> {
+  const { socket, stateDirectory, pidfile } = options;
+  const over = deferred<string>();
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => over.resolve(signal));
+  if (options.endWithParent) endWithParent(over.resolve);
+  const undo: (() => void)[] = [];
+  if (pidfile !== undefined) undo.push(holdPidfile(pidfile));
+  const log = createLogger({ level: options.logLevel, sink: { write: (line) => void writeSync(2, line) } });
+  const server = new Server({ onConnectionError: (error) => log.warn("a connection ended badly", { error }) });
+  const vm = registerVmService(server, portsOf(options, log), () => over.resolve("Quit"));
+  try {
+    const prepared = deferred<void>();
+    const listener = await listenOn(socket, (stream) => void prepared.promise.then(() => server.accept(stream)));
+    server.addListener(listener);
+    // Only now: somebody who serves this socket would have his VM's state there.
+    await freshDirectory(stateDirectory);
+    prepared.resolve();
+    undo.push(() => rmSync(stateDirectory, { recursive: true, force: true }));
+    tellReady();
+    log.info("serving", { socket });
+    log.info("ending", { why: await over.promise });
+    if (vm.state !== "uninitialized") await within(vm.teardown(), TEARDOWN_MS, "the teardown of the VM");
+    await server.shutdown({ signal: AbortSignal.timeout(DRAIN_MS) }).catch(() => undefined);
+  } finally {
+    server.close();
+    for (const step of undo.reverse()) step();
+  }
+}
+
+function portsOf({ stateDirectory, qemu, accel }: ServerArguments, log: Logger): VmServicePorts {
+  return {
+    async createUvm(uvm, { kernel, initrd, root, arguments: kernelArguments }, call) {
+      const boot = { kernel, ...(initrd !== undefined && { initrd }), ...(root !== undefined && { root }) };
+      const image = dirname(kernel);
+      return await createQemuStack({ binary: qemu, accel, image, boot, kernelArguments, log }).create(uvm, call);
+    },
+    supported: devicesSupported,
+    openTap,
+    registeredFd: () => undefined,
+    stateDirectory,
+    log,
+  };
+}
+
+/** Without what a server that was killed had left: its VM's processes die with it, but not at once. */
+async function freshDirectory(directory: string): Promise<void> {
+  await killVmProcesses(directory, { signal: AbortSignal.timeout(10_000) });
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { mode: 0o700, recursive: true });
+}
+
+/** Who started us reads our stdout until its end. In its place stands /dev/null, as the number would be given again. */
+function tellReady(): void {
+  closeSync(1);
+  openSync("/dev/null", "w");
+}
+
+function endWithParent(end: (why: string) => void): void {
+  const parent = process.ppid;
+  setParentDeathSignal(SIGTERM);
+  // It may have ended before we asked.
+  if (process.ppid !== parent) end("the parent's end");
+}
