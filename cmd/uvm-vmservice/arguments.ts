@@ -9,6 +9,7 @@ export interface ServerArguments {
   readonly pidfile?: string;
   readonly stateDirectory: string;
   readonly qemu: string;
+  readonly virtiofsd: string;
   readonly accel: "auto" | "kvm" | "tcg";
   readonly logLevel: LogLevel;
   readonly endWithParent: boolean;
@@ -24,6 +25,7 @@ export function parseArguments(args: readonly string[], write: (text: string) =>
     .option("--pidfile <path>", "file that holds the process id, locked while it serves", absolutePath)
     .option("--state-directory <dir>", "where the VM's state is (default: the socket's path with .state)", absolutePath)
     .option("--qemu <program>", "QEMU: a name or a path", "qemu-system-x86_64")
+    .option("--virtiofsd <program>", "what serves a directory to the VM", "/usr/lib/qemu/virtiofsd")
     .addOption(new Option("--accel <how>", "how VMs are run").choices(["auto", "kvm", "tcg"]).default("auto"))
     .addOption(new Option("--log-level <level>", "of the log on stderr").choices([...LOG_LEVELS]).default("info"))
     .option("--end-with-parent", "end when the process ends that started this one", false)

@@ -57,7 +57,7 @@ async function serveVm(options: ServerArguments): Promise<void> {
     tellReady();
     log.info("serving", { socket });
     log.info("ending", { why: await over.promise });
-    if (vm.state !== "uninitialized") await within(vm.teardown(), TEARDOWN_MS, "the teardown of the VM");
+    await within(vm.quit(), TEARDOWN_MS, "the teardown of the VM");
     await server.shutdown({ signal: AbortSignal.timeout(DRAIN_MS) }).catch(() => undefined);
   } finally {
     server.close();
@@ -65,12 +65,12 @@ async function serveVm(options: ServerArguments): Promise<void> {
   }
 }
 
-function portsOf({ stateDirectory, qemu, accel }: ServerArguments, log: Logger): VmServicePorts {
+function portsOf({ stateDirectory, qemu, virtiofsd, accel }: ServerArguments, log: Logger): VmServicePorts {
   return {
-    async createUvm(uvm, { kernel, initrd, root, arguments: kernelArguments }, call) {
-      const boot = { kernel, ...(initrd !== undefined && { initrd }), ...(root !== undefined && { root }) };
-      const image = dirname(kernel);
-      return await createQemuStack({ binary: qemu, accel, image, boot, kernelArguments, log }).create(uvm, call);
+    async createUvm(uvm, { boot: { arguments: kernelArguments, ...boot }, directory }, call) {
+      const files = { binary: qemu, virtiofsd, image: dirname(boot.kernel), boot };
+      const stack = createQemuStack({ ...files, accel, kernelArguments, ...(directory && { directory }), log });
+      return await stack.create(uvm, call);
     },
     supported: devicesSupported,
     openTap,

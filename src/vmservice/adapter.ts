@@ -10,7 +10,7 @@ export function adapterOfNic(nic: NICConfig, field: string): AdapterPlan {
   const { nicId, macAddress, tap, dio, consomme, legacyPortId } = nic;
   if (nicId === "") throw invalidArgument(`${field} has no nic_id; cannot add it: give it a GUID`);
   if (legacyPortId) throw notDone(`${field}.legacy_port_id`, ON_A_TAP);
-  return { id: nicId, macAddress: mac(macAddress, field), tap: tapOf({ tap, dio, consomme }, field) };
+  return { id: nicId, tap: tapOf({ tap, dio, consomme }, field), macAddress: mac(macAddress, field) };
 }
 
 /** `id`: by which it is removed. As `adapterOfNic`. */
@@ -18,7 +18,7 @@ export function adapterOfVirtioNet(id: string, net: VirtioNet, field: string): A
   if (net.maxQueues !== undefined && net.maxQueues > 1) {
     throw notDone(`${field}.max_queues of ${net.maxQueues}`, "an adapter has one pair of queues");
   }
-  return { id, macAddress: mac(net.macAddress, field), tap: tapOf(net.backend ?? {}, field) };
+  return { id, tap: tapOf(net.backend ?? {}, field), macAddress: mac(net.macAddress, field) };
 }
 
 function tapOf({ tap, dio, consomme }: NicBackend, field: string): TapSource {

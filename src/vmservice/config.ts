@@ -24,6 +24,7 @@ export function planOf(config: VMConfig | undefined): VmPlan {
   const { scsiDisks = [], vpmemDisks = [], nicConfig = [] } = config.devicesConfig ?? {};
   const ports = portsOf(config.pcie);
   const vsock = vsockOf(config, ports);
+  const directory = directoryOf(config);
   const serial = serialOf(config.serialConfig);
   return {
     boot: bootOf(config, ports, vsock !== undefined),
@@ -36,6 +37,7 @@ export function planOf(config: VMConfig | undefined): VmPlan {
       return hostPath;
     }),
     adapters: nicConfig.map((nic, i) => adapterOfNic(nic, `config.devices_config.nic_config[${i}]`)),
+    ...(directory && { directory }),
     ...(serial && { serial }),
     ...(vsock && { vsock }),
     ports,
@@ -43,7 +45,7 @@ export function planOf(config: VMConfig | undefined): VmPlan {
 }
 
 /** The guest's sockets go over the guest channel: a guest that was told to dial vsock would find no such device. */
-const VSOCK_ARGUMENT = /^uvm\.vsock=(\d+)$/;
+const VSOCK_ARGUMENT = /^uvm\.vsock=(?:(\d+)|ports)$/;
 
 function bootOf({ directBoot }: VMConfig, ports: readonly PortPlan[], hasVsock: boolean): VmPlan["boot"] {
   if (directBoot === undefined) throw invalidArgument("config has no direct_boot; cannot create the VM: name a kernel");
@@ -77,6 +79,18 @@ function serialOf(config: SerialConfig | undefined): RelayPlan | undefined {
   if (others.length > 0) throw invalidArgument("config.serial_config has port 0 twice; cannot create the VM");
   if (first === undefined) return undefined;
   return { path: absolute(first.socketPath, "config.serial_config port 0"), connect: first.connect };
+}
+
+function directoryOf({ devicesConfig }: VMConfig): VmPlan["directory"] {
+  const [first, ...others] = devicesConfig?.virtiofsConfig ?? [];
+  const field = "config.devices_config.virtiofs_config";
+  if (first === undefined) return undefined;
+  if (others.length > 0) throw notDone(`${field} with more than one`, "mount directories below the one that is served");
+  if (first.readOnly) throw notDone(`${field}[0].read_only`, "make it a read-only mount");
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,35}$/.test(first.tag)) {
+    throw invalidArgument(`${field}[0] has the tag ${JSON.stringify(first.tag)}; cannot use it: give 1 to 36 letters`);
+  }
+  return { tag: first.tag, path: absolute(first.rootPath, `${field}[0]`) };
 }
 
 function vsockOf({ hvsocketConfig, directBoot }: VMConfig, ports: readonly PortPlan[]): VsockPlan | undefined {

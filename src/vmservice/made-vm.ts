@@ -28,7 +28,7 @@ export class MadeVm {
   /** With all its devices, before its first instruction. Nothing is left of it on failure. */
   static async create(id: string, plan: VmPlan, ports: VmServicePorts, call: CallOptions): Promise<MadeVm> {
     const { stateDirectory, log } = ports;
-    const uvm = await ports.createUvm({ id, stateDirectory, sizing: plan.sizing }, plan.boot, call);
+    const uvm = await ports.createUvm({ id, stateDirectory, sizing: plan.sizing }, plan, call);
     const vm = new MadeVm(uvm, plan, ports);
     try {
       await vm.#equip(plan, call);

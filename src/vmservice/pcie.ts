@@ -55,7 +55,7 @@ function virtioOf(
   if (console !== undefined) throw notDone(`${field}: virtio.console`, "use serial_config's port 0");
   if (vhostUser !== undefined)
     throw notDone(`${field}: virtio.vhost_user`, "the VM takes no server of another process");
-  if (fs !== undefined) throw notDone(`${field}: virtio.fs`, "attach a disk as a SCSI disk");
+  if (fs !== undefined) throw notDone(`${field}: virtio.fs`, "use devices_config.virtiofs_config");
   if (blk === undefined) throw invalidArgument(`${field} is given no kind of virtio device; cannot attach it`);
   const name = `${field}: virtio.blk`;
   const { backend, readOnly } = blk;

@@ -46,6 +46,8 @@ export interface VmPlan {
   readonly vpmem: readonly string[];
   readonly adapters: readonly AdapterPlan[];
   readonly serial?: RelayPlan;
+  /** The guest's by virtio-fs, from its boot on. */
+  readonly directory?: { readonly tag: string; readonly path: string };
   /** Of the guest's sockets (hybrid vsock). */
   readonly vsock?: VsockPlan;
   readonly ports: readonly PortPlan[];

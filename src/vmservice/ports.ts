@@ -6,8 +6,8 @@ import type { VmPlan } from "./plan.ts";
 
 /** What the VM service asks of the program that it is in. */
 export interface VmServicePorts {
-  /** A VM that boots what `boot` names, created and not started. */
-  createUvm(options: UvmOptions, boot: VmPlan["boot"], call: CallOptions): Promise<UtilityVM>;
+  /** A VM that boots what `boot` names and has that directory, created and not started. */
+  createUvm(options: UvmOptions, plan: Pick<VmPlan, "boot" | "directory">, call: CallOptions): Promise<UtilityVM>;
   /** Of a VM of that stack, also before there is one. */
   supported(resource: Resource, operation: Operation): boolean;
   /** The tap of that name; the fd is the caller's. */

@@ -44,7 +44,6 @@ const restarts = ({ guestPowerActions }: VMConfig): boolean =>
 
 const NO_HINTS = "a VM's memory is the host's, taken as it is touched";
 const NO_ADDRESSES = "a port is a name to attach by; where a device stands in the guest is the stack's choice";
-const USE_SCSI = "attach the disk as a SCSI disk";
 
 /** Beside these, each device is checked on its own (docs/vmservice.md). */
 export const refusals: readonly Refusal[] = [
@@ -87,11 +86,6 @@ export const refusals: readonly Refusal[] = [
     field: "devices_config.windows_device",
     why: "this is no Windows host",
     isSet: devices((config) => config.windowsDevice.length),
-  },
-  {
-    field: "devices_config.virtiofs_config",
-    why: USE_SCSI,
-    isSet: devices(({ virtiofsConfig }) => virtiofsConfig.length),
   },
   {
     field: "devices_config.virtio_console",

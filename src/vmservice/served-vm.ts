@@ -102,11 +102,18 @@ export class ServedVm {
   teardown(): Promise<void> {
     if (this.#tearingDown !== undefined) return this.#tearingDown;
     const { state } = this.#machine;
-    if (state.name === "uninitialized") return Promise.reject(this.#machine.refusal("tear it down"));
+    if (state.name === "uninitialized" || state.name === "over")
+      return Promise.reject(this.#machine.refusal("tear it down"));
     this.#tearingDown = this.#teardown("vm" in state ? state.vm : undefined).finally(() => {
       this.#tearingDown = undefined;
     });
     return this.#tearingDown;
+  }
+
+  /** Ends it, and takes no other. Idempotent. */
+  async quit(): Promise<void> {
+    if (!this.#machine.is("uninitialized", "over")) await this.teardown();
+    this.#machine.transition("quit", { name: "over" });
   }
 
   async #teardown(vm: MadeVm | undefined): Promise<void> {

@@ -8,7 +8,7 @@ export const servedVmStates = defineStates({
   resource: "served VM",
   initial: "uninitialized",
   states: {
-    uninitialized: { on: { create: "creating" }, mend: "CreateVM makes one" },
+    uninitialized: { on: { create: "creating", quit: "over" }, mend: "CreateVM makes one" },
     creating: {
       on: { created: "paused", createFailed: "uninitialized", teardown },
       mend: "wait until CreateVM has answered",
@@ -20,6 +20,8 @@ export const servedVmStates = defineStates({
     },
     pausing: { on: { paused: "paused", pauseFailed: "running", wait: "pausing", halt: "halted", teardown } },
     halted: { on: { wait: "halted", teardown }, mend: "TeardownVM releases it" },
+    // The server is about to end.
+    over: { on: {}, mend: "start another server" },
     "tearing-down": { on: { teardown, tornDown: "uninitialized" }, mend: "wait until TeardownVM has answered" },
   },
 });
@@ -31,4 +33,5 @@ export type ServedVmState =
   | { readonly name: "creating" }
   | Living
   | { readonly name: "halted"; readonly vm: MadeVm; readonly reason: string }
-  | { readonly name: "tearing-down" };
+  | { readonly name: "tearing-down" }
+  | { readonly name: "over" };

@@ -78,7 +78,7 @@ export function registerVmService(server: Server, ports: VmServicePorts, quit: (
     quit: (_, context) =>
       nothing("Quit", context, async () => {
         try {
-          if (vm.state !== "uninitialized") await vm.teardown();
+          await vm.quit();
         } finally {
           quit();
         }
@@ -120,6 +120,7 @@ function stateOf({ state }: ServedVm): VmState {
     case "uninitialized":
     case "creating":
     case "tearing-down":
+    case "over":
       return VmState.Uninitialized;
     case "paused":
     case "resuming":

@@ -12,6 +12,7 @@ import type { GuestChannel } from "./channel/channel.ts";
 import { SerialChannel } from "./channel/serial.ts";
 import { VsockChannel } from "./channel/vsock.ts";
 import { commandLine, firstExtraFd } from "./command-line.ts";
+import type { ServedDirectory } from "./devices/context.ts";
 import { deviceArguments } from "./devices/device-arguments.ts";
 import type { QemuDevicesOptions } from "./devices/devices.ts";
 import { checkSizing, type UvmDocument } from "./document.ts";
@@ -31,6 +32,8 @@ export interface QemuStackOptions {
   readonly image: string;
   /** In place of the image's files. Such a VM can't be saved. */
   readonly boot?: BootFiles;
+  /** A VM of it has this in place of shares. */
+  readonly directory?: ServedDirectory;
   /** `auto` (default): KVM where it works, else emulation, which the log tells. */
   readonly accel?: "auto" | Accelerator;
   /** `serial` (default): survives a save. `vsock`: where the host has it; of restored VMs never. */
@@ -99,6 +102,7 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
     ...{ id: uvm.id, stateDirectory: uvm.stateDirectory, sizing, accelerator, log },
     virtiofsdProgram: stack.virtiofsd ?? "/usr/lib/qemu/virtiofsd",
     setpriv: stack.setpriv ?? "setpriv",
+    ...(stack.directory && { directory: stack.directory }),
     spawn: (what, argv, stdio) => spawnVmProcess(uvm, what, argv, stdio),
   });
 
@@ -199,7 +203,7 @@ export function createQemuStack(stack: QemuStackOptions): Stack {
       const uvm = (await fromTemplate(options, document, call)) ?? (await boot(options, document, call));
       try {
         // Before the guest's first instruction: it boots with the device.
-        if (options.shares) await uvm.prepareShares(call);
+        if (options.shares || stack.directory !== undefined) await uvm.prepareShares(call);
         return uvm;
       } catch (error) {
         await closeFailed(uvm);

@@ -10,7 +10,16 @@ import type { Hardware } from "./hardware.ts";
 /** Starts a process of the VM: recorded for who ends it without the daemon, in the pod's cgroup. */
 export type SpawnVmProcess = (what: string, argv: readonly string[], stdio: readonly Stdio[]) => ChildProcess;
 
+/** A directory of this host. What is mounted in it later is seen where it is a shared mount. */
+export interface ServedDirectory {
+  /** By which the guest mounts it. */
+  readonly tag: string;
+  readonly path: string;
+}
+
 export interface DeviceSettings {
+  /** The guest gets it by virtio-fs from its boot on, in place of shares. */
+  readonly directory?: ServedDirectory;
   readonly id: string;
   readonly stateDirectory: string;
   readonly sizing: UvmSizing;

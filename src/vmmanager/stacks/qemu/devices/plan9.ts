@@ -13,6 +13,7 @@ const FD_NAME = "shares";
 
 /** Serves no share yet. */
 function startVirtiofsd(settings: DeviceSettings): Virtiofsd {
+  if (settings.directory !== undefined) return Virtiofsd.start(settings, settings.directory.path);
   const tree = new ShareTree(settings.stateDirectory);
   tree.prepare();
   try {
@@ -44,6 +45,10 @@ export class Plan9Shares implements Plan9Manager {
   async addPlan9Share(share: Plan9Share, options?: CallOptions): Promise<void> {
     const { signal } = bounded(options);
     signal.throwIfAborted();
+    const { directory, id } = this.#context;
+    if (directory !== undefined) {
+      throw unimplemented(`vm ${id} serves its guest ${directory.path}; cannot share anything else with it`);
+    }
     if (share.allowedNames !== undefined) {
       throw unimplemented(
         `share ${share.name} allows single names; stack qemu cannot add it: share each file by itself`,
@@ -108,7 +113,7 @@ export class Plan9Shares implements Plan9Manager {
       await qmp.execute("chardev-add", sharesChardev(FD_NAME), call);
       done((undo) => qmp.execute("chardev-remove", { id: SHARES_ID }, undo));
       done((undo) => removeDevice(qmp, SHARES_ID, undo));
-      await qmp.execute("device_add", sharesDevice(), call);
+      await qmp.execute("device_add", sharesDevice(this.#context.directory?.tag), call);
     });
   }
 

@@ -152,7 +152,7 @@ export function sharesChardev(fdName: string): Chardev {
   };
 }
 
-export function sharesDevice(): Device {
+export function sharesDevice(tag = SHARES_TAG): Device {
   const id = SHARES_ID;
-  return { driver: "vhost-user-fs-pci", id, chardev: id, tag: SHARES_TAG, "queue-size": 1024, ...pci(PCI_SLOT.shares) };
+  return { driver: "vhost-user-fs-pci", id, chardev: id, tag, "queue-size": 1024, ...pci(PCI_SLOT.shares) };
 }
