@@ -1,12 +1,13 @@
 import type { Settings } from "../../src/config/settings.ts";
 import { assertNever, failedPrecondition } from "../../src/errors/shim-error.ts";
 import { findQemuFiles } from "./qemu-files.ts";
+import { findRemotevmFiles } from "./remotevm-files.ts";
 
 /**
  * Throws failed-precondition for a stack that can't be had here: this build has none such, or this host lacks what it
  * needs. Never falls back to another: the local stack isolates less, so only a configuration that names it may choose it.
  */
-export function checkStack({ stack, qemu }: Settings): void {
+export function checkStack({ stack, qemu, remotevm }: Settings): void {
   switch (stack) {
     case "local":
       return;
@@ -14,9 +15,11 @@ export function checkStack({ stack, qemu }: Settings): void {
       findQemuFiles(qemu);
       return;
     case "remotevm":
+      findRemotevmFiles(remotevm);
+      return;
     case "hcs":
       throw failedPrecondition(
-        `stack ${stack} ${stack === "hcs" ? "runs on Windows" : "is not available in this build"}; for a VM set stack = "qemu", to run containers on this host, ` +
+        `stack ${stack} runs on Windows; for a VM set stack = "qemu", to run containers on this host, ` +
           `without a VM, stack = "local", in /etc/uvm-shim/config.toml or in the runtime's config file`,
       );
     default:

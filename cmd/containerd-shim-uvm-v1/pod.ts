@@ -5,7 +5,7 @@ import { createStack } from "#os/cmd/containerd-shim-uvm-v1/stacks.ts";
 import { windowsHost } from "#os/cmd/containerd-shim-uvm-v1/windows-host.ts";
 import { openStdio } from "#os/src/stdio/open.ts";
 import { checkAnnotations, unheededAnnotations } from "../../src/config/annotations/check.ts";
-import type { QemuSettings, Settings } from "../../src/config/settings.ts";
+import type { Settings } from "../../src/config/settings.ts";
 import { Options as RunhcsOptions } from "../../src/generated/containerd/runhcs/v1.ts";
 import { spanTap } from "../../src/guestmanager/bridge/span-tap.ts";
 import { createGuest, createWindowsPodGuest } from "../../src/guestmanager/create-guest.ts";
@@ -28,7 +28,14 @@ import { sizeUvm } from "../../src/vmmanager/options/sizing.ts";
 import { runHook } from "../../src/vmmanager/run-hook.ts";
 import type { UvmSizing } from "../../src/vmmanager/sizing.ts";
 
-function sizeVm(pod: string, configured: QemuSettings, spec: Spec, log: Logger): UvmSizing {
+/** The least, and how far it may grow: where the stack can't, no further than it is made. */
+function configuredSize({ stack, qemu, remotevm }: Settings): UvmSizing {
+  if (stack !== "remotevm") return qemu;
+  const { processors, memoryMiB } = remotevm;
+  return { processors, maxProcessors: processors, memoryMiB, maxMemoryMiB: memoryMiB };
+}
+
+function sizeVm(pod: string, configured: UvmSizing, spec: Spec, log: Logger): UvmSizing {
   const host = { hostProcessors: availableParallelism(), hostMemoryMiB: Math.floor(totalmem() / 2 ** 20) };
   return sizeUvm({ pod, configured, spec, ...host, warn: (message) => log.warn(message) });
 }
@@ -57,6 +64,7 @@ export async function createPod(context: DaemonContext, streams: StreamSource): 
   const { ioRetryTimeoutMs: ioRetryMs = 0 } = runhcsSettings(
     RunhcsOptions.decode(Buffer.from(settings.runhcs ?? "", "base64")),
   );
+  const isLinuxVm = settings.stack === "qemu" || settings.stack === "remotevm";
   return new PodController({
     id: podId,
     namespace,
@@ -87,11 +95,11 @@ export async function createPod(context: DaemonContext, streams: StreamSource): 
       warn: (message, error) => log.warn(message, { error }),
       note: (message) => log.info(message),
     },
-    ...(settings.stack === "qemu" && {
+    ...(isLinuxVm && {
       host: { network: hostNetwork, runHook, account: hookAccount(stateDirectory) },
     }),
     ...(settings.stack === "hcs" && { hcn: openHcn(), ...windowsHost(log), runhcs: settings.runhcs ?? "" }),
-    ...(settings.stack === "qemu" && { sizing: (spec) => sizeVm(podId, settings.qemu, spec, log) }),
+    ...(isLinuxVm && { sizing: (spec) => sizeVm(podId, configuredSize(settings), spec, log) }),
     leaving,
   });
 }

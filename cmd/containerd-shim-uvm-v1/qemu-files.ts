@@ -60,20 +60,20 @@ export function findQemuFiles(settings: QemuSettings, host: QemuHost = thisHost(
       "install it (Debian 12: qemu-system-common), or set qemu.virtiofsd in the configuration",
     ),
     setpriv: program("setpriv", "install util-linux 2.33 or later"),
-    image: findImage(settings.image, host.program),
+    image: findImage("qemu", settings.image, host.program),
   };
 }
 
 /** As configured; else where `make install` puts it (PREFIX/bin and PREFIX/lib), or `make uvm-image` (out/). */
-function findImage(configured: string | undefined, program: string): string {
+export function findImage(stack: "qemu" | "remotevm", configured: string | undefined, program: string): string {
   const directory = dirname(program);
   const places = configured === undefined ? [join(directory, "../lib/uvm-shim"), join(directory, "uvm")] : [configured];
   const image = places.find((place) => exists(join(place, "manifest.json")));
   if (image === undefined) {
     const where = places.join(" and ");
     throw failedPrecondition(
-      `stack qemu has no image of the VM's guest in ${where}: run make uvm-image, or make install, or set qemu.image ` +
-        "in the configuration",
+      `stack ${stack} has no image of the VM's guest in ${where}: run make uvm-image, or make install, or set ` +
+        `${stack}.image in the configuration`,
     );
   }
   const missing = IMAGE_FILES.find((name) => !exists(join(image, name)));
@@ -81,12 +81,12 @@ function findImage(configured: string | undefined, program: string): string {
   throw failedPrecondition(`the image of the VM's guest in ${image} has no ${missing}: run make uvm-image again`);
 }
 
-function findProgram(name: string, path: string): string | undefined {
+export function findProgram(name: string, path: string): string | undefined {
   const places = name.includes("/") ? [name] : path.split(":").map((directory) => join(directory, name));
   return places.find((place) => place.startsWith("/") && exists(place, constants.X_OK));
 }
 
-function exists(path: string, mode = constants.R_OK): boolean {
+export function exists(path: string, mode = constants.R_OK): boolean {
   try {
     accessSync(path, mode);
     return true;

@@ -5,6 +5,7 @@ import { TRACE_ARGUMENT } from "../../src/tracing/console-spans.ts";
 import type { Stack } from "../../src/vmmanager/uvm.ts";
 import { checkStack } from "./check-stack.ts";
 import { findQemuFiles } from "./qemu-files.ts";
+import { findRemotevmFiles } from "./remotevm-files.ts";
 
 /** The configured stack; see `checkStack` for those that can't be had. Loads that one's code and no other's. */
 export async function createStack(settings: Settings, log: Logger): Promise<Stack> {
@@ -33,7 +34,11 @@ export async function createStack(settings: Settings, log: Logger): Promise<Stac
         log,
       });
     }
-    case "remotevm":
+    case "remotevm": {
+      const { createRemoteStack } = await import("../../src/vmmanager/stacks/remotevm/stack.ts");
+      const { annotations, kernelArguments } = settings.remotevm;
+      return createRemoteStack({ ...findRemotevmFiles(settings.remotevm), annotations, kernelArguments, log });
+    }
     case "hcs":
       throw failedPrecondition(`stack ${stack} is not available in this build`);
     default:

@@ -1,5 +1,6 @@
 import type { Key } from "./key.ts";
 import { qemuKeys } from "./keys/qemu.ts";
+import { remotevmKeys } from "./keys/remotevm.ts";
 import { runcKeys } from "./keys/runc.ts";
 import { shimKeys } from "./keys/shim.ts";
 
@@ -8,7 +9,7 @@ import { shimKeys } from "./keys/shim.ts";
  * config` tells it, and docs/configuration.md lists it. A table of the file is a file of `keys/`; annotations, the other
  * half of the schema, are in `annotations/`.
  */
-export const SCHEMA: readonly Key[] = [...shimKeys, ...runcKeys, ...qemuKeys];
+export const SCHEMA: readonly Key[] = [...shimKeys, ...runcKeys, ...qemuKeys, ...remotevmKeys];
 
 /** What a configuration may say: without the keys that are accepted and not used. */
 export const KNOWN_KEYS: readonly Key[] = SCHEMA.filter(({ type }) => type.kind !== "ignored");

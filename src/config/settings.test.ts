@@ -12,6 +12,11 @@ const qemu = {
   ...{ template: false, templateDirectory: "/var/lib/uvm-shim/templates" },
 };
 
+const remotevm = {
+  ...{ service: "uvm-vmservice", arguments: [], annotations: false, kernelArguments: [] },
+  ...{ processors: 1, memoryMiB: 256 },
+};
+
 let dir = "";
 let none = "";
 before(() => {
@@ -56,6 +61,7 @@ describe("resolveSettings", () => {
       socketDirectory: "/run/containerd/s",
       runc: { binary: "runc", systemdCgroup: false },
       qemu,
+      remotevm,
       source: "defaults",
       origins: {},
     });
@@ -84,6 +90,18 @@ describe("resolveSettings", () => {
       kernel_arguments = "debug"
       template = true
       template_directory = "/x/templates"
+      [remotevm]
+      service = "/opt/openvmm"
+      arguments = "--single-process  -x"
+      address = "/run/vm.sock"
+      annotations = true
+      image = "/opt/image2"
+      kernel = "/opt/vmlinux"
+      initrd = "/opt/initrd"
+      root = "/opt/root"
+      kernel_arguments = "quiet debug"
+      processors = 3
+      memory_mib = 300
     `;
     assert.deepEqual(await resolveSettings({ configBody, defaultPath: none }), {
       stack: "local",
@@ -96,6 +114,11 @@ describe("resolveSettings", () => {
         ...{ binary: "/opt/qemu", virtiofsd: "/opt/virtiofsd", image: "/opt/image", accel: "tcg", channel: "vsock" },
         ...{ processors: 8, maxProcessors: 8, memoryMiB: 512, maxMemoryMiB: 1024, kernelArguments: "debug" },
         ...{ template: true, templateDirectory: "/x/templates" },
+      },
+      remotevm: {
+        ...{ service: "/opt/openvmm", arguments: ["--single-process", "-x"], address: "/run/vm.sock" },
+        ...{ annotations: true, image: "/opt/image2", kernel: "/opt/vmlinux", initrd: "/opt/initrd" },
+        ...{ root: "/opt/root", kernelArguments: ["quiet", "debug"], processors: 3, memoryMiB: 300 },
       },
       source: "runtime options",
       origins: linesOf(configBody),

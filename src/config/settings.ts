@@ -23,6 +23,7 @@ export interface Settings {
     readonly systemdCgroup: boolean;
   };
   readonly qemu: QemuSettings;
+  readonly remotevm: RemotevmSettings;
   /** `containerd.runhcs.v1.Options` as they came, in base64: what stack hcs makes VMs by. */
   readonly runhcs?: string;
   /** What the settings come from, for the log: a path, "runtime options" or "defaults". */
@@ -46,6 +47,25 @@ export interface QemuSettings {
   readonly kernelArguments?: string;
   readonly template: boolean;
   readonly templateDirectory: string;
+}
+
+/** `[remotevm]`. */
+export interface RemotevmSettings {
+  readonly service: string;
+  readonly arguments: readonly string[];
+  /** In place of a service that is started. */
+  readonly address?: string;
+  /** A pod's annotations go over the two. */
+  readonly annotations: boolean;
+  /** Undefined: beside the shim's executable. */
+  readonly image?: string;
+  /** Undefined: of the image. */
+  readonly kernel?: string;
+  readonly initrd?: string;
+  readonly root?: string;
+  readonly kernelArguments: readonly string[];
+  readonly processors: number;
+  readonly memoryMiB: number;
 }
 
 /** `runtimeoptions.v1.Options`, and what the options of runc and runhcs say beside. */
@@ -81,6 +101,7 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
       systemdCgroup: request.runc?.systemdCgroup === true || lookUp(values, "runc.systemd_cgroup") === true,
     },
     qemu: qemuSettings(values),
+    remotevm: remotevmSettings(values),
     ...(request.runhcs !== undefined && { runhcs: request.runhcs }),
     source,
     origins: { ...Object.fromEntries(places), ...runcOrigins(request.runc) },
@@ -94,6 +115,30 @@ function runcOrigins(runc: SettingsRequest["runc"]): Record<string, string> {
     ...(runc?.binaryName && { "runc.binary": from("BinaryName") }),
     ...(runc?.systemdCgroup === true && { "runc.systemd_cgroup": from("SystemdCgroup") }),
   };
+}
+
+function remotevmSettings(values: ConfigValues): RemotevmSettings {
+  const paths = {
+    address: stringOf(values, "remotevm.address"),
+    image: stringOf(values, "remotevm.image"),
+    kernel: stringOf(values, "remotevm.kernel"),
+    initrd: stringOf(values, "remotevm.initrd"),
+    root: stringOf(values, "remotevm.root"),
+  };
+  const set = Object.entries(paths).flatMap(([name, path]) => (path === undefined ? [] : [[name, path]]));
+  return {
+    ...Object.fromEntries(set),
+    service: required(values, "remotevm.service"),
+    arguments: words(stringOf(values, "remotevm.arguments")),
+    annotations: lookUp(values, "remotevm.annotations") === true,
+    kernelArguments: words(stringOf(values, "remotevm.kernel_arguments")),
+    processors: integer(values, "remotevm.processors"),
+    memoryMiB: integer(values, "remotevm.memory_mib"),
+  };
+}
+
+function words(text = ""): string[] {
+  return text.split(/\s+/).filter(Boolean);
 }
 
 function qemuSettings(values: ConfigValues): QemuSettings {

@@ -212,7 +212,7 @@ async function forceDelete(
 /** containerd's clients match an exit by its pid: the VM's own, or that in runc's state file. */
 function initPid({ daemon, stateDirectory }: Pod, id: string): number {
   if (daemon.runcRoot === undefined) {
-    return readVmProcesses(stateDirectory).find(({ what }) => what === "qemu")?.pid ?? 0;
+    return readVmProcesses(stateDirectory).find(({ what }) => what === "qemu" || what === "vmservice")?.pid ?? 0;
   }
   try {
     const state = parseJson(readFileSync(join(daemon.runcRoot, id, "state.json"), "utf8"));

@@ -56,6 +56,10 @@ const bundleRecord: BundleRecord = {
       ...{ processors: 1, maxProcessors: 1, memoryMiB: 256, maxMemoryMiB: 256 },
       ...{ template: false, templateDirectory: "/x/templates" },
     },
+    remotevm: {
+      ...{ service: "uvm-vmservice", arguments: [], annotations: false, kernelArguments: [] },
+      ...{ processors: 1, memoryMiB: 256 },
+    },
     source: "defaults",
     origins: {},
   },

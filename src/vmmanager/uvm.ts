@@ -123,6 +123,8 @@ export interface UvmOptions {
     /** JSON that is merged into the document, last. */
     readonly additionalDocument?: string;
   };
+  /** What the pod's annotations say of the service that is to make its VM; stacks other than `remotevm` ignore it. */
+  readonly vmService?: { readonly source?: string; readonly address?: string; readonly path?: string };
   /** The runc binary and flags of the `local` stack; other stacks ignore them. */
   readonly runc?: {
     readonly binary?: string;

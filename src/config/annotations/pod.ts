@@ -4,7 +4,8 @@ import { rows } from "./annotation.ts";
 const microsoft = rows("pod", "io.microsoft.");
 const unheeded = rows("pod", "io.microsoft.", []);
 const cri = rows("pod", "io.kubernetes.cri.", STACK_NAMES);
-const hint = rows("pod", "io.kubernetes.cri.sandbox-", ["qemu"]);
+const service = rows("pod", "io.microsoft.virtualmachine.", ["remotevm"]);
+const hint = rows("pod", "io.kubernetes.cri.sandbox-", ["qemu", "remotevm"]);
 const containerd = rows("pod", "io.containerd.", STACK_NAMES);
 
 /** What a pod or container is, and what holds for the whole sandbox. */
@@ -32,6 +33,13 @@ export const podHints = {
   cpuShares: hint("cpu-shares", "u64", "both", "none", "Weight of the pod; counts without a quota.", {
     unit: "1/1024 processor",
   }),
+};
+
+/** Which VM service makes the pod's VM, as hcsshim had them; heeded where remotevm.annotations is set. */
+export const vmService = {
+  source: service("vmsource", "text", "LCOW", "remotevm", "Refused where it is not remotevm or vmservice."),
+  address: service("vmservice.address", "text", "LCOW", "none", "As remotevm.address."),
+  path: service("vmservice.path", "text", "LCOW", "none", "As remotevm.service."),
 };
 
 /** Of containerd itself. */

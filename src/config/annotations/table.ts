@@ -1,7 +1,7 @@
 import type { Annotation } from "./annotation.ts";
 import { anyContainer, linuxContainer, windowsContainer } from "./container.ts";
 import { numaNodes } from "./numa.ts";
-import { containerdOwn, pod, podHints } from "./pod.ts";
+import { containerdOwn, pod, podHints, vmService } from "./pod.ts";
 import { topology } from "./topology.ts";
 import { boot } from "./vm-boot.ts";
 import { confidential, confidentialLcow, confidentialWcow } from "./vm-confidential.ts";
@@ -18,6 +18,7 @@ export const annotationTable: Readonly<Record<string, readonly Annotation[]>> = 
   "Confidential WCOW": Object.values(confidentialWcow),
   Pods: Object.values(pod),
   "Hints of CRI": Object.values(podHints),
+  "Of a VM service": Object.values(vmService),
   "Of containerd": Object.values(containerdOwn),
   Containers: Object.values(anyContainer),
   "LCOW containers": Object.values(linuxContainer),

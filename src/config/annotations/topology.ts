@@ -5,7 +5,7 @@ const processor = rows("vm", "io.microsoft.virtualmachine.computetopology.proces
 const memory = rows("vm", "io.microsoft.virtualmachine.computetopology.memory.");
 const MIB = { unit: "MiB" };
 /** Stacks whose VMs are sized by the pod's own specs. */
-const SIZED = { stacks: ["hcs", "qemu"] } as const;
+const SIZED = { stacks: ["hcs", "qemu", "remotevm"] } as const;
 
 /** Processors, memory and storage limits of a VM. */
 export const topology = {

@@ -1,4 +1,4 @@
-import { pod as annotation } from "../../config/annotations/pod.ts";
+import { pod as annotation, vmService } from "../../config/annotations/pod.ts";
 import { Options as RunhcsOptions } from "../../generated/containerd/runhcs/v1.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { UvmOptions } from "../../vmmanager/uvm.ts";
@@ -17,6 +17,7 @@ export function uvmOptions(
   const { cgroupsPath } = spec.linux ?? {};
   const oomScoreAdj = podOomScore(spec);
   const { binaryName: binary, systemdCgroup, noPivotRoot, noNewKeyring } = options ?? {};
+  const service = serviceOf(spec);
   const runhcs = pod.runhcs === undefined ? undefined : (options?.runhcs ?? pod.runhcs);
   return {
     id,
@@ -26,6 +27,7 @@ export function uvmOptions(
     ...(networkNamespace !== undefined && { networkNamespace }),
     // systemd's form names no directory.
     ...(cgroupsPath?.startsWith("/") && { cgroup: cgroupsPath }),
+    ...(service && { vmService: service }),
     ...(runhcs !== undefined && { runhcs: { spec, options: RunhcsOptions.decode(Buffer.from(runhcs, "base64")) } }),
     runc: {
       ...runc,
@@ -42,4 +44,13 @@ function podOomScore({ annotations, process }: Spec): number | undefined {
   if (annotations?.[annotation.containerType.name] === "sandbox") return undefined;
   const score = process?.oomScoreAdj;
   return typeof score === "number" && Number.isInteger(score) ? score : undefined;
+}
+
+function serviceOf({ annotations = {} }: Spec): UvmOptions["vmService"] {
+  const { source, address, path } = vmService;
+  const told = Object.entries({ source, address, path }).flatMap(([name, row]) => {
+    const text = annotations[row.name];
+    return text ? [[name, text]] : [];
+  });
+  return told.length === 0 ? undefined : Object.fromEntries(told);
 }

@@ -1,7 +1,7 @@
 import { rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runtime } from "#runtime";
-import { ShimError, unavailable } from "../../../errors/shim-error.ts";
+import { failedPrecondition, ShimError, unavailable } from "../../../errors/shim-error.ts";
 import { within } from "../../../errors/within.ts";
 import { CapabilitiesVMResponseSupportedGuestOS } from "../../../generated/vmservice.ts";
 import { type Logger, silentLogger } from "../../../log/logger.ts";
@@ -33,6 +33,8 @@ export type ServiceSource =
 
 export interface RemoteStackOptions {
   readonly service: ServiceSource;
+  /** What a UVM's options say of its service goes over that; default: false, it is refused. */
+  readonly annotations?: boolean;
   /** Files of this host (docs/remotevm.md). */
   readonly kernel: string;
   readonly initrd: string;
@@ -68,6 +70,25 @@ export function createRemoteStack(stack: RemoteStackOptions): Stack {
       throw notSupported("remotevm", "lifetime", "restore");
     },
   };
+}
+
+/** Throws failed-precondition for annotations that this stack is not to heed, or that want another. */
+function serviceFor(
+  { id, vmService }: UvmOptions,
+  { service, annotations = false }: RemoteStackOptions,
+): ServiceSource {
+  if (vmService === undefined) return service;
+  const { source = "remotevm", address, path } = vmService;
+  if (source !== "remotevm" && source !== "vmservice") {
+    throw failedPrecondition(`vm ${id} is to come from ${source}, by its annotations; stack remotevm cannot make it`);
+  }
+  if (address === undefined && path === undefined) return service;
+  if (!annotations) {
+    throw failedPrecondition(
+      `vm ${id} names its own VM service, by its annotations; cannot start it: set remotevm.annotations in the configuration`,
+    );
+  }
+  return address !== undefined ? { address } : { binary: path ?? "" };
 }
 
 /** One create: what it has made so far, for who has to take it away. */
@@ -153,7 +174,7 @@ class Making {
 
   async #connect(call: CallOptions | undefined): Promise<{ service: VmService; socketPath: string; pid: number }> {
     const { id } = this.#options;
-    const { service: source } = this.#stack;
+    const source = serviceFor(this.#options, this.#stack);
     if ("address" in source) {
       const socketPath = source.address;
       const client = await connect(socketPath, call ?? {}).catch((error: unknown) => {
