@@ -1,4 +1,5 @@
 import { ShimDiag } from "../../../src/generated/containerd/runhcs/v1/diag.ts";
+import { jsonOption, toJson } from "../output.ts";
 import { type AddCommand, runDirectoryOf } from "../session.ts";
 import { POD, withPod } from "../targets.ts";
 
@@ -7,10 +8,12 @@ export const addStacks: AddCommand = (program, session) => {
     .command("stacks")
     .description("what waits for what: what daemon and guest tell of themselves")
     .argument(...POD)
-    .action(async (pod: string, _, command) => {
+    .addOption(jsonOption())
+    .action(async (pod: string, { json }: { json?: boolean }, command) => {
       const { stacks, guestStacks } = await withPod(pod, runDirectoryOf(command), (client) =>
         client.service(ShimDiag).diagStacks({}),
       );
-      session.out(guestStacks === "" ? `${stacks}\n` : `${stacks}\nguest:\n${guestStacks.trimEnd()}\n`);
+      if (json) session.out(`${toJson({ stacks, guestStacks })}\n`);
+      else session.out(guestStacks === "" ? `${stacks}\n` : `${stacks}\nguest:\n${guestStacks.trimEnd()}\n`);
     });
 };
