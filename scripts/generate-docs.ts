@@ -9,12 +9,14 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { renderStateTable, type StateTable } from "../src/orchestration/state-table.ts";
+import { refusals } from "../src/vmservice/refusals.ts";
+import { servedVmStates } from "../src/vmservice/state.ts";
 import { matrix } from "../test/faults/matrix.ts";
 import type { StackName } from "../test/faults/row.ts";
 import { floors } from "./check/layers.ts";
 import { renderAnnotations, renderConfiguration } from "./docs/configuration.ts";
 
-const pages = ["docs/architecture.md", "docs/configuration.md", "docs/faults.md"];
+const pages = ["docs/architecture.md", "docs/configuration.md", "docs/faults.md", "docs/vmservice.md"];
 
 const sections: Record<string, () => string | Promise<string>> = {
   floors: renderFloors,
@@ -23,6 +25,8 @@ const sections: Record<string, () => string | Promise<string>> = {
   interfaces: renderInterfaces,
   faults: renderFaults,
   annotations: renderAnnotations,
+  vmservice: () => renderStateTable(servedVmStates),
+  refusals: renderRefusals,
 };
 
 function renderFloors(): string {
@@ -43,6 +47,11 @@ async function renderStates(): Promise<string> {
 
 function isStateTable(value: unknown): value is StateTable {
   return typeof value === "object" && value !== null && "resource" in value && "initial" in value && "states" in value;
+}
+
+function renderRefusals(): string {
+  const rows = refusals.map(({ field, why }) => `| \`${field}\` | ${why} |`);
+  return ["| set in VMConfig | |", "| --- | --- |", ...rows, ""].join("\n");
 }
 
 function renderFaults(): string {
