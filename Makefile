@@ -15,7 +15,7 @@ IMAGE := vmlinuz initrd.cpio root.erofs manifest.json
 STACK ?= qemu
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test check docs format build uvm-image bench soak clean install uninstall fuzz test-peers test-windows windows-rig conformance test-unit test-integration test-qemu faults build-failpoints
+.PHONY: help bootstrap demo test check docs format build uvm-image bench soak clean install uninstall fuzz test-peers test-windows windows-rig conformance test-unit test-integration test-qemu faults build-failpoints trace
 
 help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ conformance: build uvm-image ## all of containerd/shimtest, its stress runs and 
 	@scripts/bootstrap.sh peers
 	@scripts/peers.sh
 	@$(NODE) test/conformance/main.ts $(STACKS)
+
+trace: build $(if $(filter local,$(STACK)),,uvm-image) ## one pod's life as a Perfetto trace and a picture of its stages, into out/trace (STACK=local: no VM)
+	@$(NODE) scripts/trace.ts $(STACK) out/trace
 
 check: bootstrap ## compiler, linter, formatter, layer rule, generated code, lock file, file lengths, links, the page of the seeds
 	$(BIN)/tsc -p .

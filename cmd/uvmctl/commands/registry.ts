@@ -11,6 +11,7 @@ import { addShare } from "./share.ts";
 import { addStacks } from "./stacks.ts";
 import { addTasks } from "./tasks.ts";
 import { addTop } from "./top.ts";
+import { addTrace } from "./trace.ts";
 
 /** All commands, in the order in which help tells of them. */
 export const registry: readonly AddCommand[] = [
@@ -25,5 +26,6 @@ export const registry: readonly AddCommand[] = [
   addStacks,
   addReport,
   addBridge,
+  addTrace,
   addCompletion,
 ];
