@@ -27,7 +27,7 @@ demo: build uvm-image ## run a container in a VM, on a private containerd, and s
 	@$(NODE) scripts/demo.ts $(STACK)
 
 test: build build-failpoints uvm-image windows-rig ## unit tests (Bun and Node), then real containerd and ctr, without and with VMs, then faults, then the Windows half; one closing line
-	@$(NODE) scripts/test.ts unit integration qemu integration-qemu faults windows
+	@$(NODE) scripts/test.ts unit integration budget qemu integration-qemu faults windows
 
 test-unit: bootstrap ## the unit tests alone
 	@$(NODE) scripts/test.ts unit

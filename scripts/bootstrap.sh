@@ -24,6 +24,8 @@ need qemu-system-x86_64 qemu-system-x86
 [ -x /usr/lib/qemu/virtiofsd ] || missing="$missing qemu-system-common"
 need setpriv util-linux
 need script bsdutils
+# Counts system calls for test/budget.
+need strace strace
 need mkfs.ext4 e2fsprogs
 # CNI's portmap, firewall and masquerade.
 [ "${1:-}" != peers ] || need iptables iptables

@@ -1,5 +1,5 @@
 /**
- * `test.ts SUITE...` runs the suites (unit, integration, qemu, integration-qemu, faults, windows, peers) and ends with one line, their sum: "N passed, N failed, N skipped".
+ * `test.ts SUITE...` runs the suites (unit, integration, budget, qemu, integration-qemu, faults, windows, peers) and ends with one line, their sum: "N passed, N failed, N skipped".
  * The unit tests run in both runtimes, in Bun because it is what we ship and in Node because the code says that it is
  * neutral; a test that runs twice counts twice.
  */
@@ -7,6 +7,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Failure, junitFailures, tapFailures } from "./test-failures.ts";
 
 interface Counts {
   readonly passed: number;
@@ -18,6 +19,7 @@ interface Runner {
   readonly argv: (files: readonly string[], report: string) => string[];
   /** The totals in the report that the runner wrote; undefined where they are missing. */
   readonly read: (report: string) => Counts | undefined;
+  readonly failures: (report: string) => readonly Failure[];
 }
 
 const bun: Runner = {
@@ -32,6 +34,7 @@ const bun: Runner = {
     const [tests, failed, skipped] = totals.slice(1).map(Number) as [number, number, number];
     return { passed: tests - failed - skipped, failed, skipped };
   },
+  failures: junitFailures,
 };
 
 const node = (concurrency: number): Runner => ({
@@ -52,6 +55,7 @@ const node = (concurrency: number): Runner => ({
     };
     return Object.values(counts).some(Number.isNaN) ? undefined : counts;
   },
+  failures: tapFailures,
 });
 
 /** Windows' Node under Wine (test/windows/main.ts), which writes the totals as Node's reporter does. */
@@ -88,6 +92,10 @@ const suites: Record<string, readonly Suite[]> = {
       ...{ title: "containerd and ctr, stack local", roots: ["test/integration"], runner: node(1) },
       ...{ realPeers: "in CI", env: { UVM_STACK: "local" } },
     },
+  ],
+  // Alone: it watches what a daemon does while nobody asks anything of it.
+  budget: [
+    { title: "what a pod's life takes, in counts", roots: ["test/budget"], runner: node(1), realPeers: "always" },
   ],
   qemu: [{ title: "VMs and their image", roots: ["test/qemu", "test/vm"], runner: node(1), realPeers: "always" }],
   // Two at a time: most of a VM's life is waiting for its one emulated processor.
@@ -132,7 +140,7 @@ function isForWindows(file: string): boolean {
 }
 
 /** A runner that dies, or writes no totals, counts as one failure more than it reported. */
-async function run({ runner, env }: Suite, files: readonly string[]): Promise<Counts> {
+async function run({ title, runner, env }: Suite, files: readonly string[]): Promise<Counts> {
   const directory = mkdtempSync(join(tmpdir(), "uvm-shim-test-"));
   const report = join(directory, "report");
   try {
@@ -142,7 +150,11 @@ async function run({ runner, env }: Suite, files: readonly string[]): Promise<Co
         .on("error", reject)
         .on("close", resolve);
     });
-    const counts = runner.read(readFileSync(report, { encoding: "utf8", flag: "a+" }));
+    const text = readFileSync(report, { encoding: "utf8", flag: "a+" });
+    for (const { test, reason } of runner.failures(text)) {
+      process.stdout.write(`== failed: ${title}: ${test}\n${reason.replaceAll(/^(?=.)/gm, "     ")}\n`);
+    }
+    const counts = runner.read(text);
     if (counts === undefined) return { passed: 0, failed: 1, skipped: 0 };
     return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
   } finally {

@@ -27,6 +27,8 @@ interface Run {
   /** Milliseconds of each stage, in order; one more than there are stages: the container's own. */
   readonly stages: readonly number[];
   readonly total: number;
+  /** To "guest connected". */
+  readonly connected: number;
 }
 
 export async function benchVm(rounds: number): Promise<Section> {
@@ -34,9 +36,16 @@ export async function benchVm(rounds: number): Promise<Section> {
   try {
     await machine.warmUp();
     const runs: Run[] = [];
+    const restored: Run[] = [];
+    const ofTemplate = machine.ctrWith(
+      `stack = "qemu"\n[qemu]\ntemplate = true\ntemplate_directory = "${machine.file("templates")}"\n`,
+    );
+    // The first one makes the template.
+    await timeRun(machine, ofTemplate);
     const bare: number[] = [];
     for (let round = 0; round < rounds; round++) {
       runs.push(await timeRun(machine));
+      restored.push(await timeRun(machine, ofTemplate));
       bare.push(await timeBareBoot());
     }
     const { runc, memory } = await inOnePod(machine, rounds);
@@ -52,6 +61,15 @@ export async function benchVm(rounds: number): Promise<Section> {
         {
           ...{ id: "vm-cold", title: "`ctr run` to first output, cold", unit: "ms", ours: cold },
           peer: { name: "bare QEMU to its first user process, and `runc run` in a guest", values: least },
+        },
+        {
+          ...{ id: "vm-template", title: "`ctr run` to first output, VM from a template", unit: "ms" },
+          ...{ ours: restored.map(({ total }) => total), peer: { name: "cold", values: cold } },
+        },
+        {
+          ...{ id: "vm-template-connected", title: "of it, to the guest connected", unit: "ms" },
+          ...{ ours: restored.map(({ connected }) => connected) },
+          peer: { name: "cold", values: runs.map(({ connected }) => connected) },
         },
         {
           ...{ id: "vm-to-user", title: "of it, spawn of QEMU to the first user process", unit: "ms", ours: toUser },
@@ -88,7 +106,7 @@ export async function timeRun(machine: Machine, ctr = machine.ctr): Promise<Run>
     return line === undefined ? Number.NaN : Date.parse(/^time="([^"]+)"/.exec(line)?.[1] ?? "");
   });
   const each = [...marks, end].map((mark, index, all) => mark - (index === 0 ? begin : (all[index - 1] ?? begin)));
-  return { stages: each, total: end - begin };
+  return { stages: each, total: end - begin, connected: (marks.at(-1) ?? Number.NaN) - begin };
 }
 
 async function timeBareBoot(): Promise<number> {

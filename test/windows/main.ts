@@ -17,6 +17,8 @@ const WINES = 3;
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { report: { type: "string" } } });
 const sum = { passed: 0, failed: 0, skipped: 0 };
+/** In TAP, as the files' own reports have them. */
+const failures: string[] = [];
 let caught = 0;
 const began = performance.now();
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -55,7 +57,7 @@ try {
 if (values.report !== undefined) {
   writeFileSync(
     values.report,
-    `# pass ${sum.passed}\n# fail ${sum.failed}\n# cancelled 0\n# skipped ${sum.skipped}\n# todo 0\n`,
+    `# pass ${sum.passed}\n# fail ${sum.failed}\n# cancelled 0\n# skipped ${sum.skipped}\n# todo 0\n${failures.join("")}`,
   );
 }
 const seconds = ((performance.now() - began) / 1000).toFixed(1);
@@ -75,7 +77,10 @@ function removeAbandoned(): void {
 
 function fail(why: string, what: readonly string[]): void {
   sum.failed += what.length;
-  for (const line of what) say(`FAIL ${why}: ${line}`);
+  for (const line of what) {
+    say(`FAIL ${why}: ${line}`);
+    failures.push(`not ok 1 - ${why}\n  ---\n  error: '${line}'\n  ...\n`);
+  }
 }
 
 async function runFile(file: string): Promise<void> {
@@ -135,6 +140,7 @@ async function runBundle(file: string, bundle: string, own: string): Promise<str
   if (Object.values(counts).some(Number.isNaN)) {
     fail(file, [code === undefined ? `no end within ${FILE_LIMIT_MS} ms` : `ended with ${code} and no totals`]);
   } else {
+    if (counts.failed > 0) failures.push(report.replaceAll(/^# (pass|fail|cancelled|skipped|todo) /gm, "# file: $1 "));
     sum.passed += counts.passed;
     sum.failed += counts.failed;
     sum.skipped += counts.skipped;
