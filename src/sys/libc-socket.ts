@@ -84,16 +84,21 @@ export function bindUnixDatagram(path: string): number {
 
 /** One at `localPath` that talks with the socket at `remotePath` alone. */
 export function connectUnixDatagram(localPath: string, remotePath: string): number {
-  const address = socketAddress(remotePath, "connect");
   const fd = bindUnixDatagram(localPath);
   try {
-    check(() => libc().connect(fd, address, address.length), "connect", remotePath);
+    connectDatagrams(fd, remotePath);
   } catch (error) {
     close(fd);
     unlinkSync(localPath);
     throw error;
   }
   return fd;
+}
+
+/** From now on the datagram socket talks with the one at the path alone. */
+export function connectDatagrams(fd: number, remotePath: string): void {
+  const address = socketAddress(remotePath, "connect");
+  check(() => libc().connect(fd, address, address.length), "connect", remotePath);
 }
 
 /** sockaddr_un; its path holds 107 bytes and a NUL. */

@@ -1,5 +1,5 @@
 import { ShimError } from "../errors/shim-error.ts";
-import { unlessAborted } from "../errors/unless-aborted.ts";
+import { within } from "../errors/within.ts";
 import { silentLogger } from "../log/logger.ts";
 import { AGENT_KERNEL_ARGUMENT, AGENT_PORT, AGENT_STREAM_PORT } from "../transport/agent/ports.ts";
 import type { GuestListener } from "../transport/sockets.ts";
@@ -13,6 +13,7 @@ import type { StateDirectory } from "./state-directory.ts";
 
 const BOOT_MS = 60_000;
 const CONSOLE_LINES = 20;
+const ENDED_MS = 1_000;
 
 /** A VM whose guest's agent has connected. */
 export interface RunningVm {
@@ -54,14 +55,12 @@ export async function boot({ directory, host, configuration, start, signal }: Bo
     const streams = machine.sockets.listen(AGENT_STREAM_PORT);
     await machine.run(call);
     const timeout = AbortSignal.timeout(bootTimeout);
-    const connected = agent.accept({ signal: AbortSignal.any([signal, timeout]) }).catch((error) => {
-      if (signal.aborted || !timeout.aborted) throw error;
-      throw lateError(directory.path, bootTimeout, machine.consoleTail(CONSOLE_LINES));
+    const stream = await agent.accept({ signal: AbortSignal.any([signal, timeout]) }).catch(async (error) => {
+      signal.throwIfAborted();
+      if (timeout.aborted) throw lateError(directory.path, bootTimeout, machine.consoleTail(CONSOLE_LINES));
+      // The channel has ended: with the VM, which says why, or else because the guest broke its rules.
+      throw (await within(ENDED_MS, machine.ended)) ?? error;
     });
-    const ended = machine.ended.then((error) => {
-      throw error;
-    });
-    const stream = await unlessAborted(Promise.race([connected, ended]), signal);
     // One agent: a guest that dials again gets no answer.
     agent.close();
     return { machine, client: new Client(stream), streams };

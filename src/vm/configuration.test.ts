@@ -80,14 +80,17 @@ describe("the configuration of an instance", () => {
     refuses(add({ features: (1 << 0) | (1 << 11) }), "unimplemented", /offloads CSUM, HOST_TSO4.*leave them out/);
     refuses(add({ features: 1 << 3 }), "unimplemented", /feature bits 3/);
     refuses(add({ features: 2 ** 31 }), "unimplemented", /feature bits 31/);
+    refuses(add({ features: nicFeatures.controlMac }), "invalid-argument", /add controlQueue/);
     refuses(add({ features: -1 }), "invalid-argument", /32 bits/);
     refuses(add({ flags: 1 << 1 }), "unimplemented", /DHCP_CLIENT/);
     refuses(add({ flags: (1 << 2) | nicFlags.vfkit }), "unimplemented", /VNET_HDR/);
     refuses(add({ flags: 1 << 9 }), "unimplemented", /bit 9/);
     const configuration = new Configuration();
-    configuration.addNIC("/nic.sock", mac, "unixstream", { features: nicFeatures.status | nicFeatures.controlMac });
+    configuration.addNIC("/nic.sock", mac, "unixstream", {
+      features: nicFeatures.controlQueue | nicFeatures.controlMac,
+    });
     const [nic] = configuration.devices;
-    assert.deepEqual(nic?.kind === "nic" && nic.features, ["status", "controlMac"]);
+    assert.deepEqual(nic?.kind === "nic" && nic.features, ["controlQueue", "controlMac"]);
   });
 
   it("has room for so many devices of all kinds together", () => {

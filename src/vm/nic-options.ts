@@ -9,6 +9,7 @@ export const nicFeatures = {
   controlQueue: 1 << 17,
   controlReceiveMode: 1 << 18,
   controlVlan: 1 << 19,
+  guestAnnounce: 1 << 21,
   controlMac: 1 << 23,
 } as const;
 
@@ -32,6 +33,8 @@ const OFFLOADS: Readonly<Record<number, string>> = {
   13: "HOST_ECN",
   14: "HOST_UFO",
 };
+const NEED_QUEUE =
+  nicFeatures.controlReceiveMode | nicFeatures.controlVlan | nicFeatures.guestAnnounce | nicFeatures.controlMac;
 const REFUSED_FLAGS: Readonly<Record<number, string>> = {
   1: "DHCP_CLIENT: the guest's agent has no DHCP client",
   2: "VNET_HDR: QEMU 7.2 puts no header on frames of a unix socket",
@@ -76,6 +79,13 @@ export function checkNic(endpoint: string, mac: string, mode: NetworkMode, optio
   if (unknown.length > 0) {
     throw unimplemented(
       `${what} is to have the feature bits ${unknown.join(", ")}; cannot add it: there are only nicFeatures`,
+    );
+  }
+  const { controlQueue } = nicFeatures;
+  if ((features & NEED_QUEUE) !== 0 && (features & controlQueue) === 0) {
+    // Linux has no adapter at all then.
+    throw invalidArgument(
+      `${what} is to have features that go over the control queue; cannot add it: add controlQueue`,
     );
   }
   const refused = bitsOf(flags).filter((bit) => 2 ** bit !== nicFlags.vfkit);

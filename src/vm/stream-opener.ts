@@ -1,4 +1,4 @@
-import { alreadyExists, invalidArgument } from "../errors/shim-error.ts";
+import { alreadyExists, invalidArgument, isKind } from "../errors/shim-error.ts";
 import { unlessAborted } from "../errors/unless-aborted.ts";
 import type { ByteStream } from "../sys/byte-stream.ts";
 import { MAX_GREETING_BYTES, nameStream } from "../transport/agent/greeting.ts";
@@ -19,7 +19,15 @@ export class StreamOpener {
     this.#opening.add(id);
     try {
       const { streams } = await unlessAborted(running, signal);
-      return await nameStream(await streams.accept({ signal }), id, { signal });
+      for (;;) {
+        const connection = await streams.accept({ signal });
+        try {
+          return await nameStream(connection, id, { signal });
+        } catch (error) {
+          // That connection was gone already: the guest dials others. Where there is no guest, `accept` says so.
+          if (signal.aborted || !isKind(error, "unavailable")) throw error;
+        }
+      }
     } finally {
       this.#opening.delete(id);
     }

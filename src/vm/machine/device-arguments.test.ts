@@ -54,7 +54,8 @@ describe("what QEMU is told of a device", () => {
     assert.deepEqual(nicDevice(nic, 14), plain);
     assert.deepEqual(nicDevice({ ...nic, features: ["mac", "status"] }, 14), {
       ...plain,
-      ...{ mrg_rxbuf: false, status: true, ctrl_vq: false, ctrl_rx: false, ctrl_vlan: false, ctrl_mac_addr: false },
+      ...{ mrg_rxbuf: false, status: true, ctrl_vq: false, ctrl_rx: false, ctrl_vlan: false },
+      ...{ guest_announce: false, ctrl_mac_addr: false },
     });
   });
 });

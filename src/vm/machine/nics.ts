@@ -19,6 +19,7 @@ const PROPERTIES: Readonly<Record<NicFeature, string | undefined>> = {
   controlQueue: "ctrl_vq",
   controlReceiveMode: "ctrl_rx",
   controlVlan: "ctrl_vlan",
+  guestAnnounce: "guest_announce",
   controlMac: "ctrl_mac_addr",
 };
 
