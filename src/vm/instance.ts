@@ -1,7 +1,7 @@
 import { failedPrecondition, ShimError, unavailable } from "../errors/shim-error.ts";
 import { unlessAborted } from "../errors/unless-aborted.ts";
 import { silentLogger } from "../log/logger.ts";
-import { deferred } from "../orchestration/deadline.ts";
+import { deadline, deferred } from "../orchestration/deadline.ts";
 import { Machine as StateMachine } from "../orchestration/state-table.ts";
 import type { ByteStream } from "../sys/byte-stream.ts";
 import type { Client } from "../ttrpc/client.ts";
@@ -113,14 +113,14 @@ export class Instance {
    */
   async startStream(streamId: string, { signal }: StreamOpts = {}): Promise<ByteStream> {
     if (!this.#state.allows("stream")) throw this.#refusal("open a stream");
-    const limit = AbortSignal.timeout(this.#host.streamTimeout ?? STREAM_MS);
-    const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+    const limit = deadline(this.#host.streamTimeout ?? STREAM_MS, `stream ${streamId}`, signal);
     try {
-      return await this.#streams.open(streamId, this.#running.promise, either);
+      return await this.#streams.open(streamId, this.#running.promise, limit.signal);
     } catch (error) {
-      signal?.throwIfAborted();
-      if (!limit.aborted) throw error;
+      if (signal?.aborted === true || !limit.signal.aborted) throw error;
       throw unavailable(`instance ${this.#directory.path} has no guest that takes stream ${streamId}: start it`, error);
+    } finally {
+      limit.done();
     }
   }
 

@@ -1,4 +1,4 @@
-import { alreadyExists, invalidArgument, isKind } from "../errors/shim-error.ts";
+import { alreadyExists, invalidArgument, isKind, ShimError, unavailable } from "../errors/shim-error.ts";
 import { unlessAborted } from "../errors/unless-aborted.ts";
 import type { ByteStream } from "../sys/byte-stream.ts";
 import { MAX_GREETING_BYTES, nameStream } from "../transport/agent/greeting.ts";
@@ -9,7 +9,7 @@ export class StreamOpener {
   /** Of those under way here; the guest knows those that it has taken and nobody has claimed. */
   readonly #opening = new Set<string>();
 
-  /** Rejects with the signal's reason, already-exists, invalid-argument, or what ended the VM. */
+  /** Rejects with the signal's reason, already-exists, invalid-argument, or unavailable with what ended the VM. */
   async open(id: string, running: Promise<RunningVm>, signal: AbortSignal): Promise<ByteStream> {
     const bytes = Buffer.byteLength(id);
     if (bytes < 1 || bytes > MAX_GREETING_BYTES) {
@@ -18,7 +18,10 @@ export class StreamOpener {
     if (this.#opening.has(id)) throw alreadyExists(`stream ${id} is being opened; cannot open another: use another id`);
     this.#opening.add(id);
     try {
-      const { streams } = await unlessAborted(running, signal);
+      const { streams } = await unlessAborted(running, signal).catch((error) => {
+        signal.throwIfAborted();
+        throw unavailable(`no VM runs that stream ${id} could lead to: ${ShimError.from(error).message}`, error);
+      });
       for (;;) {
         const connection = await streams.accept({ signal });
         try {

@@ -27,7 +27,7 @@ const wires: readonly Wire[] = [
 ];
 const FIRST_SLOT = 12;
 
-describe("NICs", { skip: notBootable() ?? false, timeout: 600_000 }, () => {
+describe("NICs", { skip: notBootable() ?? false, timeout: 900_000 }, () => {
   const base = new VmBase();
   const peers: FramePeer[] = [];
   let state = "";
