@@ -10,9 +10,10 @@ import type { Logger } from "../../src/log/logger.ts";
 import { VERSION } from "../../src/shim/identity.ts";
 import { mountOne } from "../../src/sys/mount.ts";
 import { Reaper } from "../../src/sys/reaper.ts";
+import { CallersNamespace, registerTasks } from "./agent-tasks.ts";
 import { loadEarlyModules, shutDown, uptime } from "./first-process.ts";
 import type { PortSockets } from "./guest-port.ts";
-import { serveAgent } from "./serve-agent.ts";
+import { type ServeAgentOptions, serveAgent } from "./serve-agent.ts";
 
 /**
  * The first process of a VM that is told to serve the agent (docs/guest-agent.md). Resolves when a client has asked for
@@ -38,7 +39,16 @@ export async function runAgent(boot: BootArguments, port: PortSockets, log: Logg
   await new Promise<void>((turnedOff, failed) => {
     // The answer leaves first.
     const powerOff = (): void => void setTimeout(turnedOff, ANSWER_MS);
-    const options = { sockets: port.sockets, runtime, log, version: VERSION, mounts, powerOff };
+    const namespace = new CallersNamespace();
+    const options: ServeAgentOptions = {
+      ...{ sockets: port.sockets, runtime, log, version: VERSION, mounts, powerOff },
+      interceptors: [namespace.interceptor],
+      more: (server, { claims, events }) =>
+        registerTasks(server, {
+          ...{ streams: claims, namespace, reaper, log, powerOff, stateDirectory: "/run/agent/tasks" },
+          publish: (event) => events.publish(event),
+        }),
+    };
     Promise.all([port.serve({ signal }), serveAgent(options, { signal })]).catch(failed);
   });
   try {

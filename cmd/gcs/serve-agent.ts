@@ -1,17 +1,28 @@
-import { type AgentOptions, createAgent } from "../../src/gcs/agent/agent.ts";
+import { type Agent, type AgentOptions, createAgent } from "../../src/gcs/agent/agent.ts";
 import { tryDial } from "../../src/gcs/redial.ts";
 import type { Envelope } from "../../src/generated/containerd/types.ts";
 import { registerAgentServices } from "../../src/service/agent/agent-services.ts";
 import type { ByteStream } from "../../src/sys/byte-stream.ts";
 import { AGENT_PORT } from "../../src/transport/agent/ports.ts";
+import type { ServerInterceptor } from "../../src/ttrpc/interceptor.ts";
 import { Server } from "../../src/ttrpc/server.ts";
 
+export interface ServeAgentOptions extends AgentOptions {
+  /** What else is served on the same connection. */
+  readonly more?: (server: Server, agent: Agent<Envelope>) => void;
+  readonly interceptors?: readonly ServerInterceptor[];
+}
+
 /** Serves the agent to one client of the host after the other. Resolves after the abort. */
-export async function serveAgent(options: AgentOptions, { signal }: { signal: AbortSignal }): Promise<void> {
-  const { sockets, log } = options;
+export async function serveAgent(options: ServeAgentOptions, { signal }: { signal: AbortSignal }): Promise<void> {
+  const { sockets, log, interceptors = [] } = options;
   const agent = createAgent<Envelope>(options);
-  const server = new Server({ onConnectionError: (error) => log.debug("a client's connection broke", { error }) });
+  const server = new Server({
+    interceptors,
+    onConnectionError: (error) => log.debug("a client's connection broke", { error }),
+  });
   registerAgentServices(server, agent, log);
+  options.more?.(server, agent);
   const over = (): void => server.close();
   signal.addEventListener("abort", over, { once: true });
   const streams = agent.run({ signal });

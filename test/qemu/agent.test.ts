@@ -3,16 +3,21 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { readAll } from "../../src/gcs/stdio/read-all.ts";
+import { TaskStart } from "../../src/generated/containerd/events.ts";
+import { CreateTaskRequest } from "../../src/generated/containerd/task/v2.ts";
+import { Task } from "../../src/generated/containerd/task/v3.ts";
 import { Bundle } from "../../src/generated/containerd/vminitd/services/bundle/v1.ts";
 import { Mount } from "../../src/generated/containerd/vminitd/services/mount/v1.ts";
 import { System } from "../../src/generated/containerd/vminitd/services/system/v1.ts";
 import { SocketForward } from "../../src/generated/nerdbox/services/socketforward/v1.ts";
+import { Events } from "../../src/generated/nerdbox/services/vmevents/v1.ts";
 import { Machine, Streams } from "../../src/generated/uvmshim/agent/v1.ts";
 import type { ByteStream } from "../../src/sys/byte-stream.ts";
 import { nameStream } from "../../src/transport/agent/greeting.ts";
 import { AGENT_KERNEL_ARGUMENT, AGENT_PORT, AGENT_STREAM_PORT } from "../../src/transport/agent/ports.ts";
 import type { GuestListener } from "../../src/transport/sockets.ts";
 import { Client } from "../../src/ttrpc/client.ts";
+import { Metadata } from "../../src/ttrpc/metadata.ts";
 import { BootedUvm, notBootable } from "./uvm.ts";
 
 const KERNEL = "console=ttyS0 quiet panic=-1 reboot=t swiotlb=512 memhp_default_state=online_movable";
@@ -20,7 +25,21 @@ const STATIC = "02:00:00:00:00:01";
 const LEASED = "02:00:00:00:00:02";
 const NETWORKS = `-network=mac=${STATIC},addr=192.168.127.2/24,addr=fd77::2/64 -network=mac=${LEASED},dhcp=true`;
 
-describe("the agent of a VM's guest", { skip: notBootable() ?? false, timeout: 240_000 }, () => {
+/** A container on the guest's own root file system. */
+function specOf(script: string): object {
+  return {
+    ociVersion: "1.0.2",
+    process: { cwd: "/", args: ["sh", "-c", script], env: ["PATH=/usr/bin"], user: { uid: 0, gid: 0 } },
+    root: { path: "rootfs", readonly: true },
+    mounts: [
+      { destination: "/proc", type: "proc", source: "proc" },
+      { destination: "/dev", type: "tmpfs", source: "tmpfs" },
+    ],
+    linux: { cgroupsPath: "/agent/test", namespaces: [{ type: "pid" }, { type: "mount" }] },
+  };
+}
+
+describe("the agent of a VM's guest", { skip: notBootable() ?? false, timeout: 600_000 }, () => {
   let uvm: BootedUvm;
   let client: Client;
   let streams: GuestListener;
@@ -158,6 +177,42 @@ describe("the agent of a VM's guest", { skip: notBootable() ?? false, timeout: 2
     outside.end();
     assert.equal(await readAll(inside, 100), "pong");
     requests.closeSend();
+  });
+
+  it("runs containers, their stdio on streams, and tells of them in events", async () => {
+    const task = client.service(Task);
+    const metadata = new Metadata({ "containerd-namespace-ttrpc": "ns1" });
+    const events = client.service(Events).stream({});
+    for (const id of ["t1", "t2"]) {
+      const files = new Map([["config.json", Buffer.from(JSON.stringify(specOf(`cat; echo ${id} >&2; exit 5`)))]]);
+      const { bundle } = await client.service(Bundle).create({ id, files });
+      const rootfs = [{ type: "bind", source: "/", target: "", options: ["bind", "ro"] }];
+      const stdio = { stdin: `stream://${id}-in`, stdout: `stream://${id}-out`, stderr: `stream://${id}-err` };
+      await assert.rejects(task.create(CreateTaskRequest.create({ id, bundle, rootfs, ...stdio })), /not waiting here/);
+      const [stdin, stdout, stderr] = await Promise.all(["in", "out", "err"].map((name) => stream(`${id}-${name}`)));
+      assert.ok(stdin !== undefined && stdout !== undefined && stderr !== undefined);
+      const { pid } = await task.create(CreateTaskRequest.create({ id, bundle, rootfs, ...stdio }), { metadata });
+      await task.start({ id, execId: "" });
+      stdin.write(Buffer.from("through a container"));
+      stdin.end();
+      assert.equal(await readAll(stdout, 100), "through a container");
+      assert.equal(await readAll(stderr, 100), `${id}\n`);
+      assert.equal((await task.wait({ id, execId: "" })).exitStatus, 5);
+      assert.equal((await task.delete({ id, execId: "" })).exitStatus, 5);
+      const told: string[] = [];
+      while (told.length < 4) {
+        const { namespace, topic, event } = (await events.receive()) ?? assert.fail("the events ended");
+        told.push(`${namespace} ${topic}`);
+        if (topic !== "/tasks/start") continue;
+        assert.equal(event?.typeUrl, "containerd.events.TaskStart");
+        assert.deepEqual(TaskStart.decode(event.value), { containerId: id, pid });
+      }
+      assert.deepEqual(
+        told,
+        ["create", "start", "exit", "delete"].map((topic) => `ns1 /tasks/${topic}`),
+      );
+      for (const end of [stdin, stdout, stderr]) end.end();
+    }
   });
 
   it("turns the VM off when it is asked", async () => {

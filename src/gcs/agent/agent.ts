@@ -11,7 +11,7 @@ import { EventExchange } from "./event-exchange.ts";
 import { MountList } from "./mount-list.ts";
 import { type Command, runCommand } from "./run-command.ts";
 import { type ForwardLimits, SocketForwards } from "./socket-forwards.ts";
-import { type StreamLimits, StreamTable } from "./stream-table.ts";
+import { type StreamClaims, type StreamLimits, StreamTable } from "./stream-table.ts";
 
 export interface AgentOptions {
   readonly sockets: GuestSockets;
@@ -35,6 +35,7 @@ export function createAgent<E>(options: AgentOptions) {
     bundles: new Bundles(options.bundleDirectory),
     events: new EventExchange<E>(),
     forwards,
+    claims: table as StreamClaims,
     streams: {
       echo: async (id: string) => echo(table.claim(id)),
       async connect(id: string, path: string) {
