@@ -14,6 +14,7 @@ async function uvmctl(...args: string[]): Promise<{ code: number; stdout: string
   const session = {
     out: (text: string) => void stdout.push(text),
     err: (text: string) => void stderr.push(text),
+    progress: false,
     exitCode: 0,
   };
   return { code: await run(args, session), stdout: stdout.join(""), stderr: stderr.join("") };
@@ -79,7 +80,7 @@ describe("uvmctl's output", () => {
 });
 
 describe("uvmctl's completion", () => {
-  const program = createProgram({ out: () => {}, err: () => {}, exitCode: 0 });
+  const program = createProgram({ out: () => {}, err: () => {}, progress: false, exitCode: 0 });
 
   it("knows commands, their options, and an argument's choices", () => {
     assert.deepEqual(candidates(program, ["po"]), ["pods"]);

@@ -13,6 +13,7 @@ export function createProgram(session: Session): Command {
     .description("Runs utility VMs by hand, and looks into the pods that the shim runs.")
     .version(VERSION, "-V, --version", "print the version")
     .option("--run-directory <dir>", "where the pods' state is (run_directory of the configuration)", "/run/uvm-shim")
+    .option("--vm-directory <dir>", "where the state of VMs is that uvmctl boots", "/run/uvmctl")
     // What follows the program of `exec` is the program's: so options of uvmctl itself go before the command.
     .enablePositionalOptions()
     .showHelpAfterError("(uvmctl COMMAND --help tells what it takes)")
@@ -29,6 +30,7 @@ export async function uvmctl(args: readonly string[]): Promise<number> {
   const session = {
     out: (text: string) => void process.stdout.write(text),
     err: (text: string) => void process.stderr.write(text),
+    progress: process.stderr.isTTY === true,
     exitCode: 0,
   };
   const code = await run(args, session);

@@ -1,9 +1,11 @@
 import { readdirSync } from "node:fs";
+import type { Command } from "commander";
 import { notFound } from "../../src/errors/shim-error.ts";
 import { type DaemonRecord, readDaemonRecord, stateDirectoryOf } from "../../src/shim/records.ts";
 import { startTime } from "../../src/sys/process.ts";
 import type { Client } from "../../src/ttrpc/client.ts";
 import { connect } from "../../src/ttrpc/socket.ts";
+import { runDirectoryOf, type Session, vmDirectoryOf } from "./session.ts";
 
 export interface RunningPod extends DaemonRecord {
   readonly namespace: string;
@@ -25,14 +27,39 @@ export function runningPods(runDirectory: string): RunningPod[] {
   );
 }
 
-/** Connects to the shim of a pod for the time of `work`. Throws not-found, and unavailable where nobody listens. */
-export async function withPod<T>(pod: string, runDirectory: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = await connect(socketOf(pod, runDirectory));
+/** The argument of what a VM that was booted by hand answers as well. */
+export const POD_OR_VM = [
+  "<target>",
+  "NAME of a VM that uvmctl booted, or as of a pod: NAMESPACE/ID, or a socket's path",
+] as const;
+
+/** As `withPod`; what has no slash is a VM's name. */
+export async function withTarget<T>(
+  target: string,
+  command: Command,
+  session: Session,
+  work: (client: Client, socketPath: string) => Promise<T>,
+): Promise<T> {
+  if (target.includes("/")) {
+    const path = socketOf(target, runDirectoryOf(command));
+    return withClient(await connect(path), (client) => work(client, path));
+  }
+  const { keptVm } = await import("./keeper/records.ts");
+  const { socketPath } = await keptVm(vmDirectoryOf(command), target, session);
+  return withClient(await connect(socketPath), (client) => work(client, socketPath));
+}
+
+async function withClient<T>(client: Client, work: (client: Client) => Promise<T>): Promise<T> {
   try {
     return await work(client);
   } finally {
     client.close();
   }
+}
+
+/** Connects to the shim of a pod for the time of `work`. Throws not-found, and unavailable where nobody listens. */
+export async function withPod<T>(pod: string, runDirectory: string, work: (client: Client) => Promise<T>): Promise<T> {
+  return withClient(await connect(socketOf(pod, runDirectory)), work);
 }
 
 function socketOf(pod: string, runDirectory: string): string {

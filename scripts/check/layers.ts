@@ -59,12 +59,15 @@ function brokenRule(path: string, imported: Import): string | undefined {
   return undefined;
 }
 
-/** One executable may hold several programs: each is then loaded as it is asked for, by its `program.ts`. */
+/**
+ * One executable may hold several programs: each is then loaded as it is asked for, by its `program.ts`. And all programs
+ * choose a stack in one place, the shim's `stacks.ts`.
+ */
 function brokenProgramRule(path: string, { isStatic }: Import, target: string): string | undefined {
   const [top, program, file] = target.split("/");
   if (top !== "cmd" || path.split("/")[1] === program) return undefined;
-  if (!isStatic && file === "program.ts") return undefined;
-  return `imports ${target}: programs do not import each other, but lazily a program.ts`;
+  if (!isStatic && /^(program|stacks(\.windows)?)\.ts$/.test(file ?? "")) return undefined;
+  return `imports ${target}: programs do not import each other, but lazily a program.ts or stacks.ts`;
 }
 
 function brokenRuntimeRule(path: string, specifier: string): string | undefined {

@@ -8,8 +8,14 @@ import { fullMethodName, propertyName, type ServiceDescriptor } from "../ttrpc/s
 import { rpcBudgets, withinBudgets } from "./budgets.ts";
 
 const generated = new URL("../generated/", import.meta.url);
-/** Generated for its client alone: containerd serves it. */
-const CALLED = "containerd.services.events.ttrpc.v1.Events";
+/** Not on the shim's socket: of containerd, of other VM services, of the guest's agent. */
+const ELSEWHERE = [
+  "containerd.services.events.ttrpc.v1.",
+  "vmservice.",
+  "uvmshim.agent.v1.",
+  "nerdbox.services.",
+  "containerd.vminitd.services.",
+];
 
 function isService(value: unknown): value is ServiceDescriptor {
   return typeof value === "object" && value !== null && "methods" in value && "name" in value;
@@ -53,7 +59,7 @@ class Subject {
   }
 }
 
-const served = (await services()).filter(({ name }) => name !== CALLED);
+const served = (await services()).filter(({ name }) => !ELSEWHERE.some((each) => name.startsWith(each)));
 const unary = (service: ServiceDescriptor): string[] =>
   Object.values(service.methods)
     .filter(({ clientStreaming, serverStreaming }) => !clientStreaming && !serverStreaming)

@@ -7,6 +7,7 @@ import { Transfer } from "../generated/containerd/services/transfer/v1.ts";
 import { Task as TaskV2 } from "../generated/containerd/task/v2.ts";
 import { Task as TaskV3 } from "../generated/containerd/task/v3.ts";
 import { Diagnostics } from "../generated/uvmshim/diag/v1.ts";
+import { Uvm } from "../generated/uvmshim/uvm/v1.ts";
 import { deadline } from "../orchestration/deadline.ts";
 import type { ServerInterceptor } from "../ttrpc/interceptor.ts";
 import { type CallContext, fullMethodName, type ServiceDescriptor } from "../ttrpc/service.ts";
@@ -78,12 +79,27 @@ const diagnostics: BudgetsOf<typeof Diagnostics> = {
   Report: 4_000,
 };
 
+const uvm: BudgetsOf<typeof Uvm> = {
+  // A boot and its devices; the steps have bounds of their own.
+  Boot: 300_000,
+  Restore: 300_000,
+  Pause: 15_000,
+  Resume: 25_000,
+  Save: 150_000,
+  Add: 70_000,
+  Remove: 70_000,
+  ResizeMemory: 40_000,
+  Status: 2_000,
+  Stats: 15_000,
+  Stop: 60_000,
+};
+
 function named(service: ServiceDescriptor, budgets: Readonly<Record<string, Budget>>): [string, Budget][] {
   return Object.entries(budgets).map(([method, budget]) => [fullMethodName(service.name, method), budget]);
 }
 
 /**
- * How long each method on the shim's socket may take where its client does not say less, by its full name: a wedged guest
+ * How long each method on the shim's socket, or that of uvmctl's keeper, may take where its client does not say less, by its full name: a wedged guest
  * costs this much and no more. The layers below bound their own steps; this is the last resort, so it lies above their sum.
  */
 export const rpcBudgets: ReadonlyMap<string, Budget> = new Map([
@@ -94,6 +110,7 @@ export const rpcBudgets: ReadonlyMap<string, Budget> = new Map([
   ...named(Transfer, transfer),
   ...named(ShimDiag, shimDiag),
   ...named(Diagnostics, diagnostics),
+  ...named(Uvm, uvm),
 ]);
 
 /**

@@ -1,6 +1,6 @@
 import { Diagnostics, Direction } from "../../../src/generated/uvmshim/diag/v1.ts";
-import { type AddCommand, runDirectoryOf } from "../session.ts";
-import { POD, withPod } from "../targets.ts";
+import type { AddCommand } from "../session.ts";
+import { POD_OR_VM, withTarget } from "../targets.ts";
 
 interface Options {
   readonly bodies?: boolean;
@@ -11,11 +11,11 @@ export const addBridge: AddCommand = (program, session) => {
   program
     .command("bridge")
     .description("what host and guest say to each other from now on, as JSON lines")
-    .argument(...POD)
+    .argument(...POD_OR_VM)
     .option("--bodies", "with the messages' documents, secrets hidden")
     .option("--secrets", "with all that is in them")
     .action(async (pod: string, { bodies = false, secrets = false }: Options, command) => {
-      await withPod(pod, runDirectoryOf(command), async (client) => {
+      await withTarget(pod, command, session, async (client) => {
         const messages = client.service(Diagnostics).bridge({ bodies: bodies || secrets, secrets });
         for await (const { at, direction, name, id, bytes, ms, body, lost } of messages) {
           const line = {

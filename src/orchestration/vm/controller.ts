@@ -136,13 +136,15 @@ export class VmController {
 
   /**
    * Stops it and has it written by `write`; it stays paused then, for `resume` or `terminate`. A failed save lets it go
-   * on as if nothing had been.
+   * on as if nothing had been: a paused one stays paused.
    */
   async save(write: (host: VmHost, call: { signal: AbortSignal }) => Promise<void>): Promise<void> {
-    const host = this.host("save");
+    const { state } = this.#machine;
+    const wasPaused = state.name === "paused";
+    const host = wasPaused ? state.host : this.host("save");
     this.#machine.begin("save", { name: "saving", host });
     try {
-      await this.#pauseUvm(host);
+      if (!wasPaused) await this.#pauseUvm(host);
     } catch (cause) {
       this.#machine.transition("notPaused", { name: "running", host });
       throw cause;
@@ -151,7 +153,8 @@ export class VmController {
     try {
       await unlessAborted(write(host, { signal: limit.signal }), limit.signal);
     } catch (cause) {
-      if (this.#machine.transition("saveFailed", { name: "resuming", host })) {
+      if (wasPaused) this.#machine.transition("saveFailedPaused", { name: "paused", host });
+      else if (this.#machine.transition("saveFailed", { name: "resuming", host })) {
         await this.#resume(host).catch((error) => this.#ports.warn(`vm ${this.id} stays paused`, error));
       }
       throw cause;

@@ -25,12 +25,16 @@ export const vmStates = defineStates({
         saved: "paused",
         notPaused: "running",
         saveFailed: "resuming",
+        saveFailedPaused: "paused",
         exited: "terminated",
         terminate: "terminating",
       },
       mend: "wait until it is saved",
     },
-    paused: { on: { resume: "resuming", exited: "terminated", terminate: "terminating" }, mend: "resume it first" },
+    paused: {
+      on: { resume: "resuming", save: "saving", exited: "terminated", terminate: "terminating" },
+      mend: "resume it first",
+    },
     resuming: {
       on: { resumed: "running", resumeFailed: "paused", exited: "terminated", terminate: "terminating" },
     },

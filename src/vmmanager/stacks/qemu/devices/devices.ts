@@ -16,7 +16,7 @@ import { PciDevices } from "./pci.ts";
 import { Plan9Shares } from "./plan9.ts";
 import { Processors } from "./processors.ts";
 import { ScsiDisks } from "./scsi.ts";
-import { VpmemDevices } from "./vpmem.ts";
+import { VPMEM_LIMITS, VpmemDevices } from "./vpmem.ts";
 
 export interface QemuDevicesOptions extends DeviceSettings {
   /** What QEMU was started with: of a restored VM. */
@@ -27,6 +27,7 @@ export interface QemuDevicesOptions extends DeviceSettings {
 export class QemuDevices extends UnsupportedDevices {
   readonly stack = "qemu";
   override readonly scsiLimits = SCSI_LIMITS;
+  readonly vpmemLimits = VPMEM_LIMITS;
   /** As it is now; to be written beside a saved state. */
   readonly hardware: Hardware;
   readonly #scsi: ScsiDisks;

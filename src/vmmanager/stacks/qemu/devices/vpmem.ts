@@ -5,13 +5,15 @@ import { close } from "../../../../sys/libc.ts";
 import { type HostFile, openHostFile } from "../../../host-file.ts";
 import type { CallOptions } from "../../../lifetime.ts";
 import { notSupported } from "../../../support.ts";
-import type { VpmemDevice, VpmemManager } from "../../../vpmem.ts";
+import type { VpmemDevice, VpmemLimits, VpmemManager } from "../../../vpmem.ts";
 import { bounded, type DeviceContext, plug, type Undo } from "./context.ts";
 import { MEMORY_SLOTS, MIB, type PluggedVpmem } from "./hardware.ts";
 import { vpmemBackend, vpmemDevice } from "./qmp-arguments.ts";
 
 /** What the guest's kernel maps at once; a smaller rest would not be seen. */
 const ALIGNMENT = 2 * MIB;
+/** An NVDIMM lies in the guest's address space, not in its memory. */
+export const VPMEM_LIMITS: VpmemLimits = { devices: MEMORY_SLOTS, deviceBytes: 1n << 40n, multiMapping: false };
 const READABLE_FOR_ALL = 0o004;
 
 /** Images as NVDIMMs. QEMU 7.2 can't take one out again. */
