@@ -30,7 +30,7 @@ export async function createStack(settings: Settings, log: Logger): Promise<Stac
           ...kernelArguments.split(/\s+/).filter(Boolean),
           ...(settings.traceDirectory === undefined ? [] : [TRACE_ARGUMENT]),
         ],
-        ...(template && { templates: templateDirectory }),
+        ...(template && { templates: { directory: templateDirectory } }),
         log,
       });
     }

@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { notFound } from "../../errors/shim-error.ts";
 import { appears } from "../appears.ts";
+import { opens } from "./opens.ts";
 import type { PmemResolver, RunProgram } from "./ports.ts";
 
 /** Nobody asks for them by name, and there is no udev to ask for what drives a device. nfit the first process has loaded. */
@@ -13,13 +13,13 @@ export function pmemDevices(run: RunProgram, { dev = "/dev", withinMs }: PmemDev
   return {
     async find(deviceNumber) {
       const device = join(dev, `pmem${deviceNumber}`);
-      if (existsSync(device)) return device;
+      if (opens(device)) return device;
       loaded ??= run(["modprobe", "-a", ...MODULES]).catch((error: unknown) => {
         loaded = undefined;
         throw error;
       });
       await loaded;
-      if ((await appears(() => existsSync(device) || undefined, withinMs)) === undefined) {
+      if ((await appears(() => opens(device) || undefined, withinMs)) === undefined) {
         throw notFound(`no persistent memory has appeared as ${device} in this guest; cannot mount it`);
       }
       return device;

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -43,6 +45,21 @@ describe("SCSI disks", () => {
     const found = disks(5_000).find({ controller: 3, lun: 63 });
     setImmediate(() => plug("07", 0, 63, "sda"));
     assert.equal(await found, join(directory, "dev/sda"));
+  });
+
+  it("are waited for until they open: the kernel makes the node before the disk", async () => {
+    plug("04", 0, 5, "sda");
+    const node = join(directory, "dev/sda");
+    rmSync(node);
+    // A socket's file is one that says ENXIO.
+    const server = createServer().listen(node);
+    await once(server, "listening");
+    await assert.rejects(disks().find({ controller: 0, lun: 5 }), { kind: "not-found" });
+    const found = disks(30_000).find({ controller: 0, lun: 5 });
+    server.close();
+    rmSync(node, { force: true });
+    writeFileSync(node, "");
+    assert.equal(await found, node);
   });
 
   it("are let go of once", async () => {

@@ -4,6 +4,7 @@ import { failedPrecondition, notFound } from "../../errors/shim-error.ts";
 import { errorCode } from "../../sys/sys-error.ts";
 import { appears } from "../appears.ts";
 import { missingFile } from "../runtime/missing-file.ts";
+import { opens } from "./opens.ts";
 import type { DiskAddress, DiskResolver } from "./ports.ts";
 
 const PCI_DEVICES = "/sys/bus/pci/devices";
@@ -22,7 +23,11 @@ export function scsiDisks({ devices = PCI_DEVICES, dev = "/dev", withinMs }: Scs
   };
   return {
     async find(address) {
-      const found = await appears(() => device(address), withinMs);
+      const usable = (): string | undefined => {
+        const path = device(address);
+        return path !== undefined && opens(path) ? path : undefined;
+      };
+      const found = await appears(usable, withinMs);
       if (found === undefined) {
         const { controller, lun } = address;
         throw notFound(`no disk has appeared at controller ${controller}, LUN ${lun} of this guest; cannot find it`);

@@ -21,7 +21,7 @@ import { QemuHost } from "./qemu-host.ts";
 import { QemuUvm } from "./qemu-uvm.ts";
 import { withDisks } from "./saved-hardware.ts";
 import { loadState, readSavedState } from "./saved-state.ts";
-import { type Template, Templates } from "./template/templates.ts";
+import { type Template, type TemplateOptions, Templates } from "./template/templates.ts";
 
 export interface QemuStackOptions {
   /** Paths, or names on PATH. */
@@ -44,8 +44,8 @@ export interface QemuStackOptions {
   readonly machine?: string;
   /** Added to the guest kernel's command line. */
   readonly kernelArguments?: readonly string[];
-  /** Make VMs of templates kept in this directory (docs/vm-template.md); undefined: boot each. Not with `vsock` or `boot`. */
-  readonly templates?: string;
+  /** Make VMs of templates (docs/vm-template.md); undefined: boot each. Not with `vsock` or `boot`. */
+  readonly templates?: TemplateOptions;
   readonly log?: Logger;
 }
 

@@ -12,6 +12,14 @@ const MAKE_MS = 80_000;
 /** For another pod that is making one. */
 const WAIT_MS = 20_000;
 
+export interface TemplateOptions {
+  /** Where they are kept: root's alone, mode 0700; made with the first one. */
+  readonly directory: string;
+  /** Bounds of making one, and of waiting for another pod that does. Default: 80 s, 20 s. */
+  readonly makeMs?: number;
+  readonly waitMs?: number;
+}
+
 export interface Template {
   readonly key: string;
   readonly directory: string;
@@ -24,10 +32,15 @@ export class Templates {
   readonly #host: TemplateHost;
   readonly #log: Logger;
 
-  constructor(directory: string, host: TemplateHost, log: Logger) {
+  readonly #makeMs: number;
+  readonly #waitMs: number;
+
+  constructor({ directory, makeMs = MAKE_MS, waitMs = WAIT_MS }: TemplateOptions, host: TemplateHost, log: Logger) {
     this.#store = new TemplateStore(directory);
     this.#host = host;
     this.#log = log;
+    this.#makeMs = makeMs;
+    this.#waitMs = waitMs;
   }
 
   /**
@@ -69,13 +82,13 @@ export class Templates {
   async #make(key: string, boot: (call: CallOptions) => Promise<UtilityVM>, call: CallOptions): Promise<string> {
     const started = performance.now();
     const write = async (directory: string): Promise<void> => {
-      const limit = AbortSignal.timeout(MAKE_MS);
+      const limit = AbortSignal.timeout(this.#makeMs);
       const signal = call.signal ? AbortSignal.any([limit, call.signal]) : limit;
       // Most pods find one: the code that makes it is loaded by those that don't.
       const { makeTemplate } = await import("./make.ts");
       await makeTemplate(await boot({ signal }), directory, { log: this.#log, signal });
       this.#log.info("made a template of VMs", { template: key, ms: Math.round(performance.now() - started) });
     };
-    return this.#store.make(key, write, { ...call, waitMs: WAIT_MS });
+    return this.#store.make(key, write, { ...call, waitMs: this.#waitMs });
   }
 }
