@@ -133,7 +133,7 @@ export const runtime: Runtime = {
 
   adopt(fd, kind, direction = "both") {
     if (kind === "socket") return adoptSocket(fd, direction);
-    if (kind === "port") return adoptFd(fd, "pipe", direction, signalPoller);
+    if (kind === "port") return adoptFd(fd, "port", direction, signalPoller);
     poller ??= new BunPoller();
     return adoptFd(fd, kind, direction, poller);
   },

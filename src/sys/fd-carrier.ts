@@ -26,6 +26,8 @@ export interface Registration {
 }
 
 const chunkSize = 64 * 1024;
+/** What a port hands out at a time, whatever is asked for: reads go on while there is room for so much. */
+const portionSize = 4096;
 /** Chunks read in one go before others get their turn. */
 const readBudget = 4;
 
@@ -34,7 +36,7 @@ let scratch: Uint8Array | undefined;
 /** Takes the fd over; makes its open file description non-blocking, for whoever shares it. */
 export function adoptFd(
   fd: number,
-  kind: "pipe" | "pty",
+  kind: "pipe" | "pty" | "port",
   direction: "read" | "write" | "both",
   poller: Poller,
 ): ByteStream {
@@ -48,16 +50,16 @@ export function adoptFd(
 class FdCarrier implements Carrier {
   readonly #stream: QueuedStream;
   readonly #fd: number;
-  readonly #isPty: boolean;
+  readonly #kind: "pipe" | "pty" | "port";
   readonly #registration: Registration;
   #reading = true;
   #writing = false;
   #released = false;
 
-  constructor(stream: QueuedStream, fd: number, kind: "pipe" | "pty", poller: Poller) {
+  constructor(stream: QueuedStream, fd: number, kind: "pipe" | "pty" | "port", poller: Poller) {
     this.#stream = stream;
     this.#fd = fd;
-    this.#isPty = kind === "pty";
+    this.#kind = kind;
     this.#registration = poller.register(fd, (ready) => this.#onReady(ready));
   }
 
@@ -111,23 +113,36 @@ class FdCarrier implements Carrier {
   #read(): void {
     scratch ??= new Uint8Array(chunkSize);
     for (let i = 0; i < readBudget && this.#reading && !this.#released; i++) {
-      let count: number | undefined;
-      try {
-        count = read(this.#fd, scratch);
-      } catch (error) {
-        const failure = SysError.from(error, "read");
-        // The last slave is closed: the one EOF that a pty knows.
-        if (this.#isPty && failure.code === "EIO") this.#end();
-        else this.#stream.onGone(failure);
-        return;
-      }
-      if (count === undefined) return;
-      if (count === 0) {
+      const { filled, told } = this.#fill(scratch);
+      if (filled > 0) this.#stream.onData(scratch.slice(0, filled));
+      if (this.#released || told === "later") return;
+      if (told === "end") {
         this.#end();
         return;
       }
-      this.#stream.onData(scratch.slice(0, count));
-      if (count < chunkSize) return;
+      if (told instanceof Error) {
+        this.#stream.onGone(told);
+        return;
+      }
+      if (filled < chunkSize - portionSize) return;
+    }
+  }
+
+  /** One read; of a port as many as there is something for. `told`: by the last one. */
+  #fill(into: Uint8Array): { readonly filled: number; readonly told: "more" | "later" | "end" | Error } {
+    let filled = 0;
+    try {
+      do {
+        const count = read(this.#fd, filled === 0 ? into : into.subarray(filled));
+        if (count === undefined) return { filled, told: "later" };
+        if (count === 0) return { filled, told: "end" };
+        filled += count;
+      } while (this.#kind === "port" && into.length - filled >= portionSize);
+      return { filled, told: "more" };
+    } catch (error) {
+      const failure = SysError.from(error, "read");
+      // The last slave is closed: the one EOF that a pty knows.
+      return { filled, told: this.#kind === "pty" && failure.code === "EIO" ? "end" : failure };
     }
   }
 

@@ -20,7 +20,7 @@ export const runtime: Runtime = {
 
   adopt(fd, kind, direction = "both") {
     if (kind === "pty") return adoptPty(fd, direction);
-    if (kind === "port") return adoptFd(fd, "pipe", direction, signalPoller);
+    if (kind === "port") return adoptFd(fd, "port", direction, signalPoller);
     const stat = fstatSync(fd);
     // libuv has no stream for what never makes one wait: a regular file, /dev/null.
     if (!stat.isFIFO() && !stat.isSocket() && !isAnonymous(stat)) return adoptFd(fd, "pipe", direction, alwaysReady);

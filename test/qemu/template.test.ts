@@ -124,7 +124,10 @@ describe("a template of VMs", { skip, timeout: 600_000 }, () => {
         process: { args: ["/busybox", "hostname"], cwd: "/", user: { uid: 0, gid: 0 } },
         root: { path: `${bundle}/rootfs` },
         hostname: "of-the-pod",
-        mounts: [{ destination: "/proc", type: "proc", source: "proc" }],
+        mounts: [
+          { destination: "/proc", type: "proc", source: "proc" },
+          { destination: "/dev", type: "tmpfs", source: "tmpfs" },
+        ],
         linux: { namespaces: [{ type: "mount" }, { type: "pid" }, { type: "uts" }] },
       },
     });

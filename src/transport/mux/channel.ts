@@ -2,8 +2,8 @@ import { ShimError, unavailable } from "../../errors/shim-error.ts";
 import type { ByteStream, ByteStreamHandler } from "../../sys/byte-stream.ts";
 import { portName } from "../accept-queue.ts";
 import { ByteQueue } from "./byte-queue.ts";
-import { closeCodes, frameTypes } from "./frame.ts";
-import { MAX_PAYLOAD, WRITE_HIGH_WATER } from "./limits.ts";
+import { closeCodes, DATA_PAYLOAD, frameTypes } from "./frame.ts";
+import { WRITE_HIGH_WATER } from "./limits.ts";
 import type { OutFrame } from "./replay.ts";
 
 /** The mux, as its channels see it. */
@@ -158,7 +158,7 @@ export class Channel implements ByteStream {
   /** DATA as far as the credit goes, then FIN; undefined when there is nothing to say now. */
   nextFrame(): OutFrame | undefined {
     if (this.#closed || this.#finSent) return undefined;
-    const payload = this.#pending.take(Math.min(MAX_PAYLOAD, this.#sendCredit));
+    const payload = this.#pending.take(Math.min(DATA_PAYLOAD, this.#sendCredit));
     if (payload !== undefined) {
       this.#sendCredit -= payload.byteLength;
       if (this.#hasFrame()) this.#owner.ready(this);

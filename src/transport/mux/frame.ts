@@ -28,6 +28,8 @@ const TRAILER = 0x7c5ac33a;
 
 /** Header and trailer of a frame, in bytes. */
 export const FRAME_OVERHEAD = HEADER_SIZE + TRAILER_SIZE;
+/** What one frame of data carries at most: the driver of a virtio-serial port takes 32 KiB in one go, so that such a frame is one. */
+export const DATA_PAYLOAD = MAX_PAYLOAD - FRAME_OVERHEAD;
 /** The longest frame, and the length of a flush. */
 export const MAX_FRAME = MAX_PAYLOAD + FRAME_OVERHEAD;
 
