@@ -73,7 +73,7 @@ docs: bootstrap ## write the parts of the documentation that are data in the cod
 format: bootstrap ## rewrite the sources as the formatter and the linter's safe fixes want them
 	$(BIN)/biome check --write .
 
-build: bootstrap ## build the shim, one self-contained executable, into out/
+build: bootstrap ## build the shim, its launcher and one self-contained executable, into out/
 	@scripts/build
 
 build-failpoints: bootstrap ## build the shim that the fault matrix breaks from inside, into out/faults/
@@ -94,11 +94,12 @@ fuzz: bootstrap ## feed all that reads what others write with damaged input: FUZ
 
 install: build uvm-image ## install the shim and the VM's image under PREFIX (default /usr/local)
 	install -D -m 0755 $(SHIM) $(DESTDIR)$(PREFIX)/bin/containerd-shim-uvm-v1
+	install -D -m 0755 out/shim/containerd-shim-uvm-v1 $(DESTDIR)$(PREFIX)/lib/uvm-shim/containerd-shim-uvm-v1
 	for name in $(PROGRAMS); do install -m 0755 out/$$name $(DESTDIR)$(PREFIX)/bin/$$name || exit 1; done
 	for file in $(IMAGE); do install -D -m 0644 out/uvm/$$file $(DESTDIR)$(PREFIX)/lib/uvm-shim/$$file || exit 1; done
 
 uninstall: ## remove what install put under PREFIX
-	rm -f $(DESTDIR)$(PREFIX)/bin/containerd-shim-uvm-v1
+	rm -f $(DESTDIR)$(PREFIX)/bin/containerd-shim-uvm-v1 $(DESTDIR)$(PREFIX)/lib/uvm-shim/containerd-shim-uvm-v1
 	for name in $(PROGRAMS); do rm -f $(DESTDIR)$(PREFIX)/bin/$$name; done
 	for file in $(IMAGE); do rm -f $(DESTDIR)$(PREFIX)/lib/uvm-shim/$$file; done
 	[ ! -d $(DESTDIR)$(PREFIX)/lib/uvm-shim ] || rmdir $(DESTDIR)$(PREFIX)/lib/uvm-shim

@@ -1,4 +1,3 @@
-import { sendAnswer } from "#os/src/shim/launch.ts";
 import { runtime } from "#runtime";
 import { SandboxController } from "../../src/orchestration/sandbox/controller.ts";
 import { StreamController } from "../../src/orchestration/stream/controller.ts";
@@ -13,46 +12,40 @@ import { registerTransferService } from "../../src/service/transfer/transfer-ser
 import { ContainerdEvents } from "../../src/shim/containerd-events.ts";
 import { type DaemonContext, type RunningDaemon, runDaemon, type Service } from "../../src/shim/daemon.ts";
 import type { Flags } from "../../src/shim/flags.ts";
-import { failureOf } from "../../src/shim/readiness.ts";
+import type { BundleRecord } from "../../src/shim/records.ts";
 import { isRecording } from "../../src/tracing/span.ts";
 import { Server } from "../../src/ttrpc/server.ts";
 import { DeferredPod } from "./deferred-pod.ts";
 
-/** No action: serves one pod. The launcher is told how that went; -1 once the daemon serves. */
-export async function daemonAction(flags: Flags): Promise<number> {
+export interface ServingDaemon {
+  /** Undefined where another already serves the pod. */
+  readonly daemon: RunningDaemon | undefined;
+  /** Loads what the first create needs: once the address is told. */
+  prepare(): void;
+}
+
+/** Serves the pod of the record from this process. */
+export async function serveDaemon(flags: Flags, record: BundleRecord): Promise<ServingDaemon> {
   const ttrpcAddress = process.env.TTRPC_ADDRESS ?? "";
-  let daemon: RunningDaemon | undefined;
   let prepare: () => void = () => undefined;
-  try {
-    daemon = await runDaemon({
-      runtime,
-      flags,
-      bundle: process.cwd(),
-      forwarder: ttrpcAddress === "" ? undefined : new ContainerdEvents(ttrpcAddress, flags.namespace),
-      build(context) {
-        const streams = new StreamController(context.record.socketPath);
-        const pod = new DeferredPod(async () => {
-          const { createPod } = await import("./pod.ts");
-          return createPod(context, streams);
-        });
-        // Its failure is told to whoever needs it: the first create.
-        prepare = () => void pod.ready().catch(() => undefined);
-        return serve(pod, streams, context);
-      },
-    });
-  } catch (error) {
-    await sendAnswer(failureOf(error));
-    throw error;
-  }
-  try {
-    await sendAnswer({ kind: "ready" });
-  } catch {
-    // The launcher was killed: containerd will never know of us.
-    await daemon?.leave("the launcher is gone");
-  }
-  if (daemon === undefined) return 0;
-  prepare();
-  return -1;
+  const daemon = await runDaemon({
+    runtime,
+    flags,
+    bundle: process.cwd(),
+    record,
+    forwarder: ttrpcAddress === "" ? undefined : new ContainerdEvents(ttrpcAddress, flags.namespace),
+    build(context) {
+      const streams = new StreamController(record.socketPath);
+      const pod = new DeferredPod(async () => {
+        const { createPod } = await import("./pod.ts");
+        return createPod(context, streams);
+      });
+      // Its failure is told to whoever needs it: the first create.
+      prepare = () => void pod.ready().catch(() => undefined);
+      return serve(pod, streams, context);
+    },
+  });
+  return { daemon, prepare };
 }
 
 function serve(pod: DeferredPod, streams: StreamController, context: DaemonContext): Service {

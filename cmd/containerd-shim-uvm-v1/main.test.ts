@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -9,8 +10,10 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmdirSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -37,7 +40,7 @@ import { until } from "../../test/harness/until.ts";
 
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
 /** The runtime under which the test runs is the one that it tests. */
-const command =
+const program =
   runtime.name === "bun"
     ? [process.execPath, main]
     : [process.execPath, "--import", import.meta.resolve("tsx"), "--no-warnings", main];
@@ -52,8 +55,11 @@ interface Result {
 
 let dir = "";
 let config = "";
+/** The launcher, as scripts/build lays it out, before the sources. */
+let command = "";
 before(() => {
   dir = mkdtempSync(join(tmpdir(), "uvm-main-"));
+  command = layProgram(dir);
   config = join(dir, "config.toml");
   writeFileSync(
     config,
@@ -71,6 +77,16 @@ before(() => {
   chmodSync(join(dir, "runc"), 0o755);
 });
 after(() => rmSync(dir, { recursive: true }));
+
+function layProgram(directory: string): string {
+  const launcher = join(directory, "bin/containerd-shim-uvm-v1");
+  mkdirSync(join(directory, "bin/shim"), { recursive: true });
+  copyFileSync(fileURLToPath(new URL("launcher.sh", import.meta.url)), launcher);
+  const executable = join(directory, "bin/shim/containerd-shim-uvm-v1");
+  writeFileSync(executable, `#!/bin/sh\nexec ${program.map((word) => `'${word}'`).join(" ")} "$@"\n`);
+  for (const path of [launcher, executable]) chmodSync(path, 0o755);
+  return launcher;
+}
 
 /** The daemons of this file's pods, whatever the tests think of them: by their command lines. */
 function daemonsAlive(): number[] {
@@ -95,7 +111,7 @@ afterEach(async () => {
   for (const pid of daemonsAlive()) process.kill(pid, "SIGKILL");
   await until("the daemons' end", noDaemons);
   for (const name of readdirSync(dir)) {
-    if (!["config.toml", "runc"].includes(name)) rmSync(join(dir, name), { recursive: true });
+    if (!["bin", "config.toml", "runc"].includes(name)) rmSync(join(dir, name), { recursive: true });
   }
 });
 
@@ -106,9 +122,15 @@ function makeBundle(id: string, annotations: Record<string, string> = {}): strin
   return bundle;
 }
 
-function launch(id: string, action: string[], options: { stdin?: Uint8Array; env?: object } = {}): ChildProcess {
+interface LaunchOptions {
+  readonly stdin?: Uint8Array;
+  readonly env?: object;
+  readonly program?: string;
+}
+
+function launch(id: string, action: string[], options: LaunchOptions = {}): ChildProcess {
   const flags = ["-namespace", "ns", "-id", id, "-address", `${dir}/containerd.sock`];
-  const [file = "", ...args] = [...command, ...flags, ...action];
+  const [file = "", ...args] = [options.program ?? command, ...flags, ...action];
   const { NAMESPACE: _, ...inherited } = process.env;
   const child = spawn(file, args, {
     cwd: join(dir, "bundles", id),
@@ -138,7 +160,7 @@ function optionsFor(path: string): Uint8Array {
   return Any.encode({ typeUrl: "runtimeoptions.v1.Options", value });
 }
 
-async function startPod(id: string, options: { stdin?: Uint8Array; env?: object } = {}): Promise<Result> {
+async function startPod(id: string, options: LaunchOptions = {}): Promise<Result> {
   return await result(launch(id, ["start"], { stdin: optionsFor(config), ...options }));
 }
 
@@ -223,6 +245,9 @@ describe("start", () => {
     assert.match(line, /-namespace ns -id c1 -address /);
     const ours = Number(readFileSync("/proc/self/oom_score_adj", "utf8"));
     assert.equal(Number(readFileSync(proc("oom_score_adj"), "utf8")), Math.min(ours + 1, 1000));
+    // A shell has what it starts in the background ignore SIGINT and SIGQUIT; the pod's containers would inherit it.
+    const ignored = BigInt(`0x${/SigIgn:\s+(\w+)/.exec(readFileSync(proc("status"), "utf8"))?.[1]}`);
+    assert.equal(ignored & 0b110n, 0n);
     // Field 6: a session of its own.
     assert.equal(readFileSync(proc("stat"), "utf8").split(" ")[5], String(pid));
   });
@@ -258,6 +283,35 @@ describe("start", () => {
       // A process whose leader is a zombie may have threads that still leave: the cgroup is busy until the last has.
       await until("the cgroup's last thread has left", () => removed(made));
     }
+  });
+
+  it("fails in one line, and leaves nothing, where it is killed", async () => {
+    const bundle = makeBundle("c1");
+    const before = readdirSync(bundle);
+    const executable = join(dir, "bin/shim/containerd-shim-uvm-v1");
+    const script = readFileSync(executable, "utf8");
+    // Once: what the launcher then runs to take back what was made has to live.
+    writeFileSync(
+      executable,
+      script.replace("exec ", () => `[ -e ${dir}/killed ] || { : >${dir}/killed; kill -9 $$; }\nexec `),
+    );
+    try {
+      const { code, stdout, stderr } = await startPod("c1");
+      assert.deepEqual([code, stdout.length], [1, 0]);
+      assert.match(stderr, /^containerd-shim-uvm-v1: [^\n]* ended before it was ready \(exit code 137\)[^\n]+\n$/);
+      assert.deepEqual(readdirSync(bundle), before);
+    } finally {
+      writeFileSync(executable, script);
+    }
+  });
+
+  it("is found through a link to the launcher, with an id that is an action's name", async () => {
+    const link = join(dir, "link");
+    symlinkSync(command, link);
+    makeBundle("start");
+    const { code, stdout, stderr } = await startPod("start", { program: link });
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.match(stdout.toString(), /^unix:/);
   });
 
   it("gives containers of one group one daemon", async () => {
@@ -412,7 +466,7 @@ describe("the daemon", () => {
     makeBundle("c1");
     const { code, stderr } = await result(launch("c1", []));
     assert.equal(code, 1);
-    assert.match(stderr, /has no record of a start: run the shim with the action start/);
+    assert.match(stderr, /has no launcher to answer: run the shim with the action start/);
   });
 });
 
@@ -424,6 +478,39 @@ describe("delete", () => {
       assert.deepEqual([code, stderr, response.pid, response.exitStatus], [0, "", 0, 137]);
       assert.ok(Math.abs(Number(response.exitedAt?.seconds) - Date.now() / 1000) < 60);
     }
+  });
+
+  it("is answered by the launcher alone for a pod that left nothing, until its bundle is started again", async () => {
+    const { bundle, socket } = await startedPod("c1");
+    await shutdown(socket, "c1");
+    await until("the daemon's end", noDaemons);
+    const executable = join(dir, "bin/shim/containerd-shim-uvm-v1");
+    renameSync(executable, `${executable}.away`);
+    try {
+      for (const _ of [1, 2]) {
+        const { code, stderr, response } = await deleteTask("c1", bundle);
+        assert.deepEqual([code, stderr, response.pid, response.exitStatus], [0, "", 0, 137]);
+        assert.ok(Math.abs(Number(response.exitedAt?.seconds) - Date.now() / 1000) < 60);
+      }
+    } finally {
+      renameSync(`${executable}.away`, executable);
+    }
+    const again = await startedPod("c1");
+    const { code } = await deleteTask("c1", again.bundle);
+    assert.equal(code, 0);
+    await until("the daemon's end", noDaemons);
+  });
+
+  it("is not answered by the launcher while something is mounted in the bundle", async (t) => {
+    if (process.getuid?.() !== 0) return t.skip("wants root: it mounts");
+    const { bundle, socket } = await startedPod("c1");
+    const rootfs = join(bundle, "rootfs");
+    mountOne({ type: "tmpfs", source: "tmpfs", options: [] }, rootfs);
+    await shutdown(socket, "c1");
+    const { code, stderr } = await deleteTask("c1", bundle);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.ok(!readFileSync("/proc/self/mountinfo", "utf8").includes(rootfs));
+    await until("the daemon's end", noDaemons);
   });
 
   it("cleans up after kill -9: containers, socket, state, records", async () => {
@@ -479,8 +566,7 @@ describe("delete", () => {
 describe("-info and -v", () => {
   it("tell of the runtime without an id, a namespace or a bundle", async () => {
     mkdirSync(join(dir, "bundles", "none"), { recursive: true });
-    const [file = "", ...args] = command;
-    const info = await result(spawn(file, [...args, "-info"], { stdio: ["ignore", "pipe", "pipe"] }));
+    const info = await result(spawn(command, ["-info"], { stdio: ["ignore", "pipe", "pipe"] }));
     const { name, version, features, annotations } = RuntimeInfo.decode(info.stdout);
     const { version: released } = JSON.parse(readFileSync("package.json", "utf8"));
     assert.deepEqual([info.code, info.stderr, name, version?.version], [0, "", "io.containerd.uvm.v1", released]);
@@ -490,7 +576,7 @@ describe("-info and -v", () => {
     assert.deepEqual(linux.mountExtensions, { idmap: { enabled: false } });
     assert.equal(annotations.get("containerd.io/runtime-allow-mounts"), "mkdir/*,format/*,erofs");
 
-    const text = await result(spawn(file, [...args, "-v"], { stdio: ["ignore", "pipe", "pipe"] }));
+    const text = await result(spawn(command, ["-v"], { stdio: ["ignore", "pipe", "pipe"] }));
     assert.match(text.stdout.toString(), new RegExp(`^containerd-shim-uvm-v1:\n  Version:  ${released}\n`));
   });
 });

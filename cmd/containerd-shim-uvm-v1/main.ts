@@ -1,14 +1,13 @@
-import { writeSync } from "node:fs";
 import { runtime } from "#runtime";
 import { ShimError } from "../../src/errors/shim-error.ts";
 import { type Flags, parseFlags } from "../../src/shim/flags.ts";
-import { PROGRAM } from "../../src/shim/identity.ts";
-import { readStdin } from "../../src/shim/stdin.ts";
+import { complain, print } from "./print.ts";
 import { programs } from "./programs.ts";
 
 /**
- * The shim's program: `start`, `delete`, `-info`, `-v`, and without an action the daemon. Each one loads only what it
- * runs, as every module costs a part of what containerd waits for.
+ * The shim's program: `start`, `delete`, `-info`, `-v`, and without an action the daemon; what containerd runs is the
+ * launcher before it (launcher.sh). Each one loads only what it runs, as every module costs a part of what containerd
+ * waits for.
  */
 async function main(): Promise<number> {
   const load = programs.get(process.argv[2] ?? "");
@@ -32,12 +31,16 @@ async function main(): Promise<number> {
     return 0;
   }
   switch (flags.action) {
-    case "start":
+    case "start": {
+      const { startAction } = await import("#os/cmd/containerd-shim-uvm-v1/start.ts");
       return await startAction(flags);
+    }
+    case "ended":
+      return await endedAction();
     case "delete":
       return await deleteAction(flags);
     case "": {
-      const { daemonAction } = await import("./daemon.ts");
+      const { daemonAction } = await import("#os/cmd/containerd-shim-uvm-v1/start.ts");
       return await daemonAction(flags);
     }
     default:
@@ -48,20 +51,10 @@ async function main(): Promise<number> {
   }
 }
 
-async function startAction(flags: Flags): Promise<number> {
-  const { start } = await import("../../src/shim/start.ts");
-  const { checkStack } = await import("#os/cmd/containerd-shim-uvm-v1/check-stack.ts");
-  const reply = await start({
-    runtime,
-    flags,
-    stdin: readStdin(),
-    bundle: process.cwd(),
-    env: process.env,
-    parentPid: process.ppid,
-    checkStack,
-  });
-  print(reply);
-  return 0;
+/** Where the launcher's child was killed in `start`. */
+async function endedAction(): Promise<number> {
+  const { startEnded } = await import("../../src/shim/start.ts");
+  throw await startEnded(runtime, process.cwd(), process.env.UVM_SHIM_ENDED ?? "");
 }
 
 async function deleteAction(flags: Flags): Promise<number> {
@@ -79,16 +72,6 @@ async function deleteAction(flags: Flags): Promise<number> {
   for (const problem of problems) complain(problem);
   print(reply);
   return 0;
-}
-
-/** To stdout, whole: process.stdout costs more than all of `start`. */
-function print(bytes: Uint8Array): void {
-  for (let sent = 0; sent < bytes.length; ) sent += writeSync(1, bytes.subarray(sent));
-}
-
-/** One line: on a failure containerd shows stdout and stderr together as the error. */
-function complain(message: string): void {
-  writeSync(2, `${PROGRAM}: ${message.replaceAll(/\s*\n\s*/g, " ")}\n`);
 }
 
 /** -1: the daemon goes on. */

@@ -36,7 +36,7 @@ describe("what the stack qemu needs of its host", () => {
     host = {
       platform: "linux",
       arch: "x64",
-      program: at("bin/shim"),
+      program: at("shim/containerd-shim-uvm-v1"),
       path: `${at("one")}:relative:${at("two")}`,
       vhostVsock: at("vhost-vsock"),
     };
@@ -48,11 +48,11 @@ describe("what the stack qemu needs of its host", () => {
   afterEach(() => rmSync(dir, { recursive: true }));
 
   it("is found on PATH and beside the executable, an installed image before a built one", () => {
-    image("bin/uvm");
+    image("uvm");
     const programs = { binary: at("two/qemu-system-x86_64"), virtiofsd: at("virtiofsd"), setpriv: at("two/setpriv") };
-    assert.deepEqual(findQemuFiles(settings, host), { ...programs, image: at("bin/uvm") });
-    image("lib/uvm-shim");
-    assert.equal(findQemuFiles(settings, host).image, at("lib/uvm-shim"));
+    assert.deepEqual(findQemuFiles(settings, host), { ...programs, image: at("uvm") });
+    image("shim");
+    assert.equal(findQemuFiles(settings, host).image, at("shim"));
     image("mine");
     settings = { ...settings, image: at("mine"), binary: at("one/qemu") };
     put(at("one/qemu"), 0o755);
@@ -61,9 +61,9 @@ describe("what the stack qemu needs of its host", () => {
   });
 
   it("is told by name where it is missing, with how to mend it", () => {
-    refused("failed-precondition", /no image .*bin\/uvm: run make uvm-image, or make install, or set qemu\.image/);
-    image("bin/uvm");
-    rmSync(at("bin/uvm/vmlinuz"));
+    refused("failed-precondition", /no image .*\/uvm: run make uvm-image, or make install, or set qemu\.image/);
+    image("uvm");
+    rmSync(at("uvm/vmlinuz"));
     refused("failed-precondition", /has no vmlinuz: run make uvm-image again/);
     settings = { ...settings, image: at("nowhere") };
     refused("failed-precondition", /no image of the VM's guest in \S+nowhere:/);

@@ -64,10 +64,10 @@ export function findQemuFiles(settings: QemuSettings, host: QemuHost = thisHost(
   };
 }
 
-/** As configured; else where `make install` puts it (PREFIX/bin and PREFIX/lib), or `make uvm-image` (out/). */
+/** As configured; else where `make install` puts it (beside the executable), or `make uvm-image` (out/uvm, and out/shim). */
 export function findImage(stack: "qemu" | "remotevm", configured: string | undefined, program: string): string {
   const directory = dirname(program);
-  const places = configured === undefined ? [join(directory, "../lib/uvm-shim"), join(directory, "uvm")] : [configured];
+  const places = configured === undefined ? [directory, join(directory, "../uvm")] : [configured];
   const image = places.find((place) => exists(join(place, "manifest.json")));
   if (image === undefined) {
     const where = places.join(" and ");

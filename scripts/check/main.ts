@@ -13,8 +13,8 @@ import { checkSkippedTests } from "./skipped-tests.ts";
 import { readSources, type Source } from "./sources.ts";
 import { checkStartPath } from "./start-path.ts";
 
-/** What containerd waits for: the launcher, and the daemon until it serves. */
-const startPath = ["cmd/containerd-shim-uvm-v1/main.ts", "src/shim/start.ts", "cmd/containerd-shim-uvm-v1/daemon.ts"];
+/** What containerd waits for: the daemon until it serves. */
+const startPath = ["cmd/containerd-shim-uvm-v1/main.ts", "cmd/containerd-shim-uvm-v1/start.ts"];
 
 const checks: Record<string, (sources: readonly Source[], root: string) => string[]> = {
   layers: checkLayers,

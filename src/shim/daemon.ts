@@ -1,23 +1,26 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { removeSocketLink } from "#os/src/shim/address.ts";
+import { writeDeleted } from "#os/src/shim/launch.ts";
 import { type DaemonSink, daemonSink } from "#os/src/shim/log-sink.ts";
 import { containersIn, removeVm } from "#os/src/shim/remains.ts";
 import { type Claim, claimSocket } from "#os/src/shim/socket.ts";
+import { mountsUnder } from "#os/src/sys/mountinfo.ts";
 import { startTime } from "#os/src/sys/process.ts";
-import { failedPrecondition, ShimError } from "../errors/shim-error.ts";
+import { ShimError } from "../errors/shim-error.ts";
 import { failpoint } from "../failpoint/failpoint.ts";
 import { createLogger, type Logger } from "../log/logger.ts";
 import type { EventSink } from "../orchestration/events.ts";
 import type { ReportLine } from "../orchestration/report.ts";
 import type { ByteStream } from "../sys/byte-stream.ts";
 import type { Runtime } from "../sys/runtime.ts";
-import { recordUntilNow } from "../tracing/span.ts";
+import { isRecording, recordUntilNow } from "../tracing/span.ts";
 import { recordIntoFile } from "../tracing/span-file.ts";
+import { nothingDeleted } from "./deleted.ts";
 import { checkIdentifier, type Flags } from "./flags.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { type Forwarder, Publisher } from "./publisher.ts";
-import { type BundleRecord, readBundleRecord, removeStateDirectory, writeDaemonRecord } from "./records.ts";
+import { type BundleRecord, removeStateDirectory, writeDaemonRecord } from "./records.ts";
 
 const FLUSH_MS = 2000;
 const STOP_MS = 2500;
@@ -69,6 +72,7 @@ export interface DaemonOptions {
   readonly runtime: Runtime;
   readonly flags: Flags;
   readonly bundle: string;
+  readonly record: BundleRecord;
   readonly forwarder: Forwarder | undefined;
   readonly build: (context: DaemonContext) => Service;
 }
@@ -77,6 +81,8 @@ export interface DaemonOptions {
 export interface RunningDaemon {
   /** Gives up the pod's name at once and ends the process. Idempotent. */
   leave(reason: string): Promise<void>;
+  /** Takes back that it serves; ending the process is the caller's. */
+  withdraw(): Promise<void>;
 }
 
 /**
@@ -101,15 +107,12 @@ class Daemon implements RunningDaemon {
   #hardExit: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: DaemonOptions) {
-    const { flags, bundle, forwarder } = options;
+    const { flags, bundle, record, forwarder } = options;
     const namespace = checkIdentifier("namespace", flags.namespace);
     const id = checkIdentifier("id", flags.id);
-    const record = readBundleRecord(bundle);
-    if (record === undefined) {
-      throw failedPrecondition(`bundle ${bundle} has no record of a start: run the shim with the action start`);
-    }
     const { settings } = record;
-    if (settings.traceDirectory !== undefined)
+    // On Linux `start` was in this process, and began.
+    if (settings.traceDirectory !== undefined && !isRecording())
       recordIntoFile(settings.traceDirectory, { namespace, pod: record.podId });
     this.#options = options;
     this.#record = record;
@@ -150,7 +153,12 @@ class Daemon implements RunningDaemon {
       },
     });
     if (this.#claim === undefined) return false;
-    if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("daemon.bound");
+    try {
+      if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("daemon.bound");
+    } catch (error) {
+      await this.withdraw();
+      throw error;
+    }
     this.#handleSignals();
     this.#watchIdle();
     recordUntilNow("daemon", "boot of the daemon");
@@ -188,10 +196,15 @@ class Daemon implements RunningDaemon {
     timer.unref();
   }
 
+  async withdraw(): Promise<void> {
+    this.#leaving ??= this.#giveUpName();
+    await this.#leaving;
+  }
+
   async leave(reason: string): Promise<void> {
     this.#leaving ??= this.#giveUpName();
     try {
-      await this.#leaving;
+      if (await this.#leaving) this.#leaveNothingToDelete();
     } catch (error) {
       this.#log.error("the socket or the state could not be removed", { error });
     }
@@ -202,16 +215,27 @@ class Daemon implements RunningDaemon {
     void this.#end(0);
   }
 
+  /** True where nothing of the pod is left. */
   async #giveUpName(): Promise<boolean> {
+    let empty = false;
     await this.#claim?.release(async () => {
       // What still runs needs the record: it is how `delete` finds it. So do containers that runc did not delete in its
       // time. A VM whose end failed has no owner after us.
       if (this.#service?.busy() !== true && containersIn(join(this.#record.stateDirectory, "runc")).length === 0) {
         await removeVm(this.#record.stateDirectory);
+        empty = true;
       }
       removeSocketLink(this.#options.bundle);
     });
-    return true;
+    return empty;
+  }
+
+  /** `delete`, which is to come, finds its answer, unless it has something to do. */
+  #leaveNothingToDelete(): void {
+    const { bundle } = this.#options;
+    // Gone already where the pod's last container was not its first.
+    if (!existsSync(bundle) || mountsUnder(bundle).length > 0) return;
+    writeDeleted(bundle, nothingDeleted());
   }
 
   async #end(code: number): Promise<void> {

@@ -13,12 +13,12 @@ import { loadSpec } from "../oci/spec.ts";
 import { HostHooks } from "../orchestration/container/host-hooks.ts";
 import { hooksPaid, type OwedHooks, owedHooks } from "../orchestration/container/owed-hooks.ts";
 import { deadline } from "../orchestration/deadline.ts";
-import { timestampOf } from "../service/timestamp.ts";
 import type { Runtime } from "../sys/runtime.ts";
 import { recordUntilNow } from "../tracing/span.ts";
 import { recordIntoFile } from "../tracing/span-file.ts";
 import { runHook } from "../vmmanager/run-hook.ts";
 import { readVmProcesses } from "../vmmanager/vm-processes.ts";
+import { killedNow } from "./deleted.ts";
 import { checkIdentifier, type Flags } from "./flags.ts";
 import { childEnvironment } from "./identity.ts";
 import { killProcess } from "./process.ts";
@@ -33,8 +33,6 @@ import {
 
 /** containerd kills us after five seconds. */
 const BUDGET_MS = 4000;
-/** 128 + SIGKILL: how a task ends that somebody has to clean up after. */
-const KILLED = 137;
 
 export interface DeleteContext {
   readonly runtime: Runtime;
@@ -80,8 +78,7 @@ export async function deleteTask(context: DeleteContext): Promise<{ reply: Uint8
   if (record !== undefined && traceDirectory !== undefined)
     recordIntoFile(traceDirectory, { namespace: flags.namespace, pod: record.podId });
   const pod = findPod(record, flags.namespace, id);
-  const killed = { pid: 0, exitStatus: KILLED, exitedAt: timestampOf(new Date()) };
-  const end = pod === undefined ? killed : await endTask(context, pod, { id, bundle }, attempt);
+  const end = pod === undefined ? killedNow() : await endTask(context, pod, { id, bundle }, attempt);
   await attempt("rootfs cannot be unmounted", () => {
     unmountRecursive(join(bundle, "rootfs"));
   });
@@ -121,7 +118,7 @@ async function endTask(
   const { budgetMs = BUDGET_MS } = context;
   const latest = performance.now() + budgetMs;
   const isLeader = id === pod.podId;
-  const killed = { pid: initPid(pod, id), exitStatus: KILLED, exitedAt: timestampOf(new Date()) };
+  const killed = killedNow(initPid(pod, id));
   const answer = await endThroughDaemon(context, daemon, id, budgetMs / 4);
   if (answer !== undefined) return answer.end ?? killed;
   // The daemon hangs or is dead. The pod is its leader's: nobody else may take it down.

@@ -14,11 +14,16 @@ export function ownCommand(): string[] {
   return [process.execPath, ...process.execArgv, script];
 }
 
+/** What would turn a child that is built with Bun, or run by Node, into something else. */
+export function isRuntimes(variable: string): boolean {
+  return variable.startsWith("BUN_") || variable === "NODE_OPTIONS";
+}
+
 /** Ours less what would turn a child that is built with Bun, or run by Node, into something else. */
 export function childEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && !name.startsWith("BUN_") && name !== "NODE_OPTIONS") kept[name] = value;
+    if (value !== undefined && !isRuntimes(name)) kept[name] = value;
   }
   return kept;
 }

@@ -1,67 +1,79 @@
-import { closeSync, writeSync } from "node:fs";
-import { ShimError } from "../errors/shim-error.ts";
+import { closeSync, constants, openSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { processStat } from "#os/src/sys/process.ts";
+import { unavailable } from "../errors/shim-error.ts";
 import type { Logger } from "../log/logger.ts";
-import type { ChildProcess, Runtime } from "../sys/runtime.ts";
+import { dup2 } from "../sys/libc.ts";
+import { defaultSignal, kill, newSession } from "../sys/libc-process.ts";
+import { isRuntimes } from "./identity.ts";
 import { setOomScoreAbove } from "./process.ts";
-import { type Answer, readAnswer } from "./readiness.ts";
+import { removeBundleRecord } from "./records.ts";
 
-/** The fd on which a daemon that a launcher started tells how its own start went. */
-const READY_FD = 3;
-/** Set by the launcher. Without it fd 3 is whatever the runtime has there, its event loop for one. */
-const READY_VARIABLE = "UVM_SHIM_READY_FD";
+/** Set by the launcher for the process that is to be the daemon: its own pid, and that of who ran it. */
+const VARIABLE = "UVM_SHIM_LAUNCHER";
+const SIGINT = 2;
+const SIGQUIT = 3;
+const SIGUSR1 = 10;
 
-export interface Launched {
-  readonly child: ChildProcess;
-  /** What the daemon tells of its start. Never rejects. */
-  readonly answer: Promise<Answer>;
-  /** Gives up the way that the answer takes. Idempotent. */
-  close(): void;
+/** The shell script that containerd runs for `start` (launcher.sh). It waits for this process: its end, or its signal. */
+export interface Launcher {
+  readonly pid: number;
+  readonly containerdPid: number;
 }
 
-/** Starts the daemon: a session of its own, and of ours nothing but the way of its answer. */
-export async function spawnDaemon(
-  runtime: Pick<Runtime, "spawn" | "listen">,
-  command: readonly string[],
-  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
-): Promise<Launched> {
-  const child = runtime.spawn(command, {
-    cwd,
-    env: { ...env, [READY_VARIABLE]: String(READY_FD) },
-    stdio: ["null", "null", "null", "pipe"],
-    detached: true,
-  });
-  const channel = child.pipes[READY_FD];
-  if (channel === undefined) throw new ShimError("internal", "the daemon was started without its channel");
-  return { child, answer: readAnswer(channel), close: () => channel.destroy() };
+/** Undefined where this process was not started by the launcher. */
+export function takeLauncher(): Launcher | undefined {
+  const match = /^(\d+) (\d+)$/.exec(process.env[VARIABLE] ?? "");
+  // The containers' runtime and loggers inherit the environment.
+  for (const name of Object.keys(process.env)) if (name === VARIABLE || isRuntimes(name)) delete process.env[name];
+  return match === null ? undefined : { pid: Number(match[1]), containerdPid: Number(match[2]) };
 }
 
 /**
- * The daemon's side of the answer; nothing where it was not started by a launcher. Throws EPIPE where the launcher is
- * gone: then nobody will ever dial.
+ * Makes this process one of its own: a session, signals as a program expects them, an OOM score above containerd's, and the
+ * cgroup that was asked for ("": none). Throws where that cgroup can't be joined.
  */
-export async function sendAnswer(answer: Exclude<Answer, { kind: "nothing" }>): Promise<void> {
-  if (process.env[READY_VARIABLE] !== String(READY_FD)) return;
-  // The containers' runtime and loggers inherit the environment.
-  delete process.env[READY_VARIABLE];
+export async function standAlone(launcher: Launcher, { cgroup, log }: { cgroup: string; log: Logger }): Promise<void> {
+  newSession();
+  // A shell has what it starts in the background ignore them, and containers would inherit that.
+  for (const signal of [SIGINT, SIGQUIT]) defaultSignal(signal);
   try {
-    writeSync(READY_FD, `${JSON.stringify(answer)}\n`);
-  } finally {
-    closeSync(READY_FD);
-  }
-}
-
-/** Its OOM score above containerd's, and the cgroup that was asked for ("": none). */
-export async function placeDaemon(
-  pid: number,
-  { parentPid, cgroup, log }: { readonly parentPid: number; readonly cgroup: string; readonly log: Logger },
-): Promise<void> {
-  try {
-    setOomScoreAbove(pid, parentPid);
+    setOomScoreAbove(process.pid, launcher.containerdPid);
   } catch (error) {
-    log.warn("the daemon keeps the launcher's OOM score", { pid, error });
+    log.warn("the daemon keeps the launcher's OOM score", { pid: process.pid, error });
   }
   if (cgroup === "") return;
   // Loaded late: hardly anybody asks for it.
   const { joinCgroup } = await import("../sys/join-cgroup.ts");
-  joinCgroup(pid, cgroup);
+  joinCgroup(process.pid, cgroup);
+}
+
+/**
+ * Gives up what the launcher lent, its stdio, and has it end well: containerd waits for both. Throws unavailable where the
+ * launcher is gone: then nobody will ever dial.
+ */
+export function letLauncherGo({ pid }: Launcher): void {
+  const nothing = openSync("/dev/null", constants.O_RDWR);
+  for (const fd of [0, 1, 2]) dup2(nothing, fd);
+  closeSync(nothing);
+  if (processStat(process.pid)?.parentPid !== pid || !kill(pid, SIGUSR1)) {
+    throw unavailable("the launcher is gone: nobody will dial");
+  }
+}
+
+/** In the bundle: the reply to `delete` of a pod that left nothing, which the launcher then gives by itself. */
+function deletedPath(bundle: string): string {
+  return join(bundle, "uvm-shim.deleted");
+}
+
+/** Instead of the record. `reply` as printf's %b takes it: each byte in octal. */
+export function writeDeleted(bundle: string, reply: Uint8Array): void {
+  const octal = Array.from(reply, (byte) => `\\0${byte.toString(8).padStart(3, "0")}`);
+  removeBundleRecord(bundle);
+  writeFileSync(deletedPath(bundle), `${octal.join("")}\n`, { mode: 0o600 });
+}
+
+/** Idempotent. */
+export function removeDeleted(bundle: string): void {
+  rmSync(deletedPath(bundle), { force: true });
 }

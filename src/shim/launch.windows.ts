@@ -1,53 +1,63 @@
-import { randomUUID } from "node:crypto";
-import { runtime as own } from "#runtime";
+import { ShimError, unavailable } from "../errors/shim-error.ts";
+import type { ChildProcess, Runtime } from "../sys/runtime.ts";
+import { daemonArguments } from "./daemon-arguments.ts";
+import type { Flags } from "./flags.ts";
+import { childEnvironment, ownCommand } from "./identity.ts";
 import type * as linux from "./launch.ts";
-import { type Answer, readAnswer } from "./readiness.ts";
+import type { Answer } from "./readiness.ts";
+import type { BundleRecord } from "./records.ts";
+import { removeRemains } from "./remains.windows.ts";
+import { spawnDaemon } from "./spawn-daemon.windows.ts";
 
-/** Names the launcher's pipe, on which the daemon tells how its start went: handles are not inherited. */
-const READY_VARIABLE = "UVM_SHIM_READY_PIPE";
+/** Boot of the daemon to its answering pipe: a second, unless the host is in trouble. */
+const READY_TIMEOUT_MS = 10_000;
 
-export const spawnDaemon: typeof linux.spawnDaemon = async (runtime, command, { cwd, env }) => {
-  const path = `\\\\.\\pipe\\uvm-shim-ready-${randomUUID()}`;
-  let told: (answer: Answer | Promise<Answer>) => void = () => undefined;
-  const answer = new Promise<Answer>((resolve) => {
-    told = resolve;
-  });
-  let answering: { destroy(): void } | undefined;
-  const server = await runtime.listen({ path }, (stream) => {
-    answering = stream;
-    told(readAnswer(stream));
+interface SpawnContext {
+  readonly runtime: Runtime;
+  readonly flags: Flags;
+  readonly bundle: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly record: BundleRecord;
+}
+
+/** Resolves when a daemon that this starts serves the pod, or has found that another one does. */
+export async function serveByChild({ runtime, flags, bundle, env, record }: SpawnContext): Promise<void> {
+  const command = [...ownCommand(), ...daemonArguments(flags)];
+  const { child, answer, close } = await spawnDaemon(runtime, command, { cwd: bundle, env: childEnvironment(env) });
+  try {
+    await ready(child, answer);
+  } catch (error) {
+    child.kill(9);
+    await child.exited;
+    await removeRemains(runtime, record);
+    throw error;
+  } finally {
+    close();
+  }
+}
+
+/** Rejects with what the daemon says, or that it died. */
+async function ready(child: ChildProcess, answered: Promise<Answer>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(unavailable(`the shim's daemon is not ready after ${READY_TIMEOUT_MS / 1000} s`)),
+      READY_TIMEOUT_MS,
+    );
   });
   try {
-    const child = runtime.spawn(command, { cwd, env: { ...env, [READY_VARIABLE]: path }, detached: true });
-    // One that died before it dialled.
-    void child.exited.then(() => answering ?? told({ kind: "nothing" }));
-    return {
-      child,
-      answer,
-      close() {
-        server.close();
-        answering?.destroy();
-      },
-    };
-  } catch (error) {
-    server.close();
-    throw error;
+    const answer = await Promise.race([answered, late]);
+    if (answer.kind === "failed") throw new ShimError(answer.error, answer.message);
+    if (answer.kind === "nothing") {
+      const { code, signal } = await Promise.race([child.exited, late]);
+      const how = signal === undefined ? `exit code ${code}` : `signal ${signal}`;
+      throw unavailable(`the shim's daemon ended before it was ready (${how}): see containerd's log`);
+    }
+  } finally {
+    clearTimeout(timer);
   }
-};
+}
 
-export const sendAnswer: typeof linux.sendAnswer = async (answer) => {
-  const path = process.env[READY_VARIABLE];
-  if (path === undefined) return;
-  // The loggers inherit the environment.
-  delete process.env[READY_VARIABLE];
-  const stream = await own.connect(path, { signal: AbortSignal.timeout(2000) });
-  await new Promise<void>((resolve, reject) => {
-    const close = (error?: Error) => (error ? reject(error) : resolve());
-    stream.open({ data: () => undefined, end: () => undefined, drain: () => undefined, close });
-    stream.write(new TextEncoder().encode(`${JSON.stringify(answer)}\n`));
-    stream.end();
-  });
-};
-
-/** No cgroups and no OOM scores here. */
-export const placeDaemon: typeof linux.placeDaemon = async () => {};
+/** What runs before this program is no shell here: `delete` looks for itself. */
+export const writeDeleted: typeof linux.writeDeleted = () => {};
+export const removeDeleted: typeof linux.removeDeleted = () => {};

@@ -8,29 +8,38 @@ import {
   socketPath,
   writeAddressFile,
 } from "#os/src/shim/address.ts";
-import { placeDaemon, spawnDaemon } from "#os/src/shim/launch.ts";
+import { removeDeleted } from "#os/src/shim/launch.ts";
 import { launcherSink } from "#os/src/shim/log-sink.ts";
 import { removeRemains } from "#os/src/shim/remains.ts";
 import { isAlive } from "#os/src/sys/process.ts";
 import { resolveSettings, type Settings } from "../config/settings.ts";
-import { failedPrecondition, ShimError, unavailable } from "../errors/shim-error.ts";
+import { failedPrecondition, unavailable } from "../errors/shim-error.ts";
 import { failpoint } from "../failpoint/failpoint.ts";
 import { createLogger, type Logger } from "../log/logger.ts";
-import type { ChildProcess, Runtime } from "../sys/runtime.ts";
+import type { Runtime } from "../sys/runtime.ts";
 import { recordUntilNow, spanOf } from "../tracing/span.ts";
 import { recordIntoFile } from "../tracing/span-file.ts";
 import { type Bootstrap, encodeReply, readBootstrap } from "./bootstrap.ts";
-import { daemonArguments } from "./daemon-arguments.ts";
 import { checkIdentifier, type Flags } from "./flags.ts";
 import { podOf } from "./grouping.ts";
-import { childEnvironment, ownCommand } from "./identity.ts";
 import { readOptions, type StartOptions } from "./options.ts";
 import { isServed } from "./probe.ts";
-import type { Answer } from "./readiness.ts";
-import { readDaemonRecord, removeBundleRecord, stateDirectoryOf, writeBundleRecord } from "./records.ts";
+import {
+  type BundleRecord,
+  readBundleRecord,
+  readDaemonRecord,
+  removeBundleRecord,
+  stateDirectoryOf,
+  writeBundleRecord,
+} from "./records.ts";
 
-/** Boot of the daemon to its answering socket: milliseconds, unless the host is in trouble. */
-const READY_TIMEOUT_MS = 10_000;
+/** A pod that nobody serves yet. */
+export interface UnservedPod {
+  readonly record: BundleRecord;
+  /** Where the daemon goes; "" where nobody cares. */
+  readonly cgroup: string;
+  readonly log: Logger;
+}
 
 export interface StartContext {
   readonly runtime: Runtime;
@@ -40,10 +49,10 @@ export interface StartContext {
   /** The working directory that containerd gives us. */
   readonly bundle: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** containerd. */
-  readonly parentPid: number;
   /** Throws where the stack can't be had, before anything is started. */
   readonly checkStack: (settings: Settings) => void;
+  /** Resolves when a daemon serves the pod, ours or another that was faster. On failure nothing of ours stays behind. */
+  readonly serve: (pod: UnservedPod) => Promise<void>;
 }
 
 /**
@@ -70,8 +79,10 @@ export async function start(context: StartContext): Promise<Uint8Array> {
   prepareSocketDirectory(dirname(path));
   const stateDirectory = stateDirectoryOf(settings.runDirectory, namespace, podId);
   checkSameStack(stateDirectory, podId, id, settings.stack);
+  const record = { podId, stateDirectory, socketPath: path, settings };
   try {
-    writeBundleRecord(bundle, { podId, stateDirectory, socketPath: path, settings });
+    removeDeleted(bundle);
+    writeBundleRecord(bundle, record);
     linkSocketDirectory(bundle, dirname(path));
     // Later releases keep what we answer by themselves, and would take this file for task API v2.
     if (bootstrap.dialect !== "protobuf") writeAddressFile(bundle, addressOf(path));
@@ -79,21 +90,36 @@ export async function start(context: StartContext): Promise<Uint8Array> {
       context.checkStack(settings);
       if (isVmOfTheDead(stateDirectory)) await removeRemains(runtime, { socketPath: path, stateDirectory });
       if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("start.spawn");
-      const pod = { socketPath: path, stateDirectory };
-      await spanOf("start", "the daemon's start", () => startDaemon(context, log, pod, options.shimCgroup));
+      const pod = { record, cgroup: options.shimCgroup ?? "", log };
+      await spanOf("start", "the daemon's start", () => context.serve(pod));
     }
   } catch (error) {
     // Somebody else's start of the same task may have gone well.
-    if (!(await isServed(runtime, path))) {
-      removeBundleRecord(bundle);
-      removeSocketLink(bundle);
-      removeAddressFile(bundle);
-    }
+    if (!(await isServed(runtime, path))) removeStart(bundle);
     throw error;
   }
-  if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("start.reply");
   recordUntilNow("start", "start", { id });
   return reply;
+}
+
+/** What a `start` leaves in the bundle. */
+export function removeStart(bundle: string): void {
+  removeBundleRecord(bundle);
+  removeSocketLink(bundle);
+  removeAddressFile(bundle);
+}
+
+/**
+ * Removes what a `start` left whose process was killed in it. Returns the error that the caller of `start` gets.
+ * Nothing is removed of a pod that somebody else serves by now.
+ */
+export async function startEnded(runtime: Pick<Runtime, "connect">, bundle: string, status: string): Promise<Error> {
+  const record = readBundleRecord(bundle);
+  if (record !== undefined && !(await isServed(runtime, record.socketPath))) {
+    await removeRemains(runtime, record);
+    removeStart(bundle);
+  }
+  return unavailable(`the shim's daemon ended before it was ready (exit code ${status}): see containerd's log`);
 }
 
 /** A member runs where its pod does: one that was to have a VM must not find itself in a pod without, unasked. */
@@ -117,47 +143,4 @@ async function settingsOf(options: StartOptions, bootstrap: Bootstrap, flags: Fl
   const logLevel = settings.logLevel ?? bootstrap.logLevel ?? (flags.debug ? "debug" : "info");
   const socketDirectory = bootstrap.socketDirectory ?? settings.socketDirectory;
   return { ...settings, logLevel, socketDirectory };
-}
-
-async function startDaemon(
-  { runtime, flags, bundle, env, parentPid }: StartContext,
-  log: Logger,
-  pod: { socketPath: string; stateDirectory: string },
-  shimCgroup = "",
-): Promise<void> {
-  const command = [...ownCommand(), ...daemonArguments(flags)];
-  const { child, answer, close } = await spawnDaemon(runtime, command, { cwd: bundle, env: childEnvironment(env) });
-  try {
-    await placeDaemon(child.pid, { parentPid, cgroup: shimCgroup, log });
-    await ready(child, answer);
-  } catch (error) {
-    child.kill(9);
-    await child.exited;
-    await removeRemains(runtime, pod);
-    throw error;
-  } finally {
-    close();
-  }
-}
-
-/** Resolves when the daemon serves, or has found that another one does. Rejects with what it says, or that it died. */
-async function ready(child: ChildProcess, answered: Promise<Answer>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(unavailable(`the shim's daemon is not ready after ${READY_TIMEOUT_MS / 1000} s`)),
-      READY_TIMEOUT_MS,
-    );
-  });
-  try {
-    const answer = await Promise.race([answered, late]);
-    if (answer.kind === "failed") throw new ShimError(answer.error, answer.message);
-    if (answer.kind === "nothing") {
-      const { code, signal } = await Promise.race([child.exited, late]);
-      const how = signal === undefined ? `exit code ${code}` : `signal ${signal}`;
-      throw unavailable(`the shim's daemon ended before it was ready (${how}): see containerd's log`);
-    }
-  } finally {
-    clearTimeout(timer);
-  }
 }

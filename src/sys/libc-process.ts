@@ -9,6 +9,8 @@ const signatures = {
   prctl: ["int", "int", "u64", "u64", "u64", "u64"],
   setns: ["int", "int", "int"],
   umask: ["uint", "uint"],
+  setsid: ["int"],
+  signal: ["i64", "int", "u64"],
 } as const;
 
 /** prctl(2) with the name that PR_SET_NAME reads. */
@@ -94,6 +96,16 @@ export function setProcessName(name: string): void {
  */
 export function setns(fd: number, type = 0): void {
   check(() => libc().setns(fd, type), "setns");
+}
+
+/** A session and process group of our own. Throws EPERM where we lead a process group already. */
+export function newSession(): void {
+  check(() => libc().setsid(), "setsid");
+}
+
+/** What an ignored signal does, and is passed on to children: its default again. */
+export function defaultSignal(signal: number): void {
+  check(() => libc().signal(signal, 0), "signal");
 }
 
 /** Sets the umask; answers the old one. */

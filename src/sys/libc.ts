@@ -16,6 +16,7 @@ const signatures = {
   read: ["i64", "int", "buffer", "u64"],
   write: ["i64", "int", "buffer", "u64"],
   fcntl: ["int", "int", "int", "i64"],
+  dup2: ["int", "int", "int"],
   pipe2: ["int", "buffer", "int"],
   flock: ["int", "int", "int"],
 } as const;
@@ -83,6 +84,11 @@ export function write(fd: number, bytes: Uint8Array): number | undefined {
 /** A new close-on-exec fd for the same open file description, the lowest free number from `atLeast` up. */
 export function dup(fd: number, atLeast = 3): number {
   return check(() => libc().fcntl(fd, F_DUPFD_CLOEXEC, atLeast), "fcntl");
+}
+
+/** Makes `to` another name of `fd`'s open file description, not closed on exec; what it was before is closed. */
+export function dup2(fd: number, to: number): void {
+  check(() => libc().dup2(fd, to), "dup2");
 }
 
 /** [read end, write end], close-on-exec. */

@@ -14,7 +14,7 @@ describe("the shim that is shipped", () => {
 
   it("has nothing of the failpoints, in neither form of a string, where the build for tests has them", () => {
     const has = (directory: string, encoding: BufferEncoding): boolean =>
-      readFileSync(join(directory, program)).includes(Buffer.from("failpoint", encoding));
+      readFileSync(join(directory, "shim", program)).includes(Buffer.from("failpoint", encoding));
     assert.ok(has(failpointsDirectory, "latin1"));
     for (const encoding of ["latin1", "utf16le"] as const) assert.ok(!has(shimDirectory, encoding), encoding);
   });

@@ -4,6 +4,7 @@ import { cgroupOf, oomCounterDirectory } from "../../src/sys/cgroup.ts";
 import { mount, unmount } from "../../src/sys/mount.ts";
 import { watchEvents } from "../harness/events.ts";
 import { runtimeOptions, type ShimProgram } from "../harness/shim-program.ts";
+import { until } from "../harness/until.ts";
 import { told } from "./observe.ts";
 import { finished, prepared, removed, requestOf, started } from "./program-task.ts";
 import { type FaultRow, onContainerd, onProgram } from "./row.ts";
@@ -73,6 +74,8 @@ async function failsThenServes(
   const daemons = shim.traces.processes().length;
   disk.free();
   await finished(shim, await started(shim, bundle, call));
+  // It may be there a little longer than what it answered, and works in the bundle.
+  await until("no daemon runs", () => shim.traces.processes().length === 0);
   const named = /ENOSPC|no space|is full/i.test(stderr) ? "ENOSPC is named" : stderr.trim();
   const lines = stderr.trim().split("\n").length;
   return `start ${code === 0 ? "succeeds" : "fails"}, lines of error: ${lines}, ${named}; daemons: ${daemons}; with space it serves`;

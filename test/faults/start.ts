@@ -16,7 +16,7 @@ async function tidied(shim: ShimProgram, bundle: { id: string; bundle: string })
   return code === 0 ? `delete tells ${DeleteResponse.decode(bytes).exitStatus}` : "delete fails";
 }
 
-/** The launcher or its daemon ends at a failpoint, inside `start`. */
+/** What is to be the daemon ends at a failpoint, inside `start`; its launcher is left. */
 function interrupted(what: string, terms: Readonly<Record<string, string>>, expected: string): FaultRow {
   return onProgram({
     fault: `start interrupted: ${what}`,
@@ -53,28 +53,33 @@ async function raced(shim: ShimProgram, starts: readonly { id: string; bundle: s
 
 export const startRows: readonly FaultRow[] = [
   interrupted(
-    "launcher kill -9 before it starts the daemon",
+    "kill -9 with its record written, before it serves",
     { "start.spawn": "kill" },
-    "code 137, no address, lines of error: 0; daemons: 0, its record left; delete tells 137",
+    "code 1, no address, lines of error: 1; daemons: 0, no record; delete tells 137",
   ),
   interrupted(
-    "launcher kill -9 before it answers",
+    "kill -9 before it answers",
     { "start.reply": "kill" },
-    "code 137, no address, lines of error: 0; daemons: 1, its record left; delete tells 137",
+    "code 1, no address, lines of error: 1; daemons: 0, no record; delete tells 137",
   ),
   interrupted(
-    "daemon kill -9 before it has its socket",
+    "kill -9 before it has its socket",
     { "daemon.bind": "kill" },
     "code 1, no address, lines of error: 1; daemons: 0, no record; delete tells 137",
   ),
   interrupted(
-    "daemon kill -9 with its socket, before it is ready",
+    "kill -9 with its socket, before it is ready",
     { "daemon.bound": "kill" },
     "code 1, no address, lines of error: 1; daemons: 0, no record; delete tells 137",
   ),
   interrupted(
-    "daemon fails with its socket, before it is ready",
+    "fails with its socket, before it is ready",
     { "daemon.bound": "error(no luck)" },
+    "code 1, no address, lines of error: 1; daemons: 0, no record; delete tells 137",
+  ),
+  interrupted(
+    "fails when it serves, before it answers",
+    { "start.reply": "error(no luck)" },
     "code 1, no address, lines of error: 1; daemons: 0, no record; delete tells 137",
   ),
   onProgram({
@@ -88,9 +93,11 @@ export const startRows: readonly FaultRow[] = [
       const launcher = shim.begin(bundle.id, ["start"], { bundle: bundle.bundle });
       await appears(`${path}.reached`);
       launcher.kill("SIGKILL");
-      await launcher.result();
-      const daemons = shim.traces.processes();
+      await until("the launcher's end", () => !alive(launcher.pid));
+      const daemons = shim.traces.processes().filter(({ pid }) => pid !== launcher.pid);
       writeFileSync(path, "");
+      // EOF on what it lent.
+      await launcher.result();
       const left = await timed(3, () => until("the daemon leaves", () => daemons.every(({ pid }) => !alive(pid))));
       return `the daemon leaves ${left}; ${await tidied(shim, bundle)}`;
     },

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { sendAnswer } from "#os/src/shim/launch.ts";
 import { removeVm } from "#os/src/shim/remains.ts";
+import { sendAnswer } from "#os/src/shim/spawn-daemon.ts";
 import { openStdio } from "#os/src/stdio/open.ts";
 import type { Settings } from "../../../src/config/settings.ts";
 import { createGuest } from "../../../src/guestmanager/create-guest.ts";

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
-import { spawnDaemon } from "#os/src/shim/launch.ts";
 import { removeVm } from "#os/src/shim/remains.ts";
+import { spawnDaemon } from "#os/src/shim/spawn-daemon.ts";
 import { runtime } from "#runtime";
 import type { Settings } from "../../../src/config/settings.ts";
 import { alreadyExists, invalidArgument, ShimError } from "../../../src/errors/shim-error.ts";

@@ -1,0 +1,66 @@
+#!/bin/sh
+# containerd-shim-uvm-v1: what containerd runs. The program itself is one executable with a runtime in it, whose boot costs
+# more than all that is done here; so `start` boots it once, as the daemon, and `delete` of what has ended in order
+# not at all (docs/architecture.md, "Packaging"). Nothing is forked but the daemon, and nothing read but the reply to `delete`.
+
+here=${0%/*}
+program=$here/shim/containerd-shim-uvm-v1
+[ -x "$program" ] || program=$here/../lib/uvm-shim/containerd-shim-uvm-v1
+if ! [ -x "$program" ]; then
+  # Run through a link from elsewhere.
+  here=$(readlink -f "$0") && here=${here%/*}
+  program=$here/shim/containerd-shim-uvm-v1
+  [ -x "$program" ] || program=$here/../lib/uvm-shim/containerd-shim-uvm-v1
+fi
+# They would make a program with Bun in it something else; the third is ours to give.
+unset BUN_BE_BUN BUN_OPTIONS UVM_SHIM_LAUNCHER
+
+action= bundle= flag=
+for word; do
+  case $flag:$word in
+    -bundle:* | --bundle:*) bundle=$word flag= ;;
+    # An id may be "start".
+    -namespace:* | --namespace:* | -id:* | --id:*) flag= ;;
+    *:start | *:delete) action=$word flag= ;;
+    *) flag=$word ;;
+  esac
+done
+
+case $action in
+  delete)
+    # Its daemon wrote this when nothing was left of the pod: the reply, with its bytes as printf takes them.
+    if [ -n "$bundle" ] && [ -f "$bundle/uvm-shim.deleted" ] && read -r reply <"$bundle/uvm-shim.deleted"; then
+      printf %b "$reply"
+      exit 0
+    fi
+    ;;
+  start)
+    # The daemon's command line has no action, and begins as people look for it.
+    namespace= id= flag=
+    for word; do
+      shift
+      case $flag:$word in
+        -namespace:* | --namespace:*) namespace=$word flag= ;;
+        -id:* | --id:*) id=$word flag= ;;
+        *:-namespace | *:--namespace | *:-id | *:--id) flag=$word ;;
+        *:start) ;;
+        *) set -- "$@" "$word" ;;
+      esac
+    done
+    set -- -namespace "$namespace" -id "$id" "$@"
+    # A shell gives what it starts in the background /dev/null for stdin, unless it is told otherwise.
+    exec 3<&0
+    # By this signal the daemon says that it serves and has answered; where it ends instead, its exit code is ours.
+    trap 'exit 0' USR1
+    UVM_SHIM_LAUNCHER="$$ $PPID" "$program" "$@" <&3 3<&- &
+    # Of one that was killed the shell has a line of its own.
+    wait $! 2>/dev/null
+    status=$?
+    [ $status -gt 128 ] || exit $status
+    # Killed: it could neither say so nor take back what it had made.
+    UVM_SHIM_ENDED=$status
+    export UVM_SHIM_ENDED
+    exec "$program" "$@" ended
+    ;;
+esac
+exec "$program" "$@"

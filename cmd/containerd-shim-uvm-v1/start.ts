@@ -1,0 +1,46 @@
+import { checkStack } from "#os/cmd/containerd-shim-uvm-v1/check-stack.ts";
+import { runtime } from "#runtime";
+import { failedPrecondition } from "../../src/errors/shim-error.ts";
+import { failpoint } from "../../src/failpoint/failpoint.ts";
+import type { RunningDaemon } from "../../src/shim/daemon.ts";
+import type { Flags } from "../../src/shim/flags.ts";
+import { letLauncherGo, standAlone, takeLauncher } from "../../src/shim/launch.ts";
+import { removeStart, start } from "../../src/shim/start.ts";
+import { readStdin } from "../../src/shim/stdin.ts";
+import { serveDaemon } from "./daemon.ts";
+import { print } from "./print.ts";
+
+/** The action `start` is the launcher's, which then runs this program without one. */
+export async function startAction(_flags: Flags): Promise<number> {
+  throw failedPrecondition("start is the launcher's: run the script containerd-shim-uvm-v1 that runs this executable");
+}
+
+/** No action: `start`, in the process that serves the pod from then on (-1), unless another does already (0). */
+export async function daemonAction(flags: Flags): Promise<number> {
+  const launcher = takeLauncher();
+  if (launcher === undefined) {
+    throw failedPrecondition("this process has no launcher to answer: run the shim with the action start");
+  }
+  const serving: { daemon?: RunningDaemon | undefined; prepare?: () => void } = {};
+  try {
+    const reply = await start({
+      ...{ runtime, flags, stdin: readStdin(), bundle: process.cwd(), env: process.env, checkStack },
+      async serve({ record, cgroup, log }) {
+        await standAlone(launcher, { cgroup, log });
+        Object.assign(serving, await serveDaemon(flags, record));
+      },
+    });
+    if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("start.reply");
+    print(reply);
+    if (serving.daemon === undefined) return 0;
+    letLauncherGo(launcher);
+  } catch (error) {
+    if (serving.daemon !== undefined) {
+      await serving.daemon.withdraw();
+      removeStart(process.cwd());
+    }
+    throw error;
+  }
+  serving.prepare?.();
+  return -1;
+}
