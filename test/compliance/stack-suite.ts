@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { kindOf } from "../../src/errors/shim-error.ts";
 import { createGuest } from "../../src/guestmanager/create-guest.ts";
 import { BRIDGE_PORT } from "../../src/prot/protocol.ts";
-import type { Operation, Resource } from "../../src/vmmanager/support.ts";
-import type { Stack, UtilityVM, UvmOptions } from "../../src/vmmanager/uvm.ts";
+import type { Stack, StackName, UtilityVM, UvmOptions } from "../../src/vmmanager/uvm.ts";
+import type { Column } from "./recorded.ts";
+import { reportFindings } from "./report.ts";
+import { surveyUvm } from "./survey.ts";
 
 export interface StackSetup {
   readonly stack: Stack;
@@ -15,8 +16,11 @@ export interface StackSetup {
   cleanup(): void | Promise<void>;
 }
 
-/** What every stack must do, whatever it runs on: the contract of `vmmanager/` as tests. */
-export function stackSuite(name: string, setup: () => StackSetup | Promise<StackSetup>): void {
+/**
+ * What every stack must do, whatever it runs on: the contract of `vmmanager/` as tests. What it supports is held against
+ * the recorded `column`.
+ */
+export function stackSuite(name: StackName, column: Column, setup: () => StackSetup | Promise<StackSetup>): void {
   const withUvm = (run: (uvm: UtilityVM, setup: StackSetup) => Promise<void>) => async (): Promise<void> => {
     const given = await setup();
     try {
@@ -196,55 +200,8 @@ export function stackSuite(name: string, setup: () => StackSetup | Promise<Stack
     );
 
     it(
-      "supports exactly the calls that it says",
-      withUvm(async (uvm, { options }) => {
-        await uvm.start();
-        for (const [name, call] of Object.entries(calls)) {
-          const [resource, operation] = name.split(" ") as [Resource, Operation];
-          const outcome = await call(uvm, options.stateDirectory).then(
-            () => "done",
-            (error) => kindOf(error),
-          );
-          assert.equal(outcome !== "unimplemented", uvm.supported(resource, operation), `${name}: ${outcome}`);
-        }
-      }),
+      "supports exactly the calls that it says, and those that are recorded",
+      withUvm(async (uvm, given) => reportFindings(column, await surveyUvm(uvm, given))),
     );
   });
 }
-
-const NO_ID = "00000000-0000-0000-0000-000000000001";
-
-/** One call for each thing that may be supported. What they are about does not exist: they change nothing that matters. */
-const calls: Readonly<Record<string, (uvm: UtilityVM, directory: string) => Promise<unknown>>> = {
-  "lifetime pause": (uvm) => uvm.pause(),
-  "lifetime save": (uvm, directory) => uvm.save({ directory }),
-  "lifetime resume": (uvm) => uvm.resume(),
-  "statistics read": (uvm) => uvm.statistics(),
-  "scsi add": (uvm) => uvm.addScsiDisk({ controller: 0, lun: 9, hostPath: "/no/disk", readOnly: true }),
-  "scsi remove": (uvm) => uvm.removeScsiDisk({ controller: 0, lun: 9 }),
-  "vpmem add": (uvm) => uvm.addVpmemDevice({ deviceNumber: 3, hostPath: "/no/image", readOnly: true }),
-  "vpmem remove": (uvm) => uvm.removeVpmemDevice(3),
-  "vpmem update": (uvm) => uvm.addVpmemMapping({ deviceNumber: 3, offset: 0n, hostPath: "/no/image", readOnly: true }),
-  "network add": (uvm) =>
-    uvm.addNetworkAdapter({
-      id: "no-adapter",
-      macAddress: "02:00:00:00:00:01",
-      backend: { kind: "unix-stream", path: "/no/socket" },
-    }),
-  "network remove": (uvm) => uvm.removeNetworkAdapter("no-adapter"),
-  "pci add": (uvm) => uvm.addPciDevice({ id: "no-device", address: "ffff:ff:1f.7" }),
-  "pci remove": (uvm) => uvm.removePciDevice("no-device"),
-  "plan9 add": (uvm) => uvm.addPlan9Share({ name: "no-share", hostPath: "/no/directory", readOnly: true }),
-  "plan9 remove": (uvm) => uvm.removePlan9Share("no-share"),
-  "vsmb add": (uvm) => uvm.addVsmbShare({ name: "no-share", hostPath: "C:\\no\\directory" }),
-  "vsmb remove": (uvm) => uvm.removeVsmbShare("no-share"),
-  "pipe add": (uvm) => uvm.addPipe("\\\\.\\pipe\\no-pipe"),
-  "pipe remove": (uvm) => uvm.removePipe("\\\\.\\pipe\\no-pipe"),
-  "vm-socket update": (uvm) => uvm.updateSocketService(NO_ID, { disabled: true }),
-  "vm-socket remove": (uvm) => uvm.removeSocketService(NO_ID),
-  "cpu-group update": (uvm) => uvm.setCpuGroup(NO_ID),
-  "cpu-limits update": (uvm) => uvm.updateCpuLimits({ weight: 100n }),
-  // Beyond what there is room for.
-  "memory update": (uvm) => uvm.updateMemory(1 << 30),
-  "processor update": (uvm) => uvm.updateProcessors(1 << 20),
-};

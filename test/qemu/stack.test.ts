@@ -8,7 +8,7 @@ import { stackSuite } from "../compliance/stack-suite.ts";
 import { notBootable } from "./uvm.ts";
 
 describe("the stack qemu", { skip: notBootable() ?? false, timeout: 120_000 }, () => {
-  stackSuite("qemu", () => {
+  stackSuite("qemu", "qemu", () => {
     const stateDirectory = mkdtempSync(join(tmpdir(), "uvm-qemu-"));
     return {
       stack: createQemuStack({ image: "out/uvm" }),

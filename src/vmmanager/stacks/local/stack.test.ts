@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { stackSuite } from "../../../../test/compliance/stack-suite.ts";
 import { createLocalStack } from "./stack.ts";
 
-stackSuite("local", () => {
+stackSuite("local", "local", () => {
   const stateDirectory = mkdtempSync(join(tmpdir(), "uvm-local-"));
   return {
     stack: createLocalStack(),
