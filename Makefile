@@ -15,7 +15,7 @@ IMAGE := vmlinuz initrd.cpio root.erofs manifest.json
 STACK ?= qemu
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test check docs format build uvm-image bench soak clean install uninstall fuzz test-peers test-windows windows-rig conformance test-unit test-integration test-qemu faults build-failpoints trace
+.PHONY: help bootstrap demo test check docs format build uvm-image bench soak clean install uninstall fuzz test-peers test-windows windows-rig conformance test-unit test-integration test-qemu faults build-failpoints trace compliance
 
 help: ## explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ conformance: build uvm-image ## all of containerd/shimtest, its stress runs and 
 
 trace: build $(if $(filter local,$(STACK)),,uvm-image) ## one pod's life as a Perfetto trace and a picture of its stages, into out/trace (STACK=local: no VM)
 	@$(NODE) scripts/trace.ts $(STACK) out/trace
+
+compliance: build uvm-image ## run the compliance suite on every stack and print what each supports (UVM_OPENVMM: a real OpenVMM's program)
+	@$(NODE) scripts/compliance.ts
 
 check: bootstrap ## compiler, linter, formatter, layer rule, generated code, lock file, file lengths, links, the page of the seeds
 	$(BIN)/tsc -p .

@@ -11,12 +11,19 @@ import { pathToFileURL } from "node:url";
 import { renderStateTable, type StateTable } from "../src/orchestration/state-table.ts";
 import { refusals } from "../src/vmservice/refusals.ts";
 import { servedVmStates } from "../src/vmservice/state.ts";
+import { complianceTable } from "../test/compliance/table.ts";
 import { matrix } from "../test/faults/matrix.ts";
 import type { StackName } from "../test/faults/row.ts";
 import { floors } from "./check/layers.ts";
 import { renderAnnotations, renderConfiguration } from "./docs/configuration.ts";
 
-const pages = ["docs/architecture.md", "docs/configuration.md", "docs/faults.md", "docs/vmservice.md"];
+const pages = [
+  "docs/architecture.md",
+  "docs/configuration.md",
+  "docs/faults.md",
+  "docs/stacks.md",
+  "docs/vmservice.md",
+];
 
 const sections: Record<string, () => string | Promise<string>> = {
   floors: renderFloors,
@@ -25,6 +32,7 @@ const sections: Record<string, () => string | Promise<string>> = {
   interfaces: renderInterfaces,
   faults: renderFaults,
   annotations: renderAnnotations,
+  compliance: () => `${complianceTable().join("\n")}\n`,
   vmservice: () => renderStateTable(servedVmStates),
   refusals: renderRefusals,
 };

@@ -5,7 +5,6 @@ import { blankComments } from "./sources.ts";
 /** Of issue 7: these may stay open without being listed. */
 const MAY_BE_OPEN: Readonly<Record<string, (name: string) => boolean>> = {
   "nerdbox vm": () => true,
-  "virtstack vm": (name) => name === "RemoteVM",
 };
 
 /** docs/seeds.md: each name of the seeds has a row, and what the rows name is there. */

@@ -200,7 +200,7 @@ export function stackSuite(name: StackName, column: Column, setup: () => StackSe
     );
 
     it(
-      "supports exactly the calls that it says, and those that are recorded",
+      "supports exactly the calls that it says",
       withUvm(async (uvm, given) => reportFindings(column, await surveyUvm(uvm, given))),
     );
   });

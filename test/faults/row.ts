@@ -2,7 +2,8 @@ import type { Machine } from "../harness/machine.ts";
 import type { ShimProgram } from "../harness/shim-program.ts";
 import type { StackUnderTest } from "../harness/stack-under-test.ts";
 
-export type StackName = StackUnderTest["name"];
+/** Those whose faults are played: VMs of stack remotevm are of QEMU, by a service. */
+export type StackName = Exclude<StackUnderTest["name"], "remotevm">;
 
 /** A line of figures, for who looks; nothing is compared with it. */
 export type Tell = (line: string) => void;

@@ -1,6 +1,6 @@
-/** All that the integration tests know of the stack that they run on (`UVM_STACK=local|qemu`): what differs, in one place. */
+/** All that the integration tests know of the stack that they run on (`UVM_STACK=local|qemu|remotevm`): what differs, in one place. */
 export interface StackUnderTest {
-  readonly name: "local" | "qemu";
+  readonly name: "local" | "qemu" | "remotevm";
   /**
    * Containers run in a VM: a pid that the API tells is the VM's own process, their processes and cgroups are the guest's,
    * and killing the shim's daemon or the VM ends them.
@@ -28,9 +28,15 @@ const stacks: Record<StackUnderTest["name"], StackUnderTest> = {
     rounds: { lifecycles: 8, lifecyclesAtOnce: 2, members: 8, events: 3 },
     soak: { members: 0, crowd: 3, restarts: 2 },
   },
+  // As qemu: VMs of our own service are its.
+  remotevm: {
+    ...{ name: "remotevm", isVm: true },
+    rounds: { lifecycles: 8, lifecyclesAtOnce: 2, members: 8, events: 3 },
+    soak: { members: 0, crowd: 3, restarts: 2 },
+  },
 };
 
 export function stackUnderTest(name: string): StackUnderTest {
-  if (name === "local" || name === "qemu") return stacks[name];
+  if (name === "local" || name === "qemu" || name === "remotevm") return stacks[name];
   throw new Error(`UVM_STACK is ${name}: use one of ${Object.keys(stacks).join(", ")}`);
 }

@@ -9,6 +9,7 @@ import { excerpt } from "../../guest-console.ts";
 const HANDSHAKE = Uint8Array.of(0xfd, 0x46, 0x44, 0x01, 0, 0, 0, 0);
 const REGISTER = 1;
 const FULL_MS = 10;
+const GREETING_MS = 5_000;
 
 /**
  * A file descriptor of ours under a name in the service (OpenVMM's fd-passing protocol, revision 1): what is added by that
@@ -23,13 +24,7 @@ export async function registerFd(
   const connection = connectUnix(socketPath);
   try {
     await send(connection, HANDSHAKE, [], options);
-    const theirs = await receive(connection, HANDSHAKE.length, options);
-    if (!theirs.subarray(0, 4).equals(HANDSHAKE.subarray(0, 4))) {
-      throw new ShimError(
-        "unimplemented",
-        `the service at ${socketPath} takes no file descriptors; cannot pass ${name}`,
-      );
-    }
+    await greeting(connection, name, options);
     const bytes = Buffer.from(name);
     await send(connection, Buffer.concat([Uint8Array.of(REGISTER, bytes.length), bytes]), [fd], options);
     const answer = await receive(connection, 3, options);
@@ -42,6 +37,18 @@ export async function registerFd(
     close(connection);
     throw error;
   }
+}
+
+/** One that speaks ttrpc alone may wait for the rest of what looks like a frame to it. */
+async function greeting(connection: number, what: string, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+  const limit = AbortSignal.timeout(GREETING_MS);
+  try {
+    const theirs = await receive(connection, HANDSHAKE.length, { signal: AbortSignal.any([limit, signal]) });
+    if (theirs.subarray(0, 4).equals(HANDSHAKE.subarray(0, 4))) return;
+  } catch (error) {
+    if (!limit.aborted) throw error;
+  }
+  throw new ShimError("unimplemented", `the service takes no file descriptors; cannot pass ${what}`);
 }
 
 /** Messages of a few bytes to a socket that had nothing in it: whole, or not at all. */
