@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { CountedPod } from "./counted-pod.ts";
+
+/** What is counted, under a name that says of what it is. */
+export type Counts = Readonly<Record<string, number>>;
+
+const CALLS = 200;
+/** A daemon gives back memory after its last work, by steps; then it has nothing to do. */
+const SETTLED_MS = 8000;
+const IDLE_MS = 5000;
+
+/** What a pod's life takes on this stack, in counts that hold on any machine: see `slack` for how far. */
+export async function count(stack: "local" | "qemu"): Promise<Counts> {
+  const pod = await CountedPod.start(stack);
+  const repeat = async (times: number, work: () => Promise<void>): Promise<void> => {
+    for (let round = 0; round < times; round++) await work();
+  };
+  // An emulated VM takes seconds for each.
+  const { lives, members } = stack === "local" ? { lives: 5, members: 10 } : { lives: 2, members: 2 };
+  const counts: Record<string, number> = {};
+  const put = (prefix: string, tally: Counts): void => {
+    for (const [name, value] of Object.entries(tally)) counts[`${prefix} ${name}`] = value;
+  };
+  const life = (): Promise<void> => pod.life();
+  const exec = (): Promise<void> => pod.exec();
+  try {
+    // Code that runs for the first time is loaded then.
+    await life();
+    await exec();
+    if (stack === "local") {
+      put("container: runc", await pod.runcCommands(life));
+      put("exec: runc", await pod.runcCommands(exec));
+    }
+    put("container: event", await pod.events(life, "delete"));
+    put("container: bridge", await pod.bridgeMessages(life));
+    put("exec: bridge", await pod.bridgeMessages(exec));
+    counts["container: system calls"] = (await pod.systemCalls(() => repeat(lives, life))) / lives;
+    counts["exec: system calls"] = (await pod.systemCalls(() => repeat(lives, exec))) / lives;
+    counts["State: system calls"] = (await pod.systemCalls(() => repeat(CALLS, () => pod.state()))) / CALLS;
+    counts["descriptors of a pod of one"] = pod.descriptors();
+    const ends: (() => Promise<void>)[] = [];
+    await repeat(members, async () => void ends.push(await pod.member()));
+    counts["descriptors of a pod of many"] = pod.descriptors();
+    for (const end of ends) await end();
+    await sleep(SETTLED_MS);
+    counts["idle: wake-ups in 5 s"] = await pod.wakeUps(() => sleep(IDLE_MS));
+    return counts;
+  } finally {
+    await pod.close();
+  }
+}
+
+/**
+ * How far above its record a count may be. What the code decides is exact; system calls depend on how bytes arrive, and
+ * wake-ups on what else the runtime's threads do.
+ */
+export function allowed(name: string, recorded: number): number {
+  if (name.endsWith("system calls")) return recorded * 1.4;
+  if (name.startsWith("idle")) return recorded + 25;
+  return name.startsWith("descriptors") ? recorded + 2 : recorded;
+}
