@@ -4,14 +4,16 @@ import { CommanderError } from "commander";
 import { ShimError } from "../../src/errors/shim-error.ts";
 import { createLogger, type Logger } from "../../src/log/logger.ts";
 import { deferred, within } from "../../src/orchestration/deadline.ts";
+import type { ByteStream } from "../../src/sys/byte-stream.ts";
 import { setParentDeathSignal } from "../../src/sys/libc-process.ts";
 import { openTap } from "../../src/sys/tap.ts";
 import { Server } from "../../src/ttrpc/server.ts";
 import { devicesSupported } from "../../src/vmmanager/stacks/qemu/devices/devices.ts";
 import { createQemuStack } from "../../src/vmmanager/stacks/qemu/stack.ts";
 import { killVmProcesses } from "../../src/vmmanager/vm-processes.ts";
+import { FdRegistry } from "../../src/vmservice/fd-passing/registry.ts";
+import { FrontDoor } from "../../src/vmservice/front-door.ts";
 import type { VmServicePorts } from "../../src/vmservice/ports.ts";
-import { listenOn } from "../../src/vmservice/socket-path.ts";
 import { registerVmService } from "../../src/vmservice/vm-service.ts";
 import { parseArguments, type ServerArguments } from "./arguments.ts";
 import { holdPidfile } from "./pidfile.ts";
@@ -45,11 +47,12 @@ async function serveVm(options: ServerArguments): Promise<void> {
   if (pidfile !== undefined) undo.push(holdPidfile(pidfile));
   const log = createLogger({ level: options.logLevel, sink: { write: (line) => void writeSync(2, line) } });
   const server = new Server({ onConnectionError: (error) => log.warn("a connection ended badly", { error }) });
-  const vm = registerVmService(server, portsOf(options, log), () => over.resolve("Quit"));
+  const registry = new FdRegistry();
+  const vm = registerVmService(server, portsOf(options, registry, log), () => over.resolve("Quit"));
   try {
     const prepared = deferred<void>();
-    const listener = await listenOn(socket, (stream) => void prepared.promise.then(() => server.accept(stream)));
-    server.addListener(listener);
+    const accept = (stream: ByteStream): void => void prepared.promise.then(() => server.accept(stream));
+    server.addListener(await FrontDoor.open({ path: socket, registry, log, accept }));
     // Only now: somebody who serves this socket would have his VM's state there.
     await freshDirectory(stateDirectory);
     prepared.resolve();
@@ -65,7 +68,11 @@ async function serveVm(options: ServerArguments): Promise<void> {
   }
 }
 
-function portsOf({ stateDirectory, qemu, virtiofsd, accel }: ServerArguments, log: Logger): VmServicePorts {
+function portsOf(
+  { stateDirectory, qemu, virtiofsd, accel }: ServerArguments,
+  registry: FdRegistry,
+  log: Logger,
+): VmServicePorts {
   return {
     async createUvm(uvm, { boot: { arguments: kernelArguments, ...boot }, directory }, call) {
       const files = { binary: qemu, virtiofsd, image: dirname(boot.kernel), boot };
@@ -74,7 +81,7 @@ function portsOf({ stateDirectory, qemu, virtiofsd, accel }: ServerArguments, lo
     },
     supported: devicesSupported,
     openTap,
-    registeredFd: () => undefined,
+    registeredFd: (name) => registry.copyOf(name),
     stateDirectory,
     log,
   };

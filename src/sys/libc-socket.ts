@@ -13,6 +13,7 @@ const signatures = {
   listen: ["int", "int", "int"],
   connect: ["int", "int", "buffer", "uint"],
   accept4: ["int", "int", "pointer", "pointer", "int"],
+  recv: ["i64", "int", "buffer", "u64", "int"],
   recvmsg: ["i64", "int", "pointer", "int"],
   sendmsg: ["i64", "int", "pointer", "int"],
 } as const;
@@ -30,6 +31,7 @@ const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
+const MSG_PEEK = 0x2;
 const MSG_CTRUNC = 0x8;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
@@ -114,6 +116,13 @@ function socketAddress(path: string, syscall: string): Uint8Array {
 /** The next waiting connection (close-on-exec, non-blocking); undefined where nobody waits. */
 export function acceptUnix(fd: number): number | undefined {
   return unlessAgain(() => libc().accept4(fd, null, null, SOCK_CLOEXEC | SOCK_NONBLOCK), "accept4");
+}
+
+/** The next byte of a socket, which stays there: undefined where none is there yet, "ended" at EOF. */
+export function peekByte(socket: number): number | "ended" | undefined {
+  const byte = new Uint8Array(1);
+  const count = unlessAgain(() => libc().recv(socket, byte, 1, MSG_PEEK | MSG_DONTWAIT), "recv");
+  return count === 0 ? "ended" : count === undefined ? undefined : byte[0];
 }
 
 export interface ReceivedMessage {

@@ -10,11 +10,12 @@ import { errorCode } from "../sys/sys-error.ts";
  * somebody answers on it, or where it is no socket.
  */
 export async function listenOn(path: string, onConnection: (stream: ByteStream) => void): Promise<SocketServer> {
-  await removeStale(path);
+  await freePath(path);
   return await runtime.listen({ path }, onConnection);
 }
 
-async function removeStale(path: string): Promise<void> {
+/** Removes a socket that nobody serves. Throws already-exists as `listenOn`. */
+export async function freePath(path: string): Promise<void> {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return;
   if (!stat.isSocket())

@@ -33,8 +33,11 @@ import {
   VmState,
 } from "../../src/generated/vmservice.ts";
 import { BRIDGE_PORT } from "../../src/prot/protocol.ts";
+import { close } from "../../src/sys/libc.ts";
 import { isAlive, startTime } from "../../src/sys/process.ts";
+import { openTap } from "../../src/sys/tap.ts";
 import { HybridVsockHost } from "../../src/transport/hybrid-vsock/host.ts";
+import { registerFd } from "../../src/vmmanager/stacks/remotevm/fd-registration.ts";
 import { BridgePeer } from "../harness/bridge-peer.ts";
 import { run as command } from "../harness/command.ts";
 import { until } from "../harness/until.ts";
@@ -60,7 +63,11 @@ describe("uvm-vmservice", { skip: notBootable() ?? program ?? false, timeout: 30
   const state = async () => (await service.vm.propertiesVM({ types: [] })).state;
   const rootDisk = { backend: { file: { path: image("root.erofs"), direct: false } }, readOnly: true };
   const attached = (name: string, virtio: object) => PciePort.create({ name, attached: { device: { virtio } } });
-  const rootPorts = [attached("port1", { blk: rootDisk }), attached("port2", { vsock: { socketPath: path("v") } })];
+  const rootPorts = [
+    attached("port1", { blk: rootDisk }),
+    attached("port2", { vsock: { socketPath: path("v") } }),
+    PciePort.create({ name: "port8", hotplug: true }),
+  ];
   const config = VMConfig.create({
     memoryConfig: MemoryConfig.create({ memoryMb: 256n }),
     directBoot: DirectBoot.create({
@@ -159,6 +166,23 @@ describe("uvm-vmservice", { skip: notBootable() ?? program ?? false, timeout: 30
     await modify(ModifyType.REMOVE);
     await run(`(${look(`! ${seen} >/dev/null`)})`);
     await assert.rejects(modify(ModifyType.REMOVE), { kind: "not-found" });
+  });
+
+  it("plugs an adapter in, on a tap that it was passed, and takes it out again", async () => {
+    const tap = openTap(`vms${process.pid % 100_000}`);
+    const registration = await registerFd(socket, "t0", tap, { signal: AbortSignal.timeout(60_000) });
+    const net = { macAddress: "02-00-5E-10-00-01", backend: { tap: { fdName: "t0" } } };
+    const look = (test: string) => `for i in $(seq 600); do ${test} && exit 0; sleep 0.1; done; ip link; exit 1`;
+    try {
+      await service.vm.addPcieDevice({ portName: "port8", device: { virtio: { net } } });
+    } finally {
+      // What the VM has is a copy.
+      registration.forget();
+      close(tap);
+    }
+    await run(look("ip link | grep -q 02:00:5e:10:00:01"));
+    await service.vm.removePcieDevice({ portName: "port8" });
+    await run(look("! ip link | grep -q 02:00:5e:10:00:01"));
   });
 
   it("serves the guest a directory, by its tag", async () => {
