@@ -3,6 +3,7 @@ import { addAdd } from "./add.ts";
 import { addBoot } from "./boot.ts";
 import { addBridge } from "./bridge.ts";
 import { addCompletion } from "./completion.ts";
+import { addConfig } from "./config.ts";
 import { addConsole } from "./console.ts";
 import { addExec } from "./exec.ts";
 import { addKeeper } from "./keeper.ts";
@@ -48,6 +49,7 @@ export const registry: readonly AddCommand[] = [
   addReport,
   addBridge,
   addTrace,
+  addConfig,
   addCompletion,
   addKeeper,
 ];
