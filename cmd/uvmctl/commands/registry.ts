@@ -2,6 +2,7 @@ import type { AddCommand } from "../session.ts";
 import { addAdd } from "./add.ts";
 import { addBoot } from "./boot.ts";
 import { addBridge } from "./bridge.ts";
+import { addCheck } from "./check.ts";
 import { addCompletion } from "./completion.ts";
 import { addConfig } from "./config.ts";
 import { addConsole } from "./console.ts";
@@ -50,6 +51,7 @@ export const registry: readonly AddCommand[] = [
   addBridge,
   addTrace,
   addConfig,
+  addCheck,
   addCompletion,
   addKeeper,
 ];
