@@ -1,7 +1,8 @@
 import { accessSync, constants } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { QemuSettings } from "../../src/config/settings.ts";
 import { failedPrecondition, ShimError } from "../../src/errors/shim-error.ts";
+import { IMAGE_FILES, imagePlaces } from "../../src/vmmanager/image-places.ts";
 
 const VHOST_VSOCK = "/dev/vhost-vsock";
 
@@ -23,8 +24,6 @@ export interface QemuHost {
   /** The host's device for VMs' vsock. */
   readonly vhostVsock: string;
 }
-
-const IMAGE_FILES = ["manifest.json", "vmlinuz", "initrd.cpio", "root.erofs"];
 
 export function thisHost(): QemuHost {
   const { platform, arch, execPath: program, env } = process;
@@ -66,8 +65,7 @@ export function findQemuFiles(settings: QemuSettings, host: QemuHost = thisHost(
 
 /** As configured; else where `make install` puts it (beside the executable), or `make uvm-image` (out/uvm, and out/shim). */
 export function findImage(stack: "qemu" | "remotevm", configured: string | undefined, program: string): string {
-  const directory = dirname(program);
-  const places = configured === undefined ? [directory, join(directory, "../uvm")] : [configured];
+  const places = configured === undefined ? imagePlaces(program) : [configured];
   const image = places.find((place) => exists(join(place, "manifest.json")));
   if (image === undefined) {
     const where = places.join(" and ");

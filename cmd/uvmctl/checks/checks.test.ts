@@ -47,7 +47,7 @@ function goodWorld(): World {
 
 function hostOf({ files, directories, versions, ...facts }: World): CheckedHost {
   return {
-    ...{ ...facts, program: "/usr/local/bin/containerd-shim-uvm-v1", path: "/bin:/usr/bin" },
+    ...{ ...facts, program: "/usr/local/lib/uvm-shim/containerd-shim-uvm-v1", path: "/bin:/usr/bin" },
     read: (path) => files[path],
     usable: (path) => files[path] !== undefined || directories[path] !== undefined,
     stat: (path) => {
@@ -190,7 +190,7 @@ describe("uvmctl check", () => {
       /6\.2\.0/,
     ],
     ["no virtiofsd", "qemu", "failure", without("/usr/lib/qemu/virtiofsd"), /virtiofsd/],
-    ["no image", "image", "failure", without(...image), /\/usr\/local\/lib\/uvm-shim or \/usr\/local\/bin\/uvm/],
+    ["no image", "image", "failure", without(...image), /\/usr\/local\/lib\/uvm-shim or \/usr\/local\/lib\/uvm/],
     ["half an image", "image", "failure", without(image[1] ?? ""), /has no vmlinuz/],
     [
       "no VM service",
@@ -217,7 +217,11 @@ describe("uvmctl check", () => {
 
   it("ends with 1 where something is wrong, on this host too, with the remedy", async () => {
     const [stdout, stderr]: [string[], string[]] = [[], []];
-    const session = { out: (text: string) => void stdout.push(text), err: (text: string) => void stderr.push(text) };
+    const session = {
+      out: (text: string) => void stdout.push(text),
+      err: (text: string) => void stderr.push(text),
+      progress: false,
+    };
     const config = join(directory, "wrong.toml");
     writeFileSync(config, 'stak = "local"\n');
     assert.equal(await run(["check", "--config", config], { ...session, exitCode: 0 }), 1);

@@ -9,6 +9,7 @@ import { type WrittenTrace, writeTrace } from "../trace/write-trace.ts";
 
 interface Options {
   readonly out: string;
+  readonly id?: string;
   readonly ctr: string;
   readonly address: string;
   readonly namespace: string;
@@ -32,6 +33,7 @@ export const addTrace: AddCommand = (program, session) => {
     .argument("<image>", "of containerd's, pulled or imported already")
     .argument("<args...>", "what runs in its container, to its end")
     .requiredOption("-o, --out <dir>", "where both go, and the spans that they are made of")
+    .option("--id <id>", "of the container; default: one that no other has")
     .option("--ctr <program>", "containerd's client", process.env.CTR ?? "ctr")
     .option(
       "-a, --address <socket>",
@@ -47,8 +49,7 @@ export const addTrace: AddCommand = (program, session) => {
     .action(async (image: string, args: string[], options: Options) => {
       const directory = resolve(options.out);
       mkdirSync(directory, { recursive: true });
-      const id = `trace-${process.pid}-${Date.now()}`;
-      const { config, ctrFlag: flags, ...containerd } = options;
+      const { id = `trace-${process.pid}-${Date.now()}`, config, ctrFlag: flags, ...containerd } = options;
       const run = await runTraced({ ...containerd, directory, image, id, args, config, flags });
       session.exitCode = run.exitCode;
       const spans = readSpans(run.spanDirectory, { namespace: options.namespace, pod: id });

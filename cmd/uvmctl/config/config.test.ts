@@ -26,7 +26,11 @@ describe("uvmctl config", () => {
 
   async function uvmctl(...args: string[]) {
     const [stdout, stderr]: [string[], string[]] = [[], []];
-    const session = { out: (text: string) => void stdout.push(text), err: (text: string) => void stderr.push(text) };
+    const session = {
+      out: (text: string) => void stdout.push(text),
+      err: (text: string) => void stderr.push(text),
+      progress: false,
+    };
     const code = await run(args, { ...session, exitCode: 0 });
     return { code, stdout: stdout.join(""), stderr: stderr.join("") };
   }
