@@ -1,4 +1,4 @@
-import { isKind, ShimError } from "../../../../errors/shim-error.ts";
+import { ShimError } from "../../../../errors/shim-error.ts";
 import type { Logger } from "../../../../log/logger.ts";
 import type { CallOptions } from "../../../lifetime.ts";
 import type { UtilityVM } from "../../../uvm.ts";
@@ -52,19 +52,22 @@ export class Templates {
     boot: (call: CallOptions) => Promise<UtilityVM>,
     call: CallOptions = {},
   ): Promise<Template | undefined> {
-    let key: string | undefined;
     try {
-      key = templateKey(document, this.#host);
+      const key = templateKey(document, this.#host);
       const directory = this.#store.find(key) ?? (await this.#make(key, boot, call));
-      return { key, directory, saved: await readSavedState(directory, this.#host.image) };
+      return await this.#read(key, directory);
     } catch (cause) {
       call.signal?.throwIfAborted();
-      const error = ShimError.from(cause, "internal");
-      if (key !== undefined && (isKind(error, "data-loss") || isKind(error, "failed-precondition"))) {
-        this.refuse(key, error);
-      } else {
-        this.#log.warn("there is no template for this vm: it is booted", { error });
-      }
+      this.#log.warn("there is no template for this vm: it is booted", { error: ShimError.from(cause, "internal") });
+      return undefined;
+    }
+  }
+
+  async #read(key: string, directory: string): Promise<Template | undefined> {
+    try {
+      return { key, directory, saved: await readSavedState(directory, this.#host.image) };
+    } catch (cause) {
+      this.refuse(key, ShimError.from(cause, "internal"));
       return undefined;
     }
   }
