@@ -52,10 +52,13 @@ export async function loadNvdimmDriver(log: Logger): Promise<void> {
   if (existsSync(NVDIMM_ROOT)) await loadModules(["nfit"], log);
 }
 
-/** Where the host listens, as the kernel was told; undefined where the host is behind a virtio-serial port. */
-export function vsockArgument(commandLine = readFileSync("/proc/cmdline", "utf8")): number | undefined {
-  const port = /(?:^|\s)uvm\.vsock=(\d+)(?:\s|$)/.exec(commandLine)?.[1];
-  return port === undefined ? undefined : Number(port);
+/**
+ * Where the host listens, as the kernel was told: on one vsock port that carries all, or on each port itself. Undefined where
+ * the host is behind a virtio-serial port.
+ */
+export function vsockArgument(commandLine = readFileSync("/proc/cmdline", "utf8")): number | "ports" | undefined {
+  const [, told] = /(?:^|\s)uvm\.vsock=(\d+|ports)(?:\s|$)/.exec(commandLine) ?? [];
+  return told === undefined || told === "ports" ? told : Number(told);
 }
 
 export async function loadVsockDriver(log: Logger): Promise<void> {

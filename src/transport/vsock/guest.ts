@@ -45,6 +45,21 @@ export function createVsockGuestSockets({ port: hostPort, cid = VSOCK_CID.host }
   };
 }
 
+/** The same for a host that listens on each port itself (OpenVMM, Firecracker, Cloud Hypervisor): nothing is said before. */
+export function createVsockPortSockets({ cid = VSOCK_CID.host }: { readonly cid?: number } = {}): GuestSockets {
+  return {
+    async dial(port, options = {}) {
+      try {
+        const fd = await connectVsock({ cid, port }, options);
+        return { kind: "stream", stream: runtime.adopt(fd, "socket") };
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        throw unavailable(`the host's vsock ${cid}:${portName(port)} is not to be reached: ${reason(error)}`, error);
+      }
+    },
+  };
+}
+
 function reason(error: unknown): string {
   const { message } = ShimError.from(error);
   return errorCode(error) === "ENODEV" ? `${message}: no vsock device, or its module is not loaded` : message;

@@ -7,10 +7,10 @@ import { existsSync } from "node:fs";
 import { after, afterEach, beforeEach, describe, it } from "node:test";
 import { leakedFds, openFds } from "../../sys/fd-leaks.ts";
 import { close, write } from "../../sys/libc.ts";
-import { connectVsock, VSOCK_CID } from "../../sys/vsock.ts";
+import { ANY_VSOCK_PORT, acceptVsock, connectVsock, listenVsock, VSOCK_CID } from "../../sys/vsock.ts";
 import { byteStreamSuite, StreamRecorder } from "../byte-stream-suite.ts";
 import { readExactly } from "./greeting.ts";
-import { createVsockGuestSockets } from "./guest.ts";
+import { createVsockGuestSockets, createVsockPortSockets } from "./guest.ts";
 import { VsockHost } from "./host.ts";
 
 const cid = VSOCK_CID.loopback;
@@ -38,6 +38,24 @@ describe("vsock", { skip, timeout: 60_000 }, () => {
   };
 
   byteStreamSuite("vsock", () => connect());
+
+  it("goes to a port itself, where the host listens on each", async () => {
+    const { fd, port } = listenVsock({ cid, port: ANY_VSOCK_PORT });
+    try {
+      const dialled = await createVsockPortSockets({ cid }).dial(port);
+      assert.ok(dialled.kind === "stream");
+      const end = new StreamRecorder(dialled.stream);
+      const connection = acceptVsock(fd);
+      write(connection?.fd ?? -1, Buffer.from("first byte"));
+      close(connection?.fd ?? -1);
+      await end.seen("end");
+      assert.equal(end.bytes().toString(), "first byte");
+      dialled.stream.destroy();
+    } finally {
+      close(fd);
+    }
+    await assert.rejects(createVsockPortSockets({ cid }).dial(port), { kind: "unavailable" });
+  });
 
   it("moves megabytes both ways at once, and each connection for itself", async () => {
     const stalled = await connect(PORT + 1);
