@@ -3,7 +3,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { setImmediate as turn } from "node:timers/promises";
 import { runtime } from "#runtime";
 import { isKind } from "../../src/errors/shim-error.ts";
 import type { AgentOptions } from "../../src/gcs/agent/agent.ts";
@@ -21,6 +20,7 @@ import { AGENT_PORT, AGENT_STREAM_PORT } from "../../src/transport/agent/ports.t
 import { createMemorySockets } from "../../src/transport/memory.ts";
 import type { GuestListener } from "../../src/transport/sockets.ts";
 import { Client } from "../../src/ttrpc/client.ts";
+import { until } from "../../test/harness/until.ts";
 import { serveAgent } from "./serve-agent.ts";
 
 /** What the host has: the two ports, and a client. */
@@ -203,11 +203,11 @@ describe(`the guest agent (${runtime.name})`, () => {
     const { run } = subject.client.service(Machine);
     const pid = path("pid");
     const ran = run({ args: ["sh", "-c", `echo $$ >${pid}.new; mv ${pid}.new ${pid}; exec sleep 600`], ...none });
-    while (!existsSync(pid)) await turn();
+    await until("the program runs", () => existsSync(pid));
     const process = `/proc/${readFileSync(pid, "utf8").trim()}`;
     const next = await subject.reconnect();
     await assert.rejects(ran);
-    while (existsSync(process)) await turn();
+    await until("the program has ended", () => !existsSync(process));
     assert.equal((await next.service(System).info({})).version, "7.7");
     next.close();
   });

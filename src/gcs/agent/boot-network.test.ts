@@ -49,7 +49,7 @@ describe("the network of a guest with the agent", () => {
     await configureNetworks([{ mac: "1", addresses: [], dhcp: true }, network("2", "10.0.0.9/8")], tools());
     assert.deepEqual(ran, [
       "link set dev eth-1 up",
-      `busybox udhcpc -n -t 5 -i eth-1 -s ${script}`,
+      `busybox udhcpc -n -t 10 -i eth-1 -s ${script}`,
       "addr add 10.0.0.9/8 dev eth-2; link set dev eth-2 up",
     ]);
     accessSync(script, constants.X_OK);

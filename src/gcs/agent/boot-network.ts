@@ -15,7 +15,8 @@ export interface NetworkTools {
   readonly leaseScript: string;
 }
 
-const TRIES = "5";
+/** Three seconds apart: a guest that is emulated on a busy host may miss the first answers. */
+const TRIES = "10";
 
 /** What udhcpc runs at each change of a lease. The first router becomes the default gateway where there is none. */
 const LEASE = `#!/bin/sh

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
-import { setImmediate as turn } from "node:timers/promises";
+import { until } from "../../../test/harness/until.ts";
 import { isKind } from "../../errors/shim-error.ts";
 import { silentLogger } from "../../log/logger.ts";
 import { encodeGreeting, nameStream } from "../../transport/agent/greeting.ts";
@@ -90,7 +90,7 @@ describe("the guest's streams", () => {
   it("are forgotten when the host resets them unclaimed", async () => {
     const { table, start } = guest();
     (await start("a")).destroy();
-    while (table.size > 0) await turn();
+    await until("it is forgotten", () => table.size === 0);
     assert.throws(
       () => table.claim("a"),
       (error) => isKind(error, "not-found"),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { until } from "../../../test/harness/until.ts";
 import { isKind } from "../../errors/shim-error.ts";
 import type { ByteStream } from "../../sys/byte-stream.ts";
 import { memoryStreamPair } from "../memory-stream.ts";
@@ -85,7 +86,7 @@ describe("the greeting of a stream", () => {
       bytes += chunk.length;
     };
     stream.open({ data, end() {}, drain() {}, close() {} });
-    while (drained === 0) await new Promise(setImmediate);
+    await until("the writer may go on", () => drained > 0);
     assert.equal(bytes, 128 * 1024);
   });
 
