@@ -13,7 +13,7 @@ export interface StreamLimits {
   readonly unclaimed: number;
 }
 
-export const STREAM_LIMITS: StreamLimits = { greetingMs: 10_000, unclaimedMs: 60_000, unclaimed: 64 };
+export const STREAM_LIMITS: StreamLimits = { greetingMs: 10_000, unclaimedMs: 120_000, unclaimed: 64 };
 
 /** Whoever a stream is for, claims it by its id. */
 export interface StreamClaims {
