@@ -72,6 +72,12 @@ describe("the project's own checks, on planted violations", () => {
       'import { x } from "../vmmanager/stacks/local/stack.ts";\n',
       /only cmd\/ names a virtualization stack/,
     ],
+    [
+      "the library of VMs naming another stack than QEMU",
+      "src/vm/planted.ts",
+      'import { x } from "../vmmanager/stacks/local/stack.ts";\n',
+      /only cmd\/ names a virtualization stack/,
+    ],
     ["a runtime named outside src/sys", "src/stdio/planted.ts", 'import { dlopen } from "bun:ffi";\n', /only src\/sys/],
     [
       "a program that loads another with itself",

@@ -1,9 +1,12 @@
 import { ShimError } from "../errors/shim-error.ts";
 import { within } from "../errors/within.ts";
 import { silentLogger } from "../log/logger.ts";
+import { deadline } from "../orchestration/deadline.ts";
+import type { ByteStream } from "../sys/byte-stream.ts";
 import { AGENT_KERNEL_ARGUMENT, AGENT_PORT, AGENT_STREAM_PORT } from "../transport/agent/ports.ts";
 import type { GuestListener } from "../transport/sockets.ts";
 import { Client } from "../ttrpc/client.ts";
+import type { CallOptions } from "../vmmanager/lifetime.ts";
 import type { Configuration } from "./configuration.ts";
 import { consoleCopy } from "./console-copy.ts";
 import { Machine } from "./machine/machine.ts";
@@ -40,33 +43,41 @@ export interface BootOptions {
 export async function boot({ directory, host, configuration, start, signal }: BootOptions): Promise<RunningVm> {
   const { log = silentLogger, bootTimeout = BOOT_MS } = host;
   const { initArgs = [], consoleWriter } = start;
-  const call = { signal };
-  directory.prepare();
-  const machine = await Machine.start(
-    {
+  const limit = deadline(bootTimeout, `the boot of vm ${directory.path}`, signal);
+  let machine: Machine | undefined;
+  try {
+    directory.prepare();
+    const options = {
       ...{ id: directory.path, directory: directory.own, host, configuration },
       kernelArguments: [AGENT_KERNEL_ARGUMENT, ...(initArgs.length > 0 ? ["--", ...initArgs] : [])],
       ...(consoleWriter && { onConsole: consoleCopy(consoleWriter, log) }),
-    },
-    call,
-  );
-  try {
+    };
+    machine = await Machine.start(options, limit);
     const agent = machine.sockets.listen(AGENT_PORT);
     const streams = machine.sockets.listen(AGENT_STREAM_PORT);
-    await machine.run(call);
-    const timeout = AbortSignal.timeout(bootTimeout);
-    const stream = await agent.accept({ signal: AbortSignal.any([signal, timeout]) }).catch(async (error) => {
-      signal.throwIfAborted();
-      if (timeout.aborted) throw lateError(directory.path, bootTimeout, machine.consoleTail(CONSOLE_LINES));
-      // The channel has ended: with the VM, which says why, or else because the guest broke its rules.
-      throw (await within(ENDED_MS, machine.ended)) ?? error;
-    });
+    await machine.run(limit);
+    const client = new Client(await connected(agent, machine, limit));
     // One agent: a guest that dials again gets no answer.
     agent.close();
-    return { machine, client: new Client(stream), streams };
+    return { machine, client, streams };
+  } catch (thrown) {
+    const console = machine?.consoleTail(CONSOLE_LINES) ?? [];
+    await machine?.close();
+    signal.throwIfAborted();
+    if (limit.signal.aborted) throw lateError(directory.path, bootTimeout, console);
+    throw ShimError.from(thrown, "internal");
+  } finally {
+    limit.done();
+  }
+}
+
+/** The agent's connection. Where the channel has ended the VM says why, unless its guest broke the channel's rules. */
+async function connected(agent: GuestListener, machine: Machine, call: Required<CallOptions>): Promise<ByteStream> {
+  try {
+    return await agent.accept(call);
   } catch (error) {
-    await machine.close();
-    throw ShimError.from(error, "internal");
+    if (call.signal.aborted) throw error;
+    throw (await within(ENDED_MS, machine.ended)) ?? error;
   }
 }
 

@@ -68,4 +68,15 @@ describe("a state directory", () => {
     directory.release();
     directory.release();
   });
+
+  it("is refused where what is not ours stands in our place, which stays", async () => {
+    const path = make("foreign");
+    mkdirSync(join(path, "vm"));
+    writeFileSync(join(path, "vm/photos"), "");
+    await assert.rejects(StateDirectory.claim(path), /vm\/photos is no instance's; .*: move it, or use another/);
+    assert.deepEqual(readdirSync(join(path, "vm")), ["photos"]);
+    rmSync(join(path, "vm/photos"));
+    (await StateDirectory.claim(path)).release();
+    assert.deepEqual(readdirSync(path), []);
+  });
 });

@@ -2,6 +2,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -20,6 +21,8 @@ import { SHARE_POINTS } from "./machine/shares.ts";
 
 /** What is ours in the caller's directory. */
 const OWN = "vm";
+/** All that is ever in it. */
+const OWN_FILES = /^(nic-\d+\.sock|virtiofsd\.sock|descriptor\.vmdk|vm-cgroups\.json|vm-processes\.json(\.\d+)?)$/;
 const KILL_MS = 10_000;
 
 /**
@@ -61,8 +64,17 @@ export class StateDirectory {
     mkdirSync(this.own, { mode: 0o700 });
   }
 
-  /** Ends the processes of its VM that still run, and takes back mounts and files. Idempotent. */
+  /**
+   * Ends the processes of its VM that still run, and takes back mounts and files. Idempotent. Throws failed-precondition
+   * where something else is among them, before it has changed anything.
+   */
   async clear(): Promise<void> {
+    const foreign = namesIn(this.own).find((name) => name !== SHARE_POINTS && !OWN_FILES.test(name));
+    if (foreign !== undefined) {
+      throw failedPrecondition(
+        `${join(this.own, foreign)} is no instance's; cannot have one in ${this.path}: move it, or use another directory`,
+      );
+    }
     await killVmProcesses(this.own, { signal: AbortSignal.timeout(KILL_MS) });
     await removeVmCgroups(this.own);
     const points = join(this.own, SHARE_POINTS);
@@ -73,7 +85,7 @@ export class StateDirectory {
       if (name === SHARE_POINTS) rmdirSync(points);
       else rmSync(join(this.own, name));
     }
-    rmSync(this.own, { recursive: true, force: true });
+    if (existsSync(this.own)) rmdirSync(this.own);
   }
 
   /** For the next instance. Idempotent. */

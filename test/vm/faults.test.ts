@@ -137,12 +137,12 @@ describe("what goes wrong", { skip: notBootable() ?? false, timeout: 900_000 }, 
 
   it("a guest that does not connect in time fails the start with its console's last lines", async () => {
     const state = base.state();
-    const instance = await base.manager({ bootTimeout: 20_000 }).newInstance(state);
+    const instance = await base.manager({ bootTimeout: 15_000 }).newInstance(state);
     // It stands still from there on, however fast this machine is.
     const consoleWriter = onFirmware(() => process.kill(qemuOf(state).pid, "SIGSTOP"));
     const stream = instance.startStream("early");
-    const failed = rejects(stream, "unavailable", /stream early could lead to: .* did not connect in 20 s/);
-    const message = /did not connect in 20 s; last on its console: .*SeaBIOS/;
+    const failed = rejects(stream, "unavailable", /stream early could lead to: .* did not connect in 15 s/);
+    const message = /did not connect in 15 s; last on its console: .*SeaBIOS/;
     await rejects(instance.start({ consoleWriter }), "deadline-exceeded", message);
     await failed;
     await isOver(instance, state);
@@ -229,7 +229,8 @@ describe("what goes wrong", { skip: notBootable() ?? false, timeout: 900_000 }, 
     await until("the end of the VM's processes", () => !left.some(({ pid, startTime }) => isAlive(pid, startTime)));
     assert.ok(mountsUnder(state).length > 0);
     const next = await base.manager().newInstance(state);
-    assert.deepEqual(remains(state), []);
+    // virtiofsd's own child ends a moment after it.
+    await until("nothing is left", () => remains(state).length === 0);
     assert.deepEqual(readdirSync(shared), ["precious"]);
     await next.shutdown();
   });
