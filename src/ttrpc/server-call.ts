@@ -23,6 +23,7 @@ export class ServerCall implements CallContext {
   #controller: AbortController | undefined;
   #abortReason: ShimError | undefined;
   #stopTimer: (() => void) | undefined;
+  #finished = false;
 
   constructor(streamId: number, request: Request) {
     this.streamId = streamId;
@@ -44,12 +45,14 @@ export class ServerCall implements CallContext {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
+      const reason = this.abortReason;
+      if (reason !== undefined) this.#controller.abort(reason);
     }
     return this.#controller.signal;
   }
 
   get abortReason(): ShimError | undefined {
+    if (this.#finished) this.#abortReason ??= this.#returned();
     return this.#abortReason;
   }
 
@@ -66,7 +69,7 @@ export class ServerCall implements CallContext {
 
   /** The first reason stays. */
   abort(reason: ShimError): void {
-    if (this.#abortReason !== undefined) return;
+    if (this.#finished || this.#abortReason !== undefined) return;
     this.#abortReason = reason;
     this.#stopTimer?.();
     this.#controller?.abort(reason);
@@ -75,6 +78,13 @@ export class ServerCall implements CallContext {
   /** The handler has returned: whoever still holds the signal learns it. */
   finish(): void {
     this.answered = true;
-    this.abort(new ShimError("canceled", `${this.fullMethod} has returned; its context is over`));
+    // An error costs more than a short call, and nobody may ever look at it.
+    if (this.#controller !== undefined) this.abort(this.#returned());
+    else this.#stopTimer?.();
+    this.#finished = true;
+  }
+
+  #returned(): ShimError {
+    return new ShimError("canceled", `${this.fullMethod} has returned; its context is over`);
   }
 }

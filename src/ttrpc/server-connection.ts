@@ -155,7 +155,7 @@ export class ServerConnection {
     this.#calls.delete(call.streamId);
     if (!call.answered) answer();
     call.finish();
-    call.queue?.end(call.abortReason, { discard: true });
+    if (call.queue !== undefined) call.queue.end(call.abortReason, { discard: true });
     if (this.#draining && this.#running === 0) this.#connection.close();
   }
 

@@ -18,10 +18,12 @@ import { createLogger } from "../../log/logger.ts";
 import type { ProcessState, Tasks } from "../../orchestration/tasks.ts";
 import { memoryStreamPair } from "../../transport/memory-stream.ts";
 import { Client } from "../../ttrpc/client.ts";
+import { Metadata } from "../../ttrpc/metadata.ts";
 import { Server } from "../../ttrpc/server.ts";
+import type { CallContext } from "../../ttrpc/service.ts";
 import { withinBudgets } from "../budgets.ts";
 import { rpcError } from "../status.ts";
-import { registerTaskService, type TaskServiceOptions } from "./task-service.ts";
+import { registerTaskService, type TaskServiceOptions, taskHandlers } from "./task-service.ts";
 
 const at = new Date(1_700_000_000_123);
 const atOnWire = { seconds: 1_700_000_000n, nanos: 123_000_000 };
@@ -405,6 +407,38 @@ describe("task service", () => {
     }),
   );
 });
+
+describe("State and Connect", () => {
+  it("are answered in the turn that asks, without a promise, and through their budgets too", () => {
+    const state: ProcessState = {
+      ...{ id: "c", execId: "", bundle: "/b", pid: 5, status: "running", exitStatus: 0, terminal: false },
+      ...{ stdin: "", stdout: "", stderr: "" },
+    };
+    const tasks: Pick<Tasks, "state" | "connect"> = { state: () => state, connect: () => ({ taskPid: 5 }) };
+    const log = createLogger({ level: "error", sink: { write: () => undefined } });
+    const options = { log, shimPid: 7, shutdown: async () => undefined };
+    const handlers = taskHandlers({ ...options, tasks: tasks as Tasks });
+    const { unary } = withinBudgets();
+    for (const [method, run] of [
+      ["State", () => handlers.state?.({ id: "c", execId: "" }, unasked("State"))],
+      ["Connect", () => handlers.connect?.({ id: "c" }, unasked("Connect"))],
+    ] as const) {
+      const answer = unary?.({ id: "c" }, unasked(method), run);
+      assert.ok(typeof answer === "object" && answer !== null && !("then" in answer), method);
+    }
+  });
+});
+
+/** A context of which nobody takes the signal: it would cost a timer. */
+function unasked(method: string): CallContext {
+  return {
+    ...{ service: "containerd.task.v3.Task", method, fullMethod: `/containerd.task.v3.Task/${method}` },
+    ...{ metadata: new Metadata(), deadline: undefined },
+    get signal(): AbortSignal {
+      throw new Error(`${method} asked for the signal`);
+    },
+  };
+}
 
 describe("rpcError", () => {
   it("keeps a ShimError of one line as it is", () => {

@@ -69,9 +69,21 @@ export function taskHandlers(options: TaskServiceOptions): TaskHandlers {
       }
     };
 
+  /** For what is answered in the turn that asks: no promise, no signal. A failpoint may take its time. */
+  const atOnce = <I extends { id: string }, O>(method: Method, run: (request: I) => O): UnaryHandler<I, O> =>
+    globalThis.UVM_SHIM_FAILPOINTS
+      ? rpc(method, run)
+      : (request) => {
+          try {
+            return run(request);
+          } catch (thrown) {
+            throw failedCall(log, method, rpcError(thrown), { id: request.id });
+          }
+        };
+
   const empty = Empty.create();
   return {
-    state: rpc("State", (request) => {
+    state: atOnce("State", (request) => {
       const { exitedAt, ...state } = tasks.state(request);
       return { ...state, status: status[state.status], exitedAt: exitedAt && timestampOf(exitedAt) };
     }),
@@ -143,7 +155,7 @@ export function taskHandlers(options: TaskServiceOptions): TaskHandlers {
       if (options.statistics !== "runhcs") return { stats: metricsAny(id, statistics) };
       return { stats: runhcsStatisticsAny(id, statistics, await tasks.vmStatistics(id, call)) };
     }),
-    connect: rpc("Connect", ({ id }) => ({ shimPid: options.shimPid, version: "", ...tasks.connect(id) })),
+    connect: atOnce("Connect", ({ id }) => ({ shimPid: options.shimPid, version: "", ...tasks.connect(id) })),
     shutdown: rpc("Shutdown", async () => {
       if (!tasks.busy()) await options.shutdown();
       return empty;
