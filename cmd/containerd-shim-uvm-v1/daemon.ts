@@ -24,8 +24,8 @@ export interface ServingDaemon {
   prepare(): void;
 }
 
-/** Serves the pod of the record from this process. */
-export async function serveDaemon(flags: Flags, record: BundleRecord): Promise<ServingDaemon> {
+/** Serves the pod of the record from this process. `trim` gives back what memory the process needs no more. */
+export async function serveDaemon(flags: Flags, record: BundleRecord, trim: () => void): Promise<ServingDaemon> {
   const ttrpcAddress = process.env.TTRPC_ADDRESS ?? "";
   let prepare: () => void = () => undefined;
   const daemon = await runDaemon({
@@ -33,6 +33,7 @@ export async function serveDaemon(flags: Flags, record: BundleRecord): Promise<S
     flags,
     bundle: process.cwd(),
     record,
+    trim,
     forwarder: ttrpcAddress === "" ? undefined : new ContainerdEvents(ttrpcAddress, flags.namespace),
     build(context) {
       const streams = new StreamController(record.socketPath);

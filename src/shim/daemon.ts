@@ -19,6 +19,7 @@ import { recordIntoFile } from "../tracing/span-file.ts";
 import { nothingDeleted } from "./deleted.ts";
 import { checkIdentifier, type Flags } from "./flags.ts";
 import { IdleWatch } from "./idle-watch.ts";
+import { MemoryTrim } from "./memory-trim.ts";
 import { type Forwarder, Publisher } from "./publisher.ts";
 import { type BundleRecord, removeStateDirectory, writeDaemonRecord } from "./records.ts";
 
@@ -74,6 +75,8 @@ export interface DaemonOptions {
   readonly bundle: string;
   readonly record: BundleRecord;
   readonly forwarder: Forwarder | undefined;
+  /** Gives memory back; called when nothing has happened to a container for some seconds. */
+  readonly trim: () => void;
   readonly build: (context: DaemonContext) => Service;
 }
 
@@ -130,7 +133,7 @@ class Daemon implements RunningDaemon {
     const service = build({
       namespace: flags.namespace,
       record: this.#record,
-      events: this.#publisher,
+      events: new MemoryTrim(this.#options.trim).after(this.#publisher),
       log: this.#log,
       shutdown: () => this.#shutdown(),
       abandoned: () => this.#leaveWhenFree("a create was left by its client, and nothing is held"),
