@@ -8,14 +8,14 @@ import { type TemplateHost, templateKey } from "./key.ts";
 import { TemplateStore } from "./store.ts";
 
 /** A boot, a container in it, and the save. Both together leave time for a boot within what a VM's creation may take. */
-const MAKE_MS = 80_000;
+const MAKE_MS = 90_000;
 /** For another pod that is making one. */
-const WAIT_MS = 20_000;
+const WAIT_MS = 15_000;
 
 export interface TemplateOptions {
   /** Where they are kept: root's alone, mode 0700; made with the first one. */
   readonly directory: string;
-  /** Bounds of making one, and of waiting for another pod that does. Default: 80 s, 20 s. */
+  /** Bounds of making one, and of waiting for another pod that does. Default: 90 s, 15 s. */
   readonly makeMs?: number;
   readonly waitMs?: number;
 }
