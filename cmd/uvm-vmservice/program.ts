@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { CommanderError } from "commander";
 import { ShimError } from "../../src/errors/shim-error.ts";
@@ -10,13 +10,13 @@ import { openTap } from "../../src/sys/tap.ts";
 import { Server } from "../../src/ttrpc/server.ts";
 import { devicesSupported } from "../../src/vmmanager/stacks/qemu/devices/devices.ts";
 import { createQemuStack } from "../../src/vmmanager/stacks/qemu/stack.ts";
-import { killVmProcesses } from "../../src/vmmanager/vm-processes.ts";
 import { FdRegistry } from "../../src/vmservice/fd-passing/registry.ts";
 import { FrontDoor } from "../../src/vmservice/front-door.ts";
 import type { VmServicePorts } from "../../src/vmservice/ports.ts";
 import { registerVmService } from "../../src/vmservice/vm-service.ts";
 import { parseArguments, type ServerArguments } from "./arguments.ts";
 import { holdPidfile } from "./pidfile.ts";
+import { freshStateDirectory } from "./state-directory.ts";
 
 const REFUSED = 1;
 const SIGTERM = 15;
@@ -54,9 +54,8 @@ async function serveVm(options: ServerArguments): Promise<void> {
     const accept = (stream: ByteStream): void => void prepared.promise.then(() => server.accept(stream));
     server.addListener(await FrontDoor.open({ path: socket, registry, log, accept }));
     // Only now: somebody who serves this socket would have his VM's state there.
-    await freshDirectory(stateDirectory);
+    undo.push(await freshStateDirectory(stateDirectory));
     prepared.resolve();
-    undo.push(() => rmSync(stateDirectory, { recursive: true, force: true }));
     tellReady();
     log.info("serving", { socket });
     log.info("ending", { why: await over.promise });
@@ -85,13 +84,6 @@ function portsOf(
     stateDirectory,
     log,
   };
-}
-
-/** Without what a server that was killed had left: its VM's processes die with it, but not at once. */
-async function freshDirectory(directory: string): Promise<void> {
-  await killVmProcesses(directory, { signal: AbortSignal.timeout(10_000) });
-  rmSync(directory, { recursive: true, force: true });
-  mkdirSync(directory, { mode: 0o700, recursive: true });
 }
 
 /** Who started us reads our stdout until its end. In its place stands /dev/null, as the number would be given again. */

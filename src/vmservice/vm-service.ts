@@ -1,4 +1,5 @@
 import { assertNever, ShimError } from "../errors/shim-error.ts";
+import { unlessAborted } from "../errors/unless-aborted.ts";
 import {
   MemoryStats,
   ProcessorStats,
@@ -7,6 +8,7 @@ import {
   VM,
   VmState,
 } from "../generated/vmservice.ts";
+import { deadline } from "../orchestration/deadline.ts";
 import type { Server } from "../ttrpc/server.ts";
 import type { CallContext } from "../ttrpc/service.ts";
 import { capabilities } from "./capabilities.ts";
@@ -17,6 +19,9 @@ import type { VmServicePorts } from "./ports.ts";
 import { notDone } from "./refusals.ts";
 import { ServedVm } from "./served-vm.ts";
 
+/** A call's longest, whatever its caller allows; a stack's own bounds are shorter. */
+const CALL_MS = 180_000;
+
 /** `vmservice.VM`: a VM of this process. `quit` is called once Quit has been answered for. */
 export function registerVmService(server: Server, ports: VmServicePorts, quit: () => void): ServedVm {
   const vm = new ServedVm(ports);
@@ -26,8 +31,9 @@ export function registerVmService(server: Server, ports: VmServicePorts, quit: (
     { signal }: CallContext,
     work: (options: { signal: AbortSignal }) => Promise<T>,
   ) => {
+    const limit = deadline(CALL_MS, method, signal);
     try {
-      const answer = await work({ signal });
+      const answer = await unlessAborted(work(limit), limit.signal);
       log.debug(`${method} done`, { state: vm.state });
       return answer;
     } catch (thrown) {
@@ -35,6 +41,8 @@ export function registerVmService(server: Server, ports: VmServicePorts, quit: (
       const error = ShimError.from(thrown, "internal");
       log.info(`${method} failed`, { kind: error.kind, error: error.message });
       throw error;
+    } finally {
+      limit.done();
     }
   };
   const nothing = async (...parameters: Parameters<typeof call<void>>): Promise<object> => {
@@ -48,7 +56,11 @@ export function registerVmService(server: Server, ports: VmServicePorts, quit: (
     teardownVM: (_, context) => nothing("TeardownVM", context, () => vm.teardown()),
     pauseVM: (_, context) => nothing("PauseVM", context, (options) => vm.pause(options)),
     resumeVM: (_, context) => nothing("ResumeVM", context, (options) => vm.resume(options)),
-    waitVM: (_, context) => nothing("WaitVM", context, (options) => vm.wait(options)),
+    waitVM: async (_, { signal }) => {
+      // As long as its caller likes.
+      await vm.wait({ signal });
+      return {};
+    },
     capabilitiesVM: () => capabilities(ports),
     propertiesVM: ({ types }, context) => call("PropertiesVM", context, (options) => properties(vm, types, options)),
     modifyResource: (request, context) =>
