@@ -13,7 +13,7 @@ import { type ContainerUsage, usageOfMetrics } from "./container-usage.ts";
 import { ageOf, type HostUsage, usageOf } from "./host-usage.ts";
 
 /** A daemon that does not answer in this time is told as such, and the others are told all the same. */
-const ANSWER_MS = 3_000;
+const ANSWER_MS = 10_000;
 
 export interface PodView {
   readonly namespace: string;
