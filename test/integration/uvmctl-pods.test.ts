@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import type { PodView } from "../../cmd/uvmctl/pods/inspect.ts";
 import { type CommandResult, run, start } from "../harness/command.ts";
 import { imageName } from "../harness/image.ts";
 import { socketPath } from "../harness/leftovers.ts";
@@ -10,6 +11,8 @@ import { ready, service } from "../harness/service.ts";
 import { until } from "../harness/until.ts";
 import { useMachine } from "../harness/use-machine.ts";
 
+/** For what an emulated guest does on a busy machine. */
+const PATIENCE_MS = 200_000;
 const uvmctl = join(shimDirectory, "uvmctl");
 
 /** uvmctl beside containerd. One pod for all of it, in a VM one boot: the pod that is traced is the one that is looked at. */
@@ -32,7 +35,7 @@ describe("uvmctl on the pods of containerd", () => {
       ...flags.map((flag) => `--ctr-flag=${flag}`),
       ...[imageName, ...service(3)],
     ]);
-    await until("the traced pod is ready", () => traced.ended() || traced.stdout().startsWith(ready), 200_000);
+    await until("the traced pod is ready", () => traced.ended() || traced.stdout().startsWith(ready), PATIENCE_MS);
     assert.ok(!traced.ended(), traced.stderr());
     try {
       await looksAt(id, `${config}:2`);
@@ -78,23 +81,29 @@ describe("uvmctl on the pods of containerd", () => {
   async function looksAt(id: string, configured: string): Promise<void> {
     const { ctr, namespace, runtime } = machine();
     const { name: stack } = runtime.stack;
-    const exec = await ctr.execInBackground(id, "beside", ["sleep", "1000"]);
-    const pods: Record<string, unknown>[] = JSON.parse((await ok("ls", "--json")).stdout);
+    const exec = start(ctr.execArgv(id, "beside", ["sleep", "1000"]));
     // Other tests may run pods in namespaces of theirs.
-    const pod = pods.find((one) => one.namespace === namespace) ?? assert.fail("the pod is listed");
-    assert.deepEqual([pod.pod, pod.stack, pod.problem], [id, stack, undefined]);
+    const isOwn = (pod: PodView): boolean => pod.namespace === namespace && pod.pod === id;
+    const pod = await until(
+      "ls tells of the process beside the first",
+      async () => {
+        const pods: PodView[] = JSON.parse((await ok("ls", "--json")).stdout);
+        return pods.find((one) => isOwn(one) && one.containers[0]?.execs[0]?.status === "running");
+      },
+      PATIENCE_MS,
+    );
+    assert.deepEqual([pod.stack, pod.problem], [stack, undefined]);
     const daemon = machine()
       .traces.processes()
       .find(({ pid }) => pid === pod.pid);
     assert.match(daemon?.title ?? "", new RegExp(`${runtime.binary} .*${id}`));
-    const [container, ...others] = pod.containers as Record<string, unknown>[];
+    const [container, ...others] = pod.containers;
     assert.ok(container !== undefined && others.length === 0);
     assert.deepEqual([container.id, container.status, container.pid], [id, "running", await ctr.pid(id)]);
-    const usage = container.usage as Record<string, number>;
-    assert.ok((usage.memoryBytes ?? 0) > 0 && (usage.pids ?? 0) >= 2 && (container.ageSeconds as number) >= 0);
-    const [beside] = container.execs as Record<string, unknown>[];
-    assert.deepEqual([beside?.id, beside?.status], ["beside", "running"]);
-    assert.ok((pod.total as { memoryBytes: number }).memoryBytes > 1e6, "the daemon's own at least");
+    const { memoryBytes = 0, pids = 0 } = container.usage ?? {};
+    assert.ok(memoryBytes > 0 && pids >= 2 && (container.ageSeconds ?? -1) >= 0, JSON.stringify(container));
+    assert.equal(container.execs[0]?.id, "beside");
+    assert.ok(pod.total.memoryBytes > 1e6, "the daemon's own at least");
 
     const table = (await ok("ls")).stdout;
     assert.match(table, /^POD +CONTAINER +EXEC +STACK +STATUS +PID +MEMORY +AGE$/m);
