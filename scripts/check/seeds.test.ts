@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { checkSeeds, seedProblems } from "./seeds.ts";
 
-const names = "// Names.\n\n# p v1\nF\nT\nT.M\n\n# nerdbox vm\nN\n";
+const names = "// Names.\n\n# p v1\nF\nT\nT.M\n\n# r v1\nN\n";
 const files: Readonly<Record<string, string>> = {
   "src/a.ts": [
     "// export function old(): void {}",
@@ -24,8 +24,8 @@ const table = (rows: readonly string[], seed = "p v1") =>
 const f = "| `F` | `src/a.ts#f` | `src/a.test.ts`: does it |";
 const t = `| \`T\` | a note: \`src/a.ts#t\`, \`src/a.ts#U\` | \`src/a.test.ts\`: does \${x} |`;
 const m = "| `T.M` | `src/a.ts#t.m` | `src/a.test.ts`: does it |";
-const n = "| `N` | open: not built, issue 7 | |";
-const page = (rows: readonly string[], head = "# Names\n") => [head, table(rows), table([n], "nerdbox vm")].join("\n");
+const n = "| `N` | `src/a.ts#f` | `src/a.test.ts`: does it |";
+const page = (rows: readonly string[], head = "# Names\n") => [head, table(rows), table([n], "r v1")].join("\n");
 
 function problems(text: string): string[] {
   return seedProblems(text, names, (path) => files[path]);
@@ -44,7 +44,7 @@ describe("the page of the seeds' names", () => {
 
   const wrong: readonly [what: string, page: string, problem: RegExp][] = [
     ["a name without a row", page([f, m]), /T of p v1 has no row/],
-    ["a seed without a table", table([f, t, m]), /N of nerdbox vm has no row/],
+    ["a seed without a table", table([f, t, m]), /N of r v1 has no row/],
     ["a row of another name", page([f, t, m, m.replace("T.M", "T.X")]), /T\.X is no name of p v1/],
     ["two rows of a name", page([f, t, m, m]), /T\.M has a row before/],
     ["a table of another seed", `${page([f, t, m])}\n${table([], "q v2")}`, /no seed is named q v2/],
@@ -62,7 +62,7 @@ describe("the page of the seeds' names", () => {
     ["a test in a file of none", page([f.replace("a.test", "plain"), t, m]), /src\/plain\.ts is no file of tests/],
     ["a title that is not there", page([f.replace("does it", "does"), t, m]), /has no test "does"/],
     ["an open row", page([f, t, "| `T.M` | open: not built, issue 5 | |"]), /T\.M is open, which it may not be/],
-    ["an open row without a reason", `${table([f, t, m])}\n${table(["| `N` | open: | |"], "nerdbox vm")}`, /say why/],
+    ["an open row without a reason", page([f, t, "| `T.M` | open: | |"], "# Names\n\n- p v1: `T.M`\n"), /say why/],
     ["a listed name that is not open", page([f, t, m], "- p v1: `T.M`\n"), /T\.M is listed as open, and is not/],
     ["a listed name that is none", page([f, t, m], "- p v1: `T.X`\n"), /p v1: T\.X is listed as open, and is no name/],
   ];

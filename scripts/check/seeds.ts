@@ -2,11 +2,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { blankComments } from "./sources.ts";
 
-/** Of issue 7: these may stay open without being listed. */
-const MAY_BE_OPEN: Readonly<Record<string, (name: string) => boolean>> = {
-  "nerdbox vm": () => true,
-};
-
 /** docs/seeds.md: each name of the seeds has a row, and what the rows name is there. */
 export function checkSeeds(root: string): string[] {
   const read = (path: string): string | undefined => {
@@ -43,7 +38,7 @@ export function seedProblems(page: string, names: string, read: (path: string) =
       seen.add(row.name);
       const isListed = listed.has(`${seed}: ${row.name}`);
       if (row.here.startsWith("open:")) {
-        if (!isListed && MAY_BE_OPEN[seed]?.(row.name) !== true) problems.push(`${at} is open, which it may not be`);
+        if (!isListed) problems.push(`${at} is open, which it may not be`);
         if (!/^open: .+, issue \d+$/.test(row.here)) problems.push(`${at} is open: say why, and of which issue it is`);
       } else {
         if (isListed) problems.push(`${at} is listed as open, and is not`);

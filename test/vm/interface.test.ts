@@ -120,7 +120,7 @@ describe("a VM through nerdbox's interface", { skip: notBootable() ?? false, tim
     base.remove();
   });
 
-  // First: a stream that nobody claims within a minute ends.
+  // First: a stream that nobody claims for two minutes ends.
   it("opens a stream that was asked for before it ran, and refuses an id in use", async () => {
     const stream = await early;
     await rejects(instance.startStream("early"), "failed-precondition", /refused stream "early".*waits already/);
@@ -250,8 +250,15 @@ describe("a VM through nerdbox's interface", { skip: notBootable() ?? false, tim
   });
 
   it("unmounts at its shutdown for any number of callers at once; nothing is left, nothing is possible after", async () => {
-    await run(instance, "echo last >/run/files/last");
     const client = instance.client();
+    await run(instance, "/usr/sbin/mke2fs -q -F /dev/vdc");
+    const mounts = [
+      { type: "virtiofs", source: "files", target: "/run/files", options: [] },
+      { type: "ext4", source: "/dev/disk/by-id/virtio-first", target: "/run/disk", options: [] },
+    ];
+    await client.service(Mount).mountAll({ mounts });
+    // The second is in the guest's memory alone, until it is unmounted.
+    await run(instance, "echo last >/run/files/last; echo written at the last moment >/run/disk/note");
     const waiting = client.service(System).info({});
     await waiting;
     assert.ok(remains(state).length > 0);
@@ -262,6 +269,7 @@ describe("a VM through nerdbox's interface", { skip: notBootable() ?? false, tim
     await instance.shutdown();
     assert.deepEqual(remains(state), []);
     assert.equal(readFileSync(base.path("files/last"), "utf8"), "last\n");
+    assert.match(readFileSync(base.path("first.img"), "latin1"), /written at the last moment/);
     assert.doesNotMatch(base.logged.join(""), /has not unmounted all|virtiofsd has ended/);
     throws(() => instance.addFS("late", "/x"), "failed-precondition", /is shut-down; cannot configure/);
     await rejects(instance.start(), "failed-precondition", /is shut-down; cannot start: make a new one/);
