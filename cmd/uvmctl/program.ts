@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { ShimError } from "../../src/errors/shim-error.ts";
 import { VERSION } from "../../src/shim/identity.ts";
 import { registry } from "./commands/registry.ts";
@@ -13,7 +13,11 @@ export function createProgram(session: Session): Command {
     .description("Runs utility VMs by hand, and looks into the pods that the shim runs.")
     .version(VERSION, "-V, --version", "print the version")
     .option("--run-directory <dir>", "where the pods' state is (run_directory of the configuration)", "/run/uvm-shim")
-    .option("--vm-directory <dir>", "where the state of VMs is that uvmctl boots", "/run/uvmctl")
+    .addOption(
+      new Option("--vm-directory <dir>", "where the state of VMs is that uvmctl boots")
+        .env("UVMCTL_VM_DIRECTORY")
+        .default("/run/uvmctl"),
+    )
     // What follows the program of `exec` is the program's: so options of uvmctl itself go before the command.
     .enablePositionalOptions()
     .showHelpAfterError("(uvmctl COMMAND --help tells what it takes)")
