@@ -8,6 +8,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { vmCommandsHelp } from "../cmd/uvmctl/help-page.ts";
 import { renderStateTable, type StateTable } from "../src/orchestration/state-table.ts";
 import { refusals } from "../src/vmservice/refusals.ts";
 import { servedVmStates } from "../src/vmservice/state.ts";
@@ -22,6 +23,7 @@ const pages = [
   "docs/configuration.md",
   "docs/faults.md",
   "docs/stacks.md",
+  "docs/uvmctl.md",
   "docs/vmservice.md",
 ];
 
@@ -35,6 +37,7 @@ const sections: Record<string, () => string | Promise<string>> = {
   compliance: () => `${complianceTable().join("\n")}\n`,
   vmservice: () => renderStateTable(servedVmStates),
   refusals: renderRefusals,
+  uvmctl: () => vmCommandsHelp(),
 };
 
 function renderFloors(): string {

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import type { Argument, Command } from "commander";
 import { assertNever } from "../../src/errors/shim-error.ts";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
@@ -31,8 +31,11 @@ compdef _uvmctl uvmctl
   }
 }
 
-/** What the last of `words`, which may be empty, can be made into: commands, options, an argument's choices. */
-export function candidates(program: Command, words: readonly string[]): string[] {
+/** What an argument can be that is known only now, by its name. */
+export type Names = Readonly<Record<string, () => readonly string[]>>;
+
+/** What the last of `words`, which may be empty, can be made into: commands, options, an argument's choices or names. */
+export function candidates(program: Command, words: readonly string[], names: Names = {}): string[] {
   const current = words.at(-1) ?? "";
   let command = program;
   let positionals = 0;
@@ -46,6 +49,10 @@ export function candidates(program: Command, words: readonly string[]): string[]
     ? help.visibleOptions(command).flatMap(({ long }) => long ?? [])
     : command.commands.length > 0
       ? help.visibleCommands(command).map((each) => each.name())
-      : (command.registeredArguments[positionals]?.argChoices ?? []);
+      : valuesOf(command.registeredArguments[positionals], names);
   return known.filter((word) => word.startsWith(current));
+}
+
+function valuesOf(argument: Argument | undefined, names: Names): readonly string[] {
+  return argument?.argChoices ?? names[argument?.name() ?? ""]?.() ?? [];
 }

@@ -8,6 +8,7 @@ import { startTime } from "../../src/sys/process.ts";
 import { candidates, SHELLS } from "./completion.ts";
 import { renderTable, toJson } from "./output.ts";
 import { createProgram, run } from "./program.ts";
+import { withProgress } from "./progress.ts";
 
 async function uvmctl(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const [stdout, stderr]: [string[], string[]] = [[], []];
@@ -90,11 +91,28 @@ describe("uvmctl's completion", () => {
     assert.deepEqual(candidates(program, ["completion", ""]), [...SHELLS]);
     assert.deepEqual(candidates(program, ["completion", "f"]), ["fish"]);
     assert.deepEqual(candidates(program, ["nosuch", "x"]), []);
+    const names = { name: () => ["demo", "other"], target: () => ["demo", "ns/pod"] };
+    assert.deepEqual(candidates(program, ["pause", "d"], names), ["demo"]);
+    assert.deepEqual(candidates(program, ["exec", "-i", "n"], names), ["ns/pod"]);
+    assert.deepEqual(candidates(program, ["add", "d"], names), ["disk"]);
+    assert.deepEqual(candidates(program, ["add", "disk", ""], names), ["demo", "other"]);
   });
 
   it("comes as a script for each shell, which asks uvmctl", async () => {
     for (const shell of SHELLS) assert.match((await uvmctl("completion", shell)).stdout, /uvmctl complete -- /);
     assert.equal((await uvmctl("completion", "tcsh")).code, 125);
     assert.equal((await uvmctl("complete", "--", "exec", "--w")).stdout, "--workdir\n");
+  });
+});
+
+describe("uvmctl's progress", () => {
+  it("is told to a terminal alone, on a line that goes again", async () => {
+    for (const progress of [true, false]) {
+      const told: string[] = [];
+      const session = { out: () => {}, err: (text: string) => void told.push(text), progress, exitCode: 0 };
+      assert.equal(await withProgress(session, "booting demo", Promise.resolve(7)), 7);
+      assert.deepEqual(told, progress ? ["\rbooting demo (0 s)\u001b[K", "\r\u001b[K"] : []);
+      await assert.rejects(withProgress(session, "saving", Promise.reject(new Error("full"))), { message: "full" });
+    }
   });
 });

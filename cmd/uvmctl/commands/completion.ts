@@ -1,6 +1,8 @@
 import { Argument } from "commander";
 import { candidates, SHELLS, type Shell, scriptFor } from "../completion.ts";
-import type { AddCommand } from "../session.ts";
+import { vmNames } from "../keeper/names.ts";
+import { type AddCommand, runDirectoryOf, vmDirectoryOf } from "../session.ts";
+import { runningPods } from "../targets.ts";
 
 export const addCompletion: AddCommand = (program, session) => {
   program
@@ -15,11 +17,14 @@ export const addCompletion: AddCommand = (program, session) => {
     .argument("[words...]")
     .passThroughOptions()
     .allowUnknownOption()
-    .action((words: string[]) =>
+    .action((words: string[], _, command) => {
+      const pods = () => runningPods(runDirectoryOf(command)).map(({ namespace, id }) => `${namespace}/${id}`);
+      const vms = () => vmNames(vmDirectoryOf(command));
+      const names = { pod: pods, name: vms, target: () => [...vms(), ...pods()] };
       session.out(
-        candidates(program, words)
+        candidates(program, words, names)
           .map((word) => `${word}\n`)
           .join(""),
-      ),
-    );
+      );
+    });
 };

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { removeVm } from "#os/src/shim/remains.ts";
 import { notFound } from "../../../src/errors/shim-error.ts";
@@ -6,6 +6,7 @@ import { type DaemonRecord, readDaemonRecord } from "../../../src/shim/records.t
 import { withDirectoryLock } from "../../../src/sys/directory-lock.ts";
 import { isAlive } from "../../../src/sys/process.ts";
 import type { Session } from "../session.ts";
+import { vmNames } from "./names.ts";
 
 /** A VM that somebody drives by hand, by the record of its keeper. */
 export interface KeptVm extends DaemonRecord {
@@ -31,9 +32,9 @@ export async function alone<T>(vmDirectory: string, work: () => Promise<T>): Pro
 
 /** Those whose keeper lives; what is left of the others is cleared up, and said. */
 export async function keptVms(vmDirectory: string, session: Session): Promise<KeptVm[]> {
-  const dead = names(vmDirectory).filter((name) => livingRecord(vmDirectory, name) === undefined);
+  const dead = vmNames(vmDirectory).filter((name) => livingRecord(vmDirectory, name) === undefined);
   if (dead.length > 0) await alone(vmDirectory, () => clearDead(vmDirectory, dead, session));
-  return names(vmDirectory).flatMap((name) => livingRecord(vmDirectory, name) ?? []);
+  return vmNames(vmDirectory).flatMap((name) => livingRecord(vmDirectory, name) ?? []);
 }
 
 /** Throws not-found, with what there is. */
@@ -57,12 +58,4 @@ export async function clearDead(vmDirectory: string, dead: readonly string[], se
 export function livingRecord(vmDirectory: string, name: string): KeptVm | undefined {
   const record = readDaemonRecord(stateOf(vmDirectory, name));
   return record !== undefined && isAlive(record.pid, record.startTime) ? { ...record, name } : undefined;
-}
-
-function names(vmDirectory: string): string[] {
-  try {
-    return readdirSync(vmDirectory).sort();
-  } catch {
-    return [];
-  }
 }

@@ -175,11 +175,12 @@ export class UvmController implements DrivenUvm {
   async status(): Promise<UvmStatus> {
     const { state } = this;
     const sizing = this.#sizing;
-    const pid = this.#vm?.state === "running" ? this.#vm.host("tell of it").uvm.hostPid(1) : undefined;
+    const pid = this.#vm?.state === "running" ? this.#vm.host("tell of it").uvm.hostPid(0) : 0;
     return {
       ...{ state, stack: this.#ports.stack.name, devices: this.#attached.list() },
       ...(sizing && { sizing }),
-      ...(pid !== undefined && { pid }),
+      // On this host without a VM a process is its own.
+      ...(pid > 0 && { pid }),
       ...(this.#upSince && { upSince: this.#upSince }),
     };
   }
