@@ -72,7 +72,7 @@ const is =
   (error: unknown) =>
     isKind(error, kind) && text.test(String(error));
 
-describe(`the guest agent (${runtime.name})`, () => {
+describe(`the guest agent (${runtime.name})`, { timeout: 120_000 }, () => {
   let directory = "";
   let subject: Subject;
   const calls: string[] = [];
