@@ -173,6 +173,20 @@ describe("the stack remotevm, on a stand-in for a service", {
     await assert.rejects(create(), { kind: "unimplemented" });
   });
 
+  it("takes the service that annotations name only where it may, and no other stack's VM", async () => {
+    const vmService = { source: "vmservice", address: service.socketPath };
+    const options = { id: "v1", stateDirectory, vmService };
+    await assert.rejects(stack().create(options), {
+      kind: "failed-precondition",
+      message: /set remotevm\.annotations/,
+    });
+    const open = createRemoteStack({ service: { address: "/no/service" }, annotations: true, ...files });
+    await (await open.create(options)).close();
+    assert.deepEqual([service.log.includes("create"), service.log.at(-1)], [true, "teardown"]);
+    const hcs = open.create({ ...options, vmService: { source: "hcs" } });
+    await assert.rejects(hcs, { kind: "failed-precondition", message: /is to come from hcs/ });
+  });
+
   it("refuses a second VM of the same service, and one of a service that is not there", async () => {
     await withUvm(async () => {
       const other = mkdtempSync(join(tmpdir(), "uvm-remotevm-"));
