@@ -1,4 +1,4 @@
-import { type Command, type CommandOptions, type CommandResult, run, runOk, start } from "./command.ts";
+import { type Command, type CommandOptions, type CommandResult, patienceMs, run, runOk, start } from "./command.ts";
 import { imageName } from "./image.ts";
 import { until } from "./until.ts";
 
@@ -84,10 +84,11 @@ export class Ctr {
   /** Starts a second process in the background, its client with it: `ctr exec --detach` would leave its FIFOs behind. */
   async execInBackground(id: string, execId: string, args: readonly string[]): Promise<Command> {
     const command = start(this.execArgv(id, execId, args));
-    await until(`exec ${execId} runs in ${id}`, async () => {
+    const runs = async (): Promise<boolean> => {
       if (command.ended()) throw new Error(`exec ${execId} ended at once:\n${command.stderr()}`);
       return (await this.ok("tasks", "ps", id)).includes(execId);
-    });
+    };
+    await until(`exec ${execId} runs in ${id}`, runs, patienceMs);
     return command;
   }
 
