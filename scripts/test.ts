@@ -97,8 +97,8 @@ const suites: Record<string, readonly Suite[]> = {
   budget: [
     { title: "what a pod's life takes, in counts", roots: ["test/budget"], runner: node(1), realPeers: "always" },
   ],
-  qemu: [{ title: "VMs and their image", roots: ["test/qemu", "test/vm"], runner: node(1), realPeers: "always" }],
-  // Two at a time: most of a VM's life is waiting for its one emulated processor.
+  // These two: two files at a time, as most of a VM's life is waiting for its one emulated processor.
+  qemu: [{ title: "VMs and their image", roots: ["test/qemu", "test/vm"], runner: node(2), realPeers: "always" }],
   "integration-qemu": [
     {
       ...{ title: "containerd and ctr, stack qemu", roots: ["test/integration"], runner: node(2) },
