@@ -227,7 +227,7 @@ export const lcowBoot: readonly GoldenCase[] = [
   {
     shows: "bad support of migration is none",
     annotations: { "io.microsoft.migration.support-enabled": "maybe" },
-    warns: [/support-enabled is "maybe"/],
+    warns: [/support-enabled of vm pod1@vm is "maybe"/],
   },
   {
     shows: "a console: no quiet end at a panic, and a shell",

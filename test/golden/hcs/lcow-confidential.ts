@@ -105,7 +105,7 @@ export const lcowConfidential: readonly GoldenCase[] = [
     "a bad word of the host compatibility layer says nothing",
     { [`${L}hcl-enabled`]: "on" },
     {
-      warns: [/hcl-enabled is "on"/],
+      warns: [/hcl-enabled of vm pod1@vm is "on"/],
     },
   ),
   snp(

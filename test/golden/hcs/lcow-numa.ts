@@ -135,7 +135,7 @@ export const lcowNuma: readonly GoldenCase[] = [
   {
     shows: "a list with one bad entry is passed over whole",
     annotations: { [`${T}numa.mapped-physical-nodes`]: "0,x" },
-    warns: [/mapped-physical-nodes is "0,x".*passed over/],
+    warns: [/mapped-physical-nodes of vm pod1@vm is "0,x".*passed over/],
   },
   {
     shows: "an empty list is none",

@@ -61,7 +61,7 @@ export const lcowTopology: readonly GoldenCase[] = [
     annotations: { [`${T}processor.count`]: "four" },
     options: { vmProcessorCount: 3 },
     ...processors(3),
-    warns: [/processor\.count is "four"/],
+    warns: [/processor\.count of vm pod1@vm is "four"/],
   },
   {
     shows: "a count of processors with a sign",
@@ -112,7 +112,7 @@ export const lcowTopology: readonly GoldenCase[] = [
   {
     shows: "a resource partition that is no GUID",
     annotations: { [`${V}resource-partition-id`]: "partition-a" },
-    refuses: ["invalid-argument", /resource-partition-id is "partition-a", which is no GUID/],
+    refuses: ["invalid-argument", /resource-partition-id of vm pod1@vm is "partition-a", which is no GUID/],
   },
   {
     shows: "a CPU group and a resource partition",

@@ -155,7 +155,11 @@ export const wcowConfidential: readonly GoldenCase[] = [
     },
   ),
   cwcow("more memory", { [MEMORY]: "4096" }, { gives: { [`${VM}>ComputeTopology>Memory`]: { SizeInMB: 4096 } } }),
-  cwcow("memory that is no number is what it needs", { [MEMORY]: "much" }, { warns: [/sizeinmb is "much"/] }),
+  cwcow(
+    "memory that is no number is what it needs",
+    { [MEMORY]: "much" },
+    { warns: [/sizeinmb of vm pod1@vm is "much"/] },
+  ),
   cwcow("less memory in the spec is a container's", {}, { windows: { resources: { memory: { limit: 1073741824 } } } }),
   refused("no memory", { ...POLICY, [MEMORY]: "0" }, /0 MiB: it needs 2048/),
   refused("odd memory just below what it needs", { ...POLICY, [MEMORY]: "2047" }, /2047 MiB/),

@@ -129,7 +129,7 @@ describe("a VM of stack hcs", () => {
     const { stack } = hcsSetup({ log });
     await (await stack.create(lcowOptions({ [`${V}computetopology.memory.sizeinmb`]: "much" }))).close();
     assert.equal(lines.length, 1);
-    assert.match(lines[0] ?? "", /^vm p1: .*sizeinmb is "much"/);
+    assert.match(lines[0] ?? "", /^vm p1: .*sizeinmb of vm p1@vm is "much"/);
   });
 
   it("is not made where a file can't be had; the grants that were before stay, as hcsshim's", async () => {
