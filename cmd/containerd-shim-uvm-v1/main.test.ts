@@ -16,6 +16,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
@@ -83,9 +84,21 @@ function layProgram(directory: string): string {
   mkdirSync(join(directory, "bin/shim"), { recursive: true });
   copyFileSync(fileURLToPath(new URL("launcher.sh", import.meta.url)), launcher);
   const executable = join(directory, "bin/shim/containerd-shim-uvm-v1");
-  writeFileSync(executable, `#!/bin/sh\nexec ${program.map((word) => `'${word}'`).join(" ")} "$@"\n`);
-  for (const path of [launcher, executable]) chmodSync(path, 0o755);
+  // tsx's compiler, which runs where its cache is cold, would hold the stderr that was lent for as long as the daemon lives.
+  const compiler = join(directory, "bin/esbuild");
+  const quiet = runtime.name === "node" ? `export ESBUILD_BINARY_PATH='${compiler}'\n` : "";
+  writeFileSync(compiler, `#!/bin/sh\nexec '${esbuild()}' "$@" 2>/dev/null\n`);
+  writeFileSync(executable, `#!/bin/sh\n${quiet}exec ${program.map((word) => `'${word}'`).join(" ")} "$@"\n`);
+  for (const path of [launcher, executable, compiler]) chmodSync(path, 0o755);
   return launcher;
+}
+
+/** The compiler that tsx has, where npm has put it. */
+function esbuild(): string {
+  return ["tsx", "esbuild", `@esbuild/${process.platform}-${process.arch}/bin/esbuild`].reduce(
+    (from, name) => createRequire(from).resolve(name),
+    import.meta.url,
+  );
 }
 
 /** The daemons of this file's pods, whatever the tests think of them: by their command lines. */
