@@ -187,6 +187,40 @@ describe("generated codecs", () => {
     assert.equal(sent.typeUrl, "a\ufffdb\ufffd\u{1f40b}");
   });
 
+  it("strings alike in length, first, middle and last character stay apart, whichever was read last", () => {
+    const texts = ["a-b-c", "a_b-c", "a-b_c", "a_b_c", "a\u0080bc", "a\u00e9bc", "a\ud83d\udc0bc", "\ufeffab"];
+    const encoded = texts.map((typeUrl) => Any.encode({ typeUrl, value: new Uint8Array(0) }));
+    for (let round = 0; round < 3; round += 1) {
+      assert.deepEqual(
+        encoded.flatMap((bytes) => [Any.decode(bytes).typeUrl, Any.decode(bytes).typeUrl]),
+        texts.flatMap((text) => [text, text]),
+      );
+    }
+  });
+
+  it("a string that has been read before is still refused where it is cut off", () => {
+    const whole = Any.encode({ typeUrl: "seen before", value: new Uint8Array(0) });
+    assert.equal(Any.decode(whole).typeUrl, "seen before");
+    assert.throws(() => Any.decode(whole.subarray(0, whole.length - 1)), RangeError);
+    // The bytes after the message are the rest of the string: they are not the message's.
+    assert.throws(() => StateResponse.decode(Uint8Array.of(0x52, 4, 0x08, 7, 0x0a, 9)), RangeError);
+  });
+
+  it("messages encoded one inside another, and after one that threw, keep their bytes", () => {
+    const plain = Any.encode({ typeUrl: "inner", value: Uint8Array.of(1) });
+    const outer = Any.encode({
+      typeUrl: "outer",
+      get value() {
+        return Any.encode({ typeUrl: "inner", value: Uint8Array.of(1) });
+      },
+    });
+    assert.deepEqual(Any.decode(outer), { typeUrl: "outer", value: plain });
+    assert.throws(() => Metrics.encode({ pids: { current: "no number" } } as unknown as Metrics));
+    const large = Any.encode({ typeUrl: "", value: new Uint8Array(100_000).fill(7) });
+    assert.deepEqual(Any.encode({ typeUrl: "inner", value: Uint8Array.of(1) }), plain);
+    assert.deepEqual(Any.decode(large).value, new Uint8Array(100_000).fill(7));
+  });
+
   it("property: any bytes decode or throw an Error", () => {
     const types: MessageType<object>[] = [StateResponse, UpdateTaskRequest, BootstrapParams, Metrics, Request];
     fc.assert(

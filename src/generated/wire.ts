@@ -27,6 +27,10 @@ export interface MessageType<T extends object> {
 
 export const noBytes = new Uint8Array(0);
 
+/** Between two messages; a large one's buffer is not kept. */
+let spareWriter: protobuf.Writer | undefined;
+const maxSpareLength = 16 << 10;
+
 export function messageType<T extends object>(
   typeName: string,
   create: () => T,
@@ -37,9 +41,14 @@ export function messageType<T extends object>(
     typeName,
     create: (init) => Object.assign(create(), init),
     encode(message) {
-      const writer = new protobuf.Writer();
+      // Taken for as long as it is used: a message's getter may encode another, and one that throws leaves a torso.
+      const writer = spareWriter ?? new protobuf.Writer();
+      spareWriter = undefined;
+      writer.pos = 0;
       write(message, writer);
-      return writer.finish();
+      const bytes = writer.buf.slice(0, writer.pos);
+      if (writer.buf.length <= maxSpareLength) spareWriter = writer;
+      return bytes;
     },
     decode(bytes) {
       // A node Buffer would hand out Buffers for `bytes` fields, and they compare and print unlike a Uint8Array.
@@ -76,15 +85,46 @@ export function skip(reader: Reader, tag: number): void {
   reader.skipType(tag & 7, 0, tag >>> 3);
 }
 
-const loneSurrogate = /\p{Surrogate}/u;
-
 /** Go rejects a whole message for one bad character, so a lone surrogate becomes U+FFFD here. */
 export function writeString(writer: Writer, value: string): void {
-  writer.string(loneSurrogate.test(value) ? value.replace(new RegExp(loneSurrogate, "gu"), "\ufffd") : value);
+  writer.string(value.isWellFormed() ? value : value.toWellFormed());
 }
 
+/**
+ * Short strings that were read last. Nearly every string of a call has come before (service, method, id), and a string
+ * that is the same object needs no memory and no new hash where it is looked up.
+ */
+const recentStrings: (string | undefined)[] = new Array<undefined>(256).fill(undefined);
+const maxRecentLength = 64;
+
 export function readString(reader: Reader): string {
-  return reader.stringVerify();
+  const { buf, pos } = reader;
+  const length = buf[pos] ?? 0;
+  const end = pos + 1 + length;
+  // Also where the length has more than one byte: it is above 127 then. An overrun is for the library to refuse.
+  if (length === 0 || length > maxRecentLength || end > reader.len) return reader.stringVerify();
+  const slot = (length * 7 + at(buf, pos + 1) * 5 + at(buf, pos + 1 + (length >> 1)) * 3 + at(buf, end - 1) * 17) & 255;
+  const recent = recentStrings[slot];
+  if (recent !== undefined && recent.length === length && isSame(recent, buf, pos + 1)) {
+    reader.pos = end;
+    return recent;
+  }
+  const value = reader.stringVerify();
+  recentStrings[slot] = value;
+  return value;
+}
+
+/** Of ASCII; another character's bytes are never equal to its code. */
+function isSame(text: string, bytes: Uint8Array, from: number): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code > 127 || code !== bytes[from + index]) return false;
+  }
+  return true;
+}
+
+function at(bytes: Uint8Array, index: number): number {
+  return bytes[index] ?? 0;
 }
 
 export function readUint64(reader: Reader): bigint {

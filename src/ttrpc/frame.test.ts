@@ -75,6 +75,17 @@ describe("frame codec", () => {
     }
   });
 
+  it("hands out plain arrays of a runtime's Buffer, at any place in its memory", () => {
+    const pool = Buffer.from(
+      concat([Uint8Array.of(1, 2, 3), encodeFrame(1, FrameType.request, 0, Uint8Array.of(7, 8))]),
+    );
+    const payloads: Uint8Array[] = [];
+    const decoder = new FrameDecoder({ frame: ({ payload }) => payloads.push(payload), oversize: () => assert.fail() });
+    decoder.push(pool.subarray(3));
+    assert.deepEqual(payloads, [Uint8Array.of(7, 8)]);
+    assert.equal(payloads[0]?.constructor, Uint8Array);
+  });
+
   it("TestMessageOversize: encoding above the limit fails with ResourceExhausted", () => {
     assert.throws(
       () => encodeFrame(1, FrameType.request, 0, new Uint8Array(maxPayloadLength + 1)),

@@ -91,7 +91,12 @@ export class FrameDecoder {
     return this.#headerFilled === 0 && this.#current === undefined && this.#discard === 0;
   }
 
-  push(chunk: Uint8Array): void {
+  push(received: Uint8Array): void {
+    // A runtime's Buffer becomes plain here, once a read: each message in it would need it otherwise, and its views cost more.
+    const chunk =
+      received.constructor === Uint8Array
+        ? received
+        : new Uint8Array(received.buffer, received.byteOffset, received.byteLength);
     let at = 0;
     while (at < chunk.length) {
       if (this.#discard > 0) at += this.#skip(chunk.length - at);
@@ -127,7 +132,7 @@ export class FrameDecoder {
       this.#discard = header.payloadLength;
       this.#sink.oversize(header);
     } else if (header.payloadLength === 0) {
-      this.#sink.frame({ ...header, payload: noBytes });
+      this.#finish(header, noBytes);
     } else {
       this.#current = header;
       this.#payloadFilled = 0;
@@ -160,7 +165,8 @@ export class FrameDecoder {
     this.#current = undefined;
     this.#payload = noBytes;
     this.#payloadFilled = 0;
-    this.#sink.frame({ ...header, payload });
+    const { payloadLength, streamId, type, flags } = header;
+    this.#sink.frame({ payloadLength, streamId, type, flags, payload });
   }
 }
 

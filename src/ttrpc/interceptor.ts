@@ -37,14 +37,13 @@ export interface ClientCall {
   readonly request?: unknown;
 }
 
-type Step<A extends unknown[], R> = (...args: [...A, next: (...args: A) => R]) => R;
+/** Both arguments by name: an array for each call and step would be a good part of what a short call costs. */
+type Step<A, B, R> = (first: A, second: B, next: (first: A, second: B) => R) => R;
 
 /** `steps[0]` around `steps[1]` around ... around `last`. */
-function chain<A extends unknown[], R>(steps: readonly Step<A, R>[], last: (...args: A) => R): (...args: A) => R {
-  return steps.reduceRight<(...args: A) => R>(
-    (next, step) =>
-      (...args) =>
-        step(...args, next),
+function chain<A, B, R>(steps: readonly Step<A, B, R>[], last: (first: A, second: B) => R): (first: A, second: B) => R {
+  return steps.reduceRight<(first: A, second: B) => R>(
+    (next, step) => (first, second) => step(first, second, next),
     last,
   );
 }
@@ -74,7 +73,10 @@ export function chainClientStream(
   interceptors: readonly ClientInterceptor[],
   last: (call: ClientCall) => Messages,
 ): (call: ClientCall) => Messages {
-  return chain(bound(interceptors, "stream"), last);
+  return bound(interceptors, "stream").reduceRight<(call: ClientCall) => Messages>(
+    (next, step) => (call) => step(call, next),
+    last,
+  );
 }
 
 function bound<K extends "unary" | "stream", I extends { readonly [P in K]?: unknown }>(

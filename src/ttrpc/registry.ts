@@ -1,17 +1,25 @@
 import { alreadyExists, ShimError } from "../errors/shim-error.ts";
 import { chainServerStream, chainServerUnary, type Messages, type ServerInterceptor } from "./interceptor.ts";
-import { type CallContext, type MethodDescriptor, propertyName, type ServiceDescriptor } from "./service.ts";
+import {
+  type CallContext,
+  fullMethodName,
+  type MethodDescriptor,
+  propertyName,
+  type ServiceDescriptor,
+} from "./service.ts";
 
 /** A method that can be called: its handler behind the interceptors, streaming kinds brought to one shape. */
 export type MethodEntry =
   | {
       readonly kind: "unary";
       readonly method: MethodDescriptor;
+      readonly fullMethod: string;
       run(request: unknown, context: CallContext): unknown;
     }
   | {
       readonly kind: "stream";
       readonly method: MethodDescriptor;
+      readonly fullMethod: string;
       run(stream: Messages, context: CallContext): unknown;
     };
 
@@ -35,7 +43,7 @@ export class Registry {
     for (const method of Object.values(service.methods)) {
       const handler: unknown = Reflect.get(handlers, propertyName(method.name));
       if (typeof handler !== "function") continue;
-      entries.set(method.name, this.#entry(method, handler.bind(handlers) as AnyHandler));
+      entries.set(method.name, this.#entry(service.name, method, handler.bind(handlers) as AnyHandler));
     }
     this.#services.set(service.name, entries);
   }
@@ -47,12 +55,13 @@ export class Registry {
     return methods.get(method) ?? new ShimError("unimplemented", `method ${method}`);
   }
 
-  #entry(method: MethodDescriptor, handler: AnyHandler): MethodEntry {
+  #entry(service: string, method: MethodDescriptor, handler: AnyHandler): MethodEntry {
+    const fullMethod = fullMethodName(service, method.name);
     if (!method.clientStreaming && !method.serverStreaming) {
-      return { kind: "unary", method, run: chainServerUnary(this.#interceptors, handler) };
+      return { kind: "unary", method, fullMethod, run: chainServerUnary(this.#interceptors, handler) };
     }
     const last = method.clientStreaming ? handler : withRequest(handler);
-    return { kind: "stream", method, run: chainServerStream(this.#interceptors, last) };
+    return { kind: "stream", method, fullMethod, run: chainServerStream(this.#interceptors, last) };
   }
 }
 

@@ -2,7 +2,7 @@ import { ShimError } from "../errors/shim-error.ts";
 import type { Request } from "../generated/ttrpc.ts";
 import { Metadata } from "./metadata.ts";
 import type { ReceiveQueue } from "./receive-queue.ts";
-import { type CallContext, fullMethodName } from "./service.ts";
+import type { CallContext } from "./service.ts";
 import { startTimer } from "./timer.ts";
 
 /**
@@ -13,6 +13,7 @@ export class ServerCall implements CallContext {
   readonly streamId: number;
   readonly service: string;
   readonly method: string;
+  readonly fullMethod: string;
   readonly deadline: number | undefined;
   /** Of a streaming call. */
   queue: ReceiveQueue | undefined;
@@ -25,16 +26,13 @@ export class ServerCall implements CallContext {
   #stopTimer: (() => void) | undefined;
   #finished = false;
 
-  constructor(streamId: number, request: Request) {
+  constructor(streamId: number, request: Request, fullMethod: string) {
     this.streamId = streamId;
     this.service = request.service;
     this.method = request.method;
+    this.fullMethod = fullMethod;
     this.#pairs = request.metadata;
     this.deadline = request.timeoutNano > 0n ? Date.now() + Number(request.timeoutNano) / 1e6 : undefined;
-  }
-
-  get fullMethod(): string {
-    return fullMethodName(this.service, this.method);
   }
 
   get metadata(): Metadata {

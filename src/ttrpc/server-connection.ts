@@ -110,7 +110,7 @@ export class ServerConnection {
       this.#connection.send(statusResponse(frame.streamId, statusOf(entry)));
       return;
     }
-    const call = new ServerCall(frame.streamId, request);
+    const call = new ServerCall(frame.streamId, request, entry.fullMethod);
     this.#calls.set(frame.streamId, call);
     this.#running += 1;
     if (entry.kind === "unary") {
