@@ -5,6 +5,7 @@ import { CountedPod } from "./counted-pod.ts";
 export type Counts = Readonly<Record<string, number>>;
 
 const CALLS = 200;
+const LIVES = 5;
 /** A daemon gives back memory after its last work, by steps; then it has nothing to do. */
 const SETTLED_MS = 8000;
 const IDLE_MS = 5000;
@@ -15,8 +16,13 @@ export async function count(stack: "local" | "qemu"): Promise<Counts> {
   const repeat = async (times: number, work: () => Promise<void>): Promise<void> => {
     for (let round = 0; round < times; round++) await work();
   };
-  // An emulated VM takes seconds for each.
-  const { lives, members } = stack === "local" ? { lives: 5, members: 10 } : { lives: 2, members: 2 };
+  /** The least of some: one in which the daemon happened to give back memory would tell of that. */
+  const leastCalls = async (work: () => Promise<void>): Promise<number> => {
+    const each: number[] = [];
+    await repeat(LIVES, async () => void each.push(await pod.systemCalls(work)));
+    return Math.min(...each);
+  };
+  const members = stack === "local" ? 10 : 2;
   const counts: Record<string, number> = {};
   const put = (prefix: string, tally: Counts): void => {
     for (const [name, value] of Object.entries(tally)) counts[`${prefix} ${name}`] = value;
@@ -30,13 +36,12 @@ export async function count(stack: "local" | "qemu"): Promise<Counts> {
     if (stack === "local") {
       put("container: runc", await pod.runcCommands(life));
       put("exec: runc", await pod.runcCommands(exec));
+      // Not of a VM: a life in one may take so long that the daemon gives back memory in each.
+      counts["container: system calls"] = await leastCalls(life);
+      counts["exec: system calls"] = await leastCalls(exec);
     }
-    put("container: event", await pod.events(life, "delete"));
     put("container: bridge", await pod.bridgeMessages(life));
     put("exec: bridge", await pod.bridgeMessages(exec));
-    counts["container: system calls"] = (await pod.systemCalls(() => repeat(lives, life))) / lives;
-    counts["exec: system calls"] = (await pod.systemCalls(() => repeat(lives, exec))) / lives;
-    counts["State: system calls"] = (await pod.systemCalls(() => repeat(CALLS, () => pod.state()))) / CALLS;
     counts["descriptors of a pod of one"] = pod.descriptors();
     const ends: (() => Promise<void>)[] = [];
     await repeat(members, async () => void ends.push(await pod.member()));
@@ -44,6 +49,9 @@ export async function count(stack: "local" | "qemu"): Promise<Counts> {
     for (const end of ends) await end();
     await sleep(SETTLED_MS);
     counts["idle: wake-ups in 5 s"] = await pod.wakeUps(() => sleep(IDLE_MS));
+    counts["State: system calls"] = (await pod.systemCalls(() => repeat(CALLS, () => pod.state()))) / CALLS;
+    // Last: events go their own way, and by now those of all before have come.
+    put("container: event", await pod.events(life, "delete"));
     return counts;
   } finally {
     await pod.close();
