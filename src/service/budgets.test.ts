@@ -96,7 +96,7 @@ describe("the budgets of RPCs", () => {
         const begin = performance.now();
         const calls = unary(service).map((name) => s.call(service, name, 20));
         await Promise.all(calls.map((call) => assert.rejects(call, { kind: "deadline-exceeded" })));
-        assert.ok(performance.now() - begin < 2_000);
+        assert.ok(performance.now() - begin < 10_000);
       } finally {
         s.close();
       }

@@ -40,7 +40,7 @@ async function raced(shim: ShimProgram, starts: readonly { id: string; bundle: s
   const results = await Promise.all(starts.map(({ id, bundle }) => shim.call(id, ["start"], { bundle })));
   const failed = results.filter(({ code }) => code !== 0).map(({ stderr }) => stderr.trim());
   const addresses = new Set(results.map(({ stdout }) => stdout));
-  await until("the losers are gone", () => shim.traces.processes().length === 1, 5_000).catch(() => {});
+  await until("the losers are gone", () => shim.traces.processes().length === 1).catch(() => {});
   const daemons = shim.traces.processes().length;
   const [first] = results;
   if (first !== undefined) {

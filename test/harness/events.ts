@@ -1,4 +1,4 @@
-import type { Command } from "./command.ts";
+import { type Command, patienceMs } from "./command.ts";
 import type { Ctr } from "./ctr.ts";
 import { until } from "./until.ts";
 
@@ -46,9 +46,9 @@ export class EventWatch {
   }
 
   async waitFor(id: string, topic: string, process = id): Promise<SeenEvent> {
-    return await until(`event ${topic} of ${process}`, () =>
-      this.of(id).find((event) => event.topic === topic && [undefined, process].includes(event.fields.id as string)),
-    );
+    const is = (event: SeenEvent): boolean =>
+      event.topic === topic && [undefined, process].includes(event.fields.id as string);
+    return await until(`event ${topic} of ${process}`, () => this.of(id).find(is), patienceMs);
   }
 
   async close(): Promise<void> {

@@ -18,7 +18,7 @@ describe("many lifecycles in one containerd", () => {
     };
     await Promise.all(Array.from({ length: lifecyclesAtOnce }, worker));
     assert.equal(next, lifecycles);
-    await machine().traces.assertNoLeaks(before, 30_000);
+    await machine().traces.assertNoLeaks(before);
   });
 
   it("leave the daemon of a long-lived pod with the descriptors that it had", async () => {

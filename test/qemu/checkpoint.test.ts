@@ -46,7 +46,7 @@ function notHere(): string | false {
 const rpc = { signal: new AbortController().signal };
 const init = (id: string) => ({ id, execId: "" });
 
-describe("checkpoints in QEMU", { skip: notHere(), timeout: 240_000 }, () => {
+describe("checkpoints in QEMU", { skip: notHere(), timeout: 600_000 }, () => {
   let directory = "";
   let pods = 0;
   const events: string[] = [];

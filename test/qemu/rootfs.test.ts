@@ -43,7 +43,7 @@ const bind = (destination: string, source: string, mode: string): SpecMount => (
   ...{ destination, type: "bind", source, options: ["rbind", "rprivate", mode] },
 });
 
-describe("root file systems in a VM", { skip: notHere(), timeout: 360_000 }, () => {
+describe("root file systems in a VM", { skip: notHere(), timeout: 600_000 }, () => {
   let directory = "";
   let pod: PodController;
   let uvm: UtilityVM;

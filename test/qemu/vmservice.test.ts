@@ -47,7 +47,7 @@ import { notBootable } from "./uvm.ts";
 
 const program = existsSync("out/uvm-vmservice") ? undefined : "wants out/uvm-vmservice: run make build";
 
-describe("uvm-vmservice", { skip: notBootable() ?? program ?? false, timeout: 300_000 }, () => {
+describe("uvm-vmservice", { skip: notBootable() ?? program ?? false, timeout: 600_000 }, () => {
   const root = mkdtempSync(join(tmpdir(), "uvm-vms-"));
   const path = (name: string): string => join(root, name);
   const image = (name: string): string => resolve("out/uvm", name);

@@ -137,12 +137,12 @@ describe("what goes wrong", { skip: notBootable() ?? false, timeout: 900_000 }, 
 
   it("a guest that does not connect in time fails the start with its console's last lines", async () => {
     const state = base.state();
-    const instance = await base.manager({ bootTimeout: 15_000 }).newInstance(state);
+    const instance = await base.manager({ bootTimeout: 40_000 }).newInstance(state);
     // It stands still from there on, however fast this machine is.
     const consoleWriter = onFirmware(() => process.kill(qemuOf(state).pid, "SIGSTOP"));
     const stream = instance.startStream("early");
-    const failed = rejects(stream, "unavailable", /stream early could lead to: .* did not connect in 15 s/);
-    const message = /did not connect in 15 s; last on its console: .*SeaBIOS/;
+    const failed = rejects(stream, "unavailable", /stream early could lead to: .* did not connect in 40 s/);
+    const message = /did not connect in 40 s; last on its console: .*SeaBIOS/;
     await rejects(instance.start({ consoleWriter }), "deadline-exceeded", message);
     await failed;
     await isOver(instance, state);

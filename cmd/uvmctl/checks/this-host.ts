@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import type { CheckedHost } from "./check.ts";
 
-const RUN_MS = 5_000;
+const RUN_MS = 30_000;
 const modes = { r: constants.R_OK, rw: constants.R_OK | constants.W_OK, x: constants.X_OK };
 
 export function thisHost(): CheckedHost {

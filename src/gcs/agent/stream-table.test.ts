@@ -80,7 +80,7 @@ describe("the guest's streams", () => {
   });
 
   it("end when nobody claims them in time", async () => {
-    const { table, start } = guest({ unclaimedMs: 5 });
+    const { table, start } = guest({ unclaimedMs: 300 });
     const stream = await start("a");
     const closed = new Promise<Error | undefined>((close) => stream.open({ data() {}, end() {}, drain() {}, close }));
     assert.ok((await closed) !== undefined);

@@ -14,7 +14,7 @@ describe("the stdin of a process without CloseIO", () => {
   const directory = mkdtempSync(join(tmpdir(), "uvm-diag-"));
   after(() => rmSync(directory, { recursive: true }));
 
-  it("stays open until somebody has written, and ends as he closes it", { timeout: 20_000 }, async () => {
+  it("stays open until somebody has written, and ends as he closes it", { timeout: 60_000 }, async () => {
     const path = join(directory, "stdin");
     assert.equal(spawnSync("mkfifo", [path]).status, 0);
     const io = endingWithItsWriter({ open: openStdio, relay: () => assert.fail("not asked for here") });
@@ -63,7 +63,7 @@ describe("the stdin of a process without CloseIO, as a stream", () => {
   };
 
   for (const sent of ["", "typed"]) {
-    it(`ends with its client, who sent ${sent === "" ? "nothing" : "something"}`, { timeout: 20_000 }, async () => {
+    it(`ends with its client, who sent ${sent === "" ? "nothing" : "something"}`, { timeout: 60_000 }, async () => {
       const id = `in-${sent}`;
       const bytes = new TextEncoder().encode(sent);
       streams.attach(id, carrier(sent === "" ? [] : [{ kind: "data", bytes }])).over.catch(() => {});

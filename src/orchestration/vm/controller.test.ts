@@ -11,7 +11,7 @@ import type { VmLimits } from "./ports.ts";
 import { vmStates } from "./state.ts";
 
 const never = <T>(): Promise<T> => new Promise<T>(() => {});
-const limits: VmLimits = { boot: 2_000, terminate: 2_000, shutdown: 2_000, pause: 2_000, growth: 50, save: 2_000 };
+const limits: VmLimits = { boot: 30_000, terminate: 30_000, shutdown: 30_000, pause: 30_000, growth: 50, save: 30_000 };
 
 /** A UVM and a guest of which each step can be told to fail or to hang. */
 class Host {
