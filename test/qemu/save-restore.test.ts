@@ -56,7 +56,7 @@ class Life {
         assert.ok(this.#process.exitCode === null || this.said.some((each) => each.what === what), "it ended");
         return this.said.find((each) => each.what === what);
       },
-      60_000,
+      240_000,
     );
   }
 
