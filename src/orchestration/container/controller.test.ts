@@ -293,6 +293,33 @@ describe("container controller", () => {
     });
   }
 
+  for (const died of [true, false]) {
+    it(`tells that memory ran out during an exec's start after that start; the exec ${died ? "is gone by then" : "goes on"}`, async () => {
+      const s = await new Subject().running();
+      const side = s.guest.side("c1");
+      s.guest.faults.exec = () => {
+        side.outOfMemory?.();
+        if (died) setImmediate(() => side.execs[0]?.resolve(137));
+      };
+      s.container.exec(execRequest("e1"));
+      await s.container.startExec("e1");
+      side.execs[0]?.resolve(137);
+      await s.container.wait("e1", {});
+      assert.deepEqual(s.events.slice(2), ["exec-added e1", "exec-started e1", "oom c1", "exit e1 137"]);
+    });
+  }
+
+  it("tells that memory ran out also where the exec during whose start it did could not be started", async () => {
+    const s = await new Subject().running();
+    s.guest.faults.exec = () => {
+      s.guest.side("c1").outOfMemory?.();
+      throw new Error("no memory");
+    };
+    s.container.exec(execRequest("e1"));
+    await assert.rejects(s.container.startExec("e1"), /no memory/);
+    assert.deepEqual(s.events.slice(2), ["exec-added e1", "oom c1"]);
+  });
+
   it("does not wait for ever for an exec that outlives the init", async () => {
     const s = await new Subject({ settle: 5 }).running();
     s.container.exec(execRequest());

@@ -138,6 +138,7 @@ export class ContainerController {
     } catch (cause) {
       // A failed start owes no exit, or the init's would never be told.
       if (process.state.name === "created") this.#execs.paid(process);
+      this.#tellOomUnlessStarting();
       throw cause;
     }
   }
@@ -585,8 +586,10 @@ export class ContainerController {
       started: (pid) => {
         const hostPid = vm.uvm.hostPid(pid);
         this.#publish({ topic: "/tasks/exec-started", containerId: this.id, execId, pid: hostPid });
+        this.#tellOomUnlessStarting(process);
       },
       exited: (pid, exit, started) => {
+        this.#tellOom();
         if (started) this.#publishEnd("/tasks/exit", execId, vm.uvm.hostPid(pid), exit);
         this.#execs.paid(process);
       },
@@ -628,8 +631,13 @@ export class ContainerController {
   /** Told while an exit that came of it is still to be told. */
   #outOfMemory(): void {
     this.#oomUntold = !this.#machine.is("stopped", "deleted");
-    // An init that is killed at once is so while its start is being answered, which is told first.
-    if (!this.#machine.is("starting")) this.#tellOom();
+    this.#tellOomUnlessStarting();
+  }
+
+  /** A process that is killed at once is so while its start is being answered, which is told first. */
+  #tellOomUnlessStarting(told?: ProcessController): void {
+    const starts = (process: ProcessController): boolean => process !== told && process.state.name === "starting";
+    if (!this.#machine.is("starting") && !this.#execs.all().some(starts)) this.#tellOom();
   }
 
   #tellOom(): void {
