@@ -5,7 +5,8 @@ import { stringifyJson } from "../../oci/json.ts";
 import type { UvmSizing } from "../../vmmanager/sizing.ts";
 import { readSavedDevices, type SavedDevices } from "../device/devices.ts";
 import { readSavedDocument } from "../pod/saved-document.ts";
-import { broken, count, flag, list, maybe, record, text } from "../saved-json.ts";
+import { broken, flag, list, maybe, record, text } from "../saved-json.ts";
+import { readSizing } from "../vm/size.ts";
 
 /** Beside what the stack writes into the directory; written last: where it is, the save is whole. */
 const FILE = "uvm.json";
@@ -62,17 +63,6 @@ export function readSavedUvm(directory: string): SavedUvm {
     ...(sizing && { sizing }),
     devices: readSavedDevices(saved.devices, "devices"),
     disks: list(saved.disks, "disks", readDisk),
-  };
-}
-
-function readSizing(value: unknown, member: string): UvmSizing {
-  const saved = record(value, member);
-  const number = (name: keyof UvmSizing): number => count(saved[name], `${member}.${name}`);
-  return {
-    processors: number("processors"),
-    maxProcessors: number("maxProcessors"),
-    memoryMiB: number("memoryMiB"),
-    maxMemoryMiB: number("maxMemoryMiB"),
   };
 }
 

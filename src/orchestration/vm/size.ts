@@ -114,15 +114,22 @@ export class VmSize {
   }
 }
 
-export function readSavedSize(value: unknown, member: string): SavedSize {
+export function readSizing(value: unknown, member: string): UvmSizing {
   const saved = record(value, member);
-  const claims = maybe(saved.claims, `${member}.claims`, record) ?? {};
   const number = (name: keyof UvmSizing): number => count(saved[name], `${member}.${name}`);
   return {
     processors: number("processors"),
     maxProcessors: number("maxProcessors"),
     memoryMiB: number("memoryMiB"),
     maxMemoryMiB: number("maxMemoryMiB"),
+  };
+}
+
+export function readSavedSize(value: unknown, member: string): SavedSize {
+  const saved = record(value, member);
+  const claims = maybe(saved.claims, `${member}.claims`, record) ?? {};
+  return {
+    ...readSizing(saved, member),
     claims: Object.fromEntries(Object.entries(claims).map(([id, claim]) => [id, readClaim(claim, `${member}.${id}`)])),
   };
 }

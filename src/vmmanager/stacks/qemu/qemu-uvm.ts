@@ -2,6 +2,7 @@ import { failedPrecondition, ShimError } from "../../../errors/shim-error.ts";
 import { unlessAborted } from "../../../errors/unless-aborted.ts";
 import type { HostSockets } from "../../../transport/sockets.ts";
 import type { VmConsole } from "../../console.ts";
+import { LifeState } from "../../life-state.ts";
 import type { CallOptions, SaveOptions, VMExit } from "../../lifetime.ts";
 import type { UvmProperties, UvmStatistics } from "../../properties.ts";
 import type { Operation, Resource } from "../../support.ts";
@@ -56,7 +57,7 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
   readonly fromTemplate: boolean;
   readonly #parts: QemuUvmParts;
   readonly #exited: Promise<VMExit>;
-  #state: State;
+  readonly #life: LifeState<State>;
   #startedAt: Date | undefined;
   #asked = false;
 
@@ -67,12 +68,12 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
     this.sockets = channel.sockets;
     this.console = host.console;
     this.#parts = parts;
-    this.#state = origin === "saved" ? "paused" : "created";
+    this.#life = new LifeState<State>(this.id, origin === "saved" ? "paused" : "created");
     this.restored = channel.restored;
     this.fromTemplate = typeof origin === "object";
     if (origin === "saved") this.#startedAt = new Date();
     this.#exited = host.ended.then((error) => {
-      this.#state = "ended";
+      this.#life.now = "ended";
       channel.destroy(error);
       host.monitor.close();
       const outOfMemory = host.outOfMemory ? { outOfMemory: true } : {};
@@ -144,11 +145,11 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
       const vm = { monitor: host.monitor, document, hardware: this.hardware, image, mux: channel.saveState() };
       await writeSavedState(vm, options);
     });
-    if (this.#state === "saving") this.#state = "paused";
+    if (this.#life.now === "saving") this.#life.now = "paused";
   }
 
   async statistics(options?: CallOptions): Promise<UvmStatistics> {
-    if (this.#state === "ended") throw this.#wrongState("read its statistics");
+    if (this.#life.now === "ended") throw this.#life.refusal("read its statistics");
     const { host, document, options: made } = this.#parts;
     const { memoryMiB } = document.sizing;
     const vm = { pid: host.pid, qmp: this.#qmp, memoryMiB, stateDirectory: made.stateDirectory };
@@ -159,7 +160,7 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
     const { document, host } = this.#parts;
     const { major, minor, micro } = this.#qmp.version ?? { major: 0, minor: 0, micro: 0 };
     return {
-      state: this.#state === "saving" ? "paused" : this.#state,
+      state: this.#life.now === "saving" ? "paused" : this.#life.now,
       pid: host.pid,
       ...(this.#startedAt && { startedAt: this.#startedAt }),
       details: {
@@ -194,7 +195,6 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
     return this.#parts.host.monitor.qmp;
   }
 
-  /** The new state is taken at once, so that two callers can't both do it, and given back if the call fails. */
   async #change(
     verb: string,
     from: State,
@@ -202,20 +202,8 @@ export class QemuUvm extends QemuDevices implements UtilityVM {
     options: CallOptions | undefined,
     call: () => Promise<void>,
   ): Promise<void> {
-    options?.signal?.throwIfAborted();
-    if (this.#state !== from) throw this.#wrongState(verb);
-    this.#state = to;
-    try {
-      await call();
-    } catch (error) {
-      if (this.#state === to) this.#state = from;
-      // The deadline is ours; QEMU itself has said nothing.
-      throw ShimError.from(error, "internal");
-    }
-  }
-
-  #wrongState(verb: string): Error {
-    return failedPrecondition(`vm ${this.id} is ${this.#state}; cannot ${verb}`);
+    // The deadline is ours; QEMU itself has said nothing.
+    await this.#life.change(verb, from, to, options, call, (error) => ShimError.from(error, "internal"));
   }
 }
 

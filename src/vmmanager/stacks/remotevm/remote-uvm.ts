@@ -1,8 +1,9 @@
-import { failedPrecondition, ShimError, unavailable } from "../../../errors/shim-error.ts";
+import { ShimError, unavailable } from "../../../errors/shim-error.ts";
 import { unlessAborted } from "../../../errors/unless-aborted.ts";
 import { within } from "../../../errors/within.ts";
 import type { HybridVsockHost } from "../../../transport/hybrid-vsock/host.ts";
 import { excerpt, type GuestConsole } from "../../guest-console.ts";
+import { LifeState } from "../../life-state.ts";
 import type { CallOptions, SaveOptions, VMExit } from "../../lifetime.ts";
 import { oomKillsSince } from "../../oom-kills.ts";
 import type { UvmProperties, UvmStatistics } from "../../properties.ts";
@@ -44,7 +45,7 @@ export class RemoteUvm extends RemoteDevices implements UtilityVM {
   declare readonly console?: GuestConsole;
   readonly #parts: RemoteUvmParts;
   readonly #exited: Promise<VMExit>;
-  #state: State = "created";
+  readonly #life: LifeState<State>;
   #startedAt: Date | undefined;
   #asked = false;
 
@@ -54,6 +55,7 @@ export class RemoteUvm extends RemoteDevices implements UtilityVM {
     this.sockets = parts.sockets;
     if (parts.console !== undefined) this.console = parts.console;
     this.#parts = parts;
+    this.#life = new LifeState<State>(this.id, "created");
     this.#exited = this.#untilEnd();
   }
 
@@ -90,7 +92,7 @@ export class RemoteUvm extends RemoteDevices implements UtilityVM {
 
   async statistics(options?: CallOptions): Promise<UvmStatistics> {
     if (!this.#parts.hasStatistics) throw notSupported(this.stack, "statistics", "read");
-    if (this.#state === "ended") throw this.#wrongState("read its statistics");
+    if (this.#life.now === "ended") throw this.#life.refusal("read its statistics");
     const { memoryStats, processorStats } = await this.service.properties(options);
     if (memoryStats === undefined || processorStats === undefined) {
       throw unavailable(`vm ${this.id}: its service tells no statistics any more`);
@@ -104,7 +106,7 @@ export class RemoteUvm extends RemoteDevices implements UtilityVM {
 
   async properties(): Promise<UvmProperties> {
     return {
-      state: this.#state,
+      state: this.#life.now,
       pid: this.#parts.pid,
       ...(this.#startedAt && { startedAt: this.#startedAt }),
       details: { "vmservice.socket": this.#parts.devices.socketPath },
@@ -113,7 +115,7 @@ export class RemoteUvm extends RemoteDevices implements UtilityVM {
 
   /** Torn down; a service of ours ends with it, by force where it does not by itself. */
   async terminate(options?: CallOptions): Promise<void> {
-    if (this.#state !== "ended" && !this.#asked) {
+    if (this.#life.now !== "ended" && !this.#asked) {
       this.#asked = true;
       void this.#tearDown();
     }
@@ -160,7 +162,7 @@ export class RemoteUvm extends RemoteDevices implements UtilityVM {
       await process.reap();
     }
     const exit = await process?.ended;
-    this.#state = "ended";
+    this.#life.now = "ended";
     this.service.close();
     if (console !== undefined) {
       await within(LAST_WORDS_MS, console.ended);
@@ -192,7 +194,6 @@ export class RemoteUvm extends RemoteDevices implements UtilityVM {
     return unavailable(`vm ${this.id} has ended: ${reason}${words}${last}`);
   }
 
-  /** The new state is taken at once, so that two callers can't both do it, and given back if the call fails. */
   async #change(
     verb: string,
     from: State,
@@ -200,21 +201,11 @@ export class RemoteUvm extends RemoteDevices implements UtilityVM {
     options: CallOptions | undefined,
     call: () => Promise<void>,
   ): Promise<void> {
-    options?.signal?.throwIfAborted();
-    if (this.#state !== from) throw this.#wrongState(verb);
-    this.#state = to;
-    try {
-      await call();
-    } catch (error) {
-      if (this.#state === to) this.#state = from;
+    await this.#life.change(verb, from, to, options, call, async (error) => {
       // What ended the service says more than that its connection is closed.
       const ended = this.service.isOpen ? undefined : await within(2 * END_MS, this.#exited);
-      throw ended?.error ?? error;
-    }
-  }
-
-  #wrongState(verb: string): ShimError {
-    return failedPrecondition(`vm ${this.id} is ${this.#state}; cannot ${verb}`);
+      return ended?.error ?? error;
+    });
   }
 }
 
