@@ -16,7 +16,7 @@ describe("virtio-fs shares", () => {
   afterEach(() => rmSync(directory, { recursive: true }));
 
   /** `refusals`: what the first mounts come to; taken from the list as they are used. */
-  function guest(refusals: ShimError[] = []) {
+  function guest(refusals: ShimError[] = [], withinMs = 30_000) {
     const mounts: MountRequest[] = [];
     let drops = 0;
     const calls = {
@@ -28,7 +28,7 @@ describe("virtio-fs shares", () => {
       unmount() {},
     };
     const root = join(directory, "shares");
-    const shares = virtiofsShares(calls, { root, withinMs: 100, dropDentries: () => void drops++ });
+    const shares = virtiofsShares(calls, { root, withinMs, dropDentries: () => void drops++ });
     const resolve = (name: string) => shares.resolve({ name, port: 0, readOnly: false });
     return { resolve, shares, mounts, root, drops: () => drops };
   }
@@ -49,7 +49,7 @@ describe("virtio-fs shares", () => {
 
   it("fail where none comes, and can be tried again", async () => {
     const refusals = Array<ShimError>(1000).fill(noDevice);
-    const { resolve } = guest(refusals);
+    const { resolve } = guest(refusals, 50);
     await assert.rejects(
       resolve("a"),
       (error: Error) => isKind(error, "not-found") && /device "uvm"/.test(error.message),
