@@ -26,7 +26,7 @@ describe("guest: containers", () => {
     exit(7);
     assert.equal(await process.exitCode, 7);
     await container.wait();
-    await container.wait({ signal: AbortSignal.timeout(5000) });
+    await container.wait({ signal: AbortSignal.timeout(60_000) });
     await j.guest.deleteContainerState("c");
     assert.deepEqual(j.host.called("deleteContainerState"), [["c"]]);
     await j.close();

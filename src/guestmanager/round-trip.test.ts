@@ -13,7 +13,7 @@ import { createGuest, type LinuxGuest } from "./create-guest.ts";
 function joined(test: (guest: LinuxGuest, live: LiveGuest) => Promise<void>): Promise<void> {
   return withGuest([], async (live) => {
     const over = new AbortController();
-    const guest = createGuest({ sockets: { listen: live.sockets.host.listen }, requestTimeoutMs: 20_000 });
+    const guest = createGuest({ sockets: { listen: live.sockets.host.listen }, requestTimeoutMs: 60_000 });
     guest.prepareConnection();
     const running = live.gcs.run({ signal: over.signal });
     try {

@@ -151,7 +151,7 @@ describe("guest: stdio", () => {
     await j.close();
 
     const sockets = createMemorySockets();
-    const guest = createGuest({ sockets: sockets.host, requestTimeoutMs: 50 });
+    const guest = createGuest({ sockets: sockets.host, requestTimeoutMs: 2000 });
     guest.prepareConnection();
     const host = new ScriptedGcsHost();
     const stream = streamOf(await sockets.guest.dial(BRIDGE_PORT));

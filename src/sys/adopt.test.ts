@@ -12,6 +12,20 @@ import { pattern, Recorder } from "./stream-recorder.ts";
 import { SysError } from "./sys-error.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/**
+ * Whether this process does nothing for 200 ms. What the runtime's own threads compile or collect takes some of these
+ * windows; a loop that spins takes all of each.
+ */
+async function isIdle(): Promise<boolean> {
+  for (let window = 0; window < 25; window++) {
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const { user, system } = process.cpuUsage(before);
+    if (user + system < 40_000) return true;
+  }
+  return false;
+}
 const total = 20 << 20;
 
 describe(`adopted fds of ${runtime.name}`, () => {
@@ -236,10 +250,7 @@ describe(`adopted fds of ${runtime.name}`, () => {
     const threadsBefore = threads();
     const [left, right] = socketPair().map((fd) => new Recorder(runtime.adopt(fd, "port")));
     assert.ok(left && right);
-    const before = process.cpuUsage();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    const { user, system } = process.cpuUsage(before);
-    assert.ok(user + system < 100_000, `${user + system} us of CPU in 200 ms`);
+    assert.ok(await isIdle());
     left.stream.write(Buffer.from("over"));
     await right.until(() => right.text() === "over");
     right.stream.write(Buffer.from("back"));
@@ -296,11 +307,7 @@ describe(`adopted fds of ${runtime.name}`, () => {
     write(pausedWriter, Buffer.from("x"));
     close(hungWriter);
     await turn();
-    const before = process.cpuUsage();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    const { user, system } = process.cpuUsage(before);
-    // A spinning loop would take all of the 200 ms.
-    assert.ok(user + system < 100_000, `${user + system} us of CPU in 200 ms`);
+    assert.ok(await isIdle());
     await destroyed(...recorders);
     close(idleWriter);
     close(pausedWriter);

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { startTime } from "../sys/process.ts";
 import { killVmProcesses, readVmProcesses, writeVmProcesses } from "./vm-processes.ts";
 
-const patience = () => ({ signal: AbortSignal.timeout(5_000) });
+const patience = () => ({ signal: AbortSignal.timeout(60_000) });
 
 describe("the record of a VM's processes", () => {
   let dir = "";

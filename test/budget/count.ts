@@ -9,6 +9,8 @@ const LIVES = 5;
 /** A daemon gives back memory after its last work, by steps; then it has nothing to do. */
 const SETTLED_MS = 8000;
 const IDLE_MS = 5000;
+/** More of them than the timers of an idle daemon make: something else is at work. */
+const IDLE_WAKE_UPS = 100;
 
 /** What a pod's life takes on this stack, in counts that hold on any machine: see `slack` for how far. */
 export async function count(stack: "local" | "qemu"): Promise<Counts> {
@@ -21,6 +23,13 @@ export async function count(stack: "local" | "qemu"): Promise<Counts> {
     const each: number[] = [];
     await repeat(LIVES, async () => void each.push(await pod.systemCalls(work)));
     return Math.min(...each);
+  };
+  /** As above: the first window in which the daemon has nothing of its own to do, or the least of all. */
+  const leastWakeUps = async (): Promise<number> => {
+    let least = Number.POSITIVE_INFINITY;
+    for (let window = 0; window < LIVES && least > IDLE_WAKE_UPS; window++)
+      least = Math.min(least, await pod.wakeUps(() => sleep(IDLE_MS)));
+    return least;
   };
   const members = stack === "local" ? 10 : 2;
   const counts: Record<string, number> = {};
@@ -42,14 +51,14 @@ export async function count(stack: "local" | "qemu"): Promise<Counts> {
     }
     put("container: bridge", await pod.bridgeMessages(life));
     put("exec: bridge", await pod.bridgeMessages(exec));
-    counts["descriptors of a pod of one"] = pod.descriptors();
+    counts["descriptors of a pod of one"] = await pod.descriptors();
     const ends: (() => Promise<void>)[] = [];
     await repeat(members, async () => void ends.push(await pod.member()));
-    counts["descriptors of a pod of many"] = pod.descriptors();
+    counts["descriptors of a pod of many"] = await pod.descriptors();
     for (const end of ends) await end();
     await sleep(SETTLED_MS);
-    counts["idle: wake-ups in 5 s"] = await pod.wakeUps(() => sleep(IDLE_MS));
-    counts["State: system calls"] = (await pod.systemCalls(() => repeat(CALLS, () => pod.state()))) / CALLS;
+    counts["idle: wake-ups in 5 s"] = await leastWakeUps();
+    counts["State: system calls"] = (await leastCalls(() => repeat(CALLS, () => pod.state()))) / CALLS;
     // Last: events go their own way, and by now those of all before have come.
     put("container: event", await pod.events(life, "delete"));
     return counts;

@@ -3,8 +3,10 @@ import { watchEvents } from "../harness/events.ts";
 import { again, exitsOf, failpointFlags } from "./observe.ts";
 import { type FaultRow, onContainerd } from "./row.ts";
 
+const NO_EXIT = "no exit is told";
+
 /** A request that the guest refuses, or a create that fails with all made: the client learns why. */
-function refused(what: string, points: Readonly<Record<string, string>>, exit = "no exit is told"): FaultRow {
+function refused(what: string, points: Readonly<Record<string, string>>, exit = NO_EXIT): FaultRow {
   return onContainerd({
     fault: what,
     stacks: ["local"],
@@ -17,9 +19,10 @@ function refused(what: string, points: Readonly<Record<string, string>>, exit = 
       const { code, stderr } = await run(ctr.runArgv(id, ["sleep", "1000"], failpointFlags(points)));
       const why = code === 0 ? "nothing" : (/no luck/.exec(stderr)?.[0] ?? stderr);
       await ctr.call(["tasks", "rm", "--force", id]);
+      if (exit !== NO_EXIT) await events.waitFor(id, "/tasks/exit");
       const exits = exitsOf(events, id);
       await events.close();
-      return `the client is told: ${why}; ${exits === "" ? "no exit is told" : exits}; ${await again(machine, id)}`;
+      return `the client is told: ${why}; ${exits === "" ? NO_EXIT : exits}; ${await again(machine, id)}`;
     },
   });
 }

@@ -5,7 +5,7 @@ import { mount, unmount } from "../../src/sys/mount.ts";
 import { watchEvents } from "../harness/events.ts";
 import { runtimeOptions, type ShimProgram } from "../harness/shim-program.ts";
 import { until } from "../harness/until.ts";
-import { told } from "./observe.ts";
+import { daemonsLeft, told } from "./observe.ts";
 import { finished, prepared, removed, requestOf, started } from "./program-task.ts";
 import { type FaultRow, onContainerd, onProgram } from "./row.ts";
 
@@ -71,7 +71,7 @@ async function failsThenServes(
   const call = { bundle: bundle.bundle, ...(input && { input }) };
   disk.fill();
   const { code, stderr } = await shim.call(bundle.id, ["start"], call);
-  const daemons = shim.traces.processes().length;
+  const daemons = await daemonsLeft(shim);
   disk.free();
   await finished(shim, await started(shim, bundle, call));
   // It may be there a little longer than what it answered, and works in the bundle.

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DeleteResponse } from "../../src/generated/containerd/task/v2.ts";
 import type { ShimProgram } from "../harness/shim-program.ts";
 import { until } from "../harness/until.ts";
-import { alive, appears, timed } from "./observe.ts";
+import { alive, appears, daemonsLeft, timed } from "./observe.ts";
 import { finished, points, prepared, removed, started } from "./program-task.ts";
 import { type FaultRow, onProgram } from "./row.ts";
 
@@ -27,7 +27,7 @@ function interrupted(what: string, terms: Readonly<Record<string, string>>, expe
       const bundle = await prepared(shim, "interrupted", points(terms));
       const { code, stdout, stderr } = await shim.call(bundle.id, ["start"], { bundle: bundle.bundle });
       const lines = stderr.trim() === "" ? 0 : stderr.trim().split("\n").length;
-      const daemons = shim.traces.processes().length;
+      const daemons = await daemonsLeft(shim);
       const record = existsSync(join(bundle.bundle, "uvm-shim.json")) ? "its record left" : "no record";
       const seen = `code ${code}, ${stdout === "" ? "no address" : "an address"}, lines of error: ${lines}; daemons: ${daemons}, ${record}`;
       return `${seen}; ${await tidied(shim, bundle)}`;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { failpointsDirectory } from "../harness/runtime-under-test.ts";
 import type { ShimProgram } from "../harness/shim-program.ts";
 import { until } from "../harness/until.ts";
-import { alive, vmProcesses } from "./observe.ts";
+import { alive, SLACK_MS, vmProcesses } from "./observe.ts";
 import { points, prepared, removed, requestOf, started } from "./program-task.ts";
 import { type FaultRow, onProgram, type Tell } from "./row.ts";
 import { type Answer, EXEC, execDocument, WedgedTask } from "./wedged-task.ts";
@@ -21,10 +21,8 @@ interface Wedge {
   readonly goesOn?: true;
 }
 
-/** A client's own waits on a loaded machine. */
-const SLACK_MS = 1_000;
-/** What needs no guest is there in this time. */
-const AT_ONCE_MS = 1_000;
+/** What needs no guest is there in this time: under that of a request to it (10 s), however busy the machine is. */
+const AT_ONCE_MS = 9_000;
 const LOOK_MS = 500;
 /** Over the time that any one request to the guest has; a start and a create have minutes, and end with the guest. */
 const PATIENCE_MS = 12_000;
@@ -96,16 +94,15 @@ async function play(shim: ShimProgram, wedge: Wedge, tell: Tell): Promise<string
       verdict(
         "State, Pids, Connect answered all the while",
         looks,
-        ({ method, outcome, milliseconds }) =>
-          outcome === "answered" && milliseconds <= (method === "Pids" ? 4_000 : AT_ONCE_MS),
+        ({ outcome, milliseconds }) => outcome === "answered" && milliseconds <= AT_ONCE_MS,
       ),
-      verdict("SIGKILL ends the task in 15 s", [kill], ({ milliseconds }) => milliseconds < 3 * END_MS),
+      verdict("SIGKILL ends the task in 15 s", [kill], ({ milliseconds }) => milliseconds < 3 * END_MS + SLACK_MS),
       verdict(
         "Delete in 5 s",
         [deleted],
-        ({ outcome, milliseconds }) => outcome === "answered" && milliseconds <= END_MS,
+        ({ outcome, milliseconds }) => outcome === "answered" && milliseconds <= END_MS + SLACK_MS,
       ),
-      shutdown <= END_MS ? "Shutdown in 5 s" : `Shutdown only in ${shutdown.toFixed(0)} ms`,
+      shutdown <= END_MS + SLACK_MS ? "Shutdown in 5 s" : `Shutdown only in ${shutdown.toFixed(0)} ms`,
       "the daemon leaves",
     ].join("; ");
   } finally {

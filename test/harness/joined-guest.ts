@@ -45,7 +45,7 @@ export class JoinedGuest {
 
   static async connect({ capabilities = {}, sockets: narrow = (host) => host }: SetUp = {}): Promise<JoinedGuest> {
     const sockets = createMemorySockets();
-    const guest = createGuest({ sockets: narrow(sockets.host), requestTimeoutMs: 5000 });
+    const guest = createGuest({ sockets: narrow(sockets.host), requestTimeoutMs: 60_000 });
     guest.prepareConnection();
     const host = new ScriptedGcsHost();
     const connection = await sockets.guest.dial(BRIDGE_PORT);

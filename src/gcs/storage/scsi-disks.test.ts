@@ -42,7 +42,7 @@ describe("SCSI disks", () => {
   });
 
   it("are waited for", async () => {
-    const found = disks(5_000).find({ controller: 3, lun: 63 });
+    const found = disks(30_000).find({ controller: 3, lun: 63 });
     setImmediate(() => plug("07", 0, 63, "sda"));
     assert.equal(await found, join(directory, "dev/sda"));
   });

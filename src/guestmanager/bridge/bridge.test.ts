@@ -165,7 +165,7 @@ describe("bridge: notifications", () => {
 describe("bridge: a handler that closes it", () => {
   it("gets an orderly end, whatever stands behind in the same chunk", async () => {
     const [hostEnd, guestEnd] = memoryStreamPair();
-    const bridge: Bridge = new Bridge(hostEnd, { requestTimeoutMs: 1000, onNotification: () => bridge.close() });
+    const bridge: Bridge = new Bridge(hostEnd, { requestTimeoutMs: 60_000, onNotification: () => bridge.close() });
     const guest = new BridgePeer(guestEnd);
     const exit = JSON.stringify({ ContainerId: "c", Type: "ForcedExit" });
     const frame = encodeFrame(NOTIFICATION, 0n, Buffer.from(exit));

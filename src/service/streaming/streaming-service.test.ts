@@ -136,7 +136,7 @@ describe("the streaming service", () => {
     const rest = await take(stream);
     assert.ok(Buffer.concat([first, second, rest]).equals(bytes));
     let drained = false;
-    const draining = endpoints.drained({ timeoutMs: 5000 }).then(() => {
+    const draining = endpoints.drained({ timeoutMs: 60_000 }).then(() => {
       drained = true;
     });
     await sleep(20);
@@ -169,7 +169,7 @@ describe("the streaming service", () => {
     const after = await take(again);
     assert.ok(Buffer.concat([before, middle, after]).equals(bytes));
     hangUpAgain();
-    await endpoints.drained({ timeoutMs: 1000 });
+    await endpoints.drained({ timeoutMs: 60_000 });
     await endpoints.close();
     await subject.end();
   });
@@ -199,7 +199,7 @@ describe("the streaming service", () => {
     close(fd);
     assert.ok(Buffer.concat([part, await take(again)]).equals(wanted));
     hangUp();
-    await endpoints.drained({ timeoutMs: 1000 });
+    await endpoints.drained({ timeoutMs: 60_000 });
     await endpoints.close();
     await subject.end();
   });

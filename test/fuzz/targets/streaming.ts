@@ -91,7 +91,7 @@ export function streaming(): Target {
           return stream;
         },
       };
-      const handlers = streamingHandlers({ streams, log: silentLogger, initMs: 5_000 });
+      const handlers = streamingHandlers({ streams, log: silentLogger, initMs: 60_000 });
       let failure: unknown;
       try {
         await handlers.stream(call as never, { signal: gone.signal } as never);

@@ -39,7 +39,7 @@ export class GuestEnd {
   }
 
   async connect<G extends AnyGuest>(create: (options: GuestOptions) => G, options?: ConnectOptions): Promise<G> {
-    const guest = create({ sockets: { listen: this.sockets.host.listen }, requestTimeoutMs: 5000 });
+    const guest = create({ sockets: { listen: this.sockets.host.listen }, requestTimeoutMs: 60_000 });
     this.#guest = guest;
     guest.prepareConnection();
     const stream = streamOf(await this.sockets.guest.dial(BRIDGE_PORT));

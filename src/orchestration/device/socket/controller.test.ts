@@ -44,7 +44,7 @@ function pod() {
       removeMappedSocket: async (settings) => remove(mappedSocket.encode(settings)),
     },
     nextMountPath: () => join(directory, `m${last++}`),
-    limits: { host: 5000, guest: 5000 },
+    limits: { host: 60_000, guest: 60_000 },
   });
   return controller;
 }
