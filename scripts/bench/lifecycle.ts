@@ -7,8 +7,10 @@ import { serve } from "../../src/ttrpc/socket.ts";
 import { requestOf } from "../../test/faults/program-task.ts";
 import { runtimeUnderTest } from "../../test/harness/runtime-under-test.ts";
 import { ShimProgram } from "../../test/harness/shim-program.ts";
-import type { Metric, Section } from "./metric.ts";
-import { OURS, type Pair, PEER, PEER_NAME } from "./shims.ts";
+import type { Metric } from "./metric.ts";
+import type { Part } from "./part.ts";
+import { inTurn, type Pair } from "./rounds.ts";
+import { OURS, PEER, PEER_NAME, sides } from "./shims.ts";
 
 const stages = [
   ["start", "`start` to the first RPC answered"],
@@ -20,34 +22,32 @@ const stages = [
 ] as const;
 type Stage = (typeof stages)[number][0];
 
-export async function benchLifecycle(rounds: number): Promise<Section> {
-  const programs: Pair<ShimProgram> = {
-    ours: new ShimProgram(runtimeUnderTest(OURS, "local")),
-    peer: new ShimProgram(runtimeUnderTest(PEER, "local")),
-  };
-  const exits = await ExitListener.open(join(programs.ours.traces.directory, "exits.sock"));
-  try {
-    const figures = stages.map(([id, title]) => ({ id, title, ours: [] as number[], peer: [] as number[] }));
-    for (let round = -1; round < rounds; round++) {
-      for (const side of ["peer", "ours"] as const) {
-        const took = await live(programs[side], exits);
-        // The first round finds cold files.
-        if (round >= 0) for (const figure of figures) figure[side].push(took[figure.id]);
-      }
-    }
-    const metrics = figures.map(
-      ({ id, title, ours, peer }): Metric => ({ id, title, unit: "ms", ours, peer: { name: PEER_NAME, values: peer } }),
-    );
-    return {
-      title: "A pod's life, call by call, stack `local`",
-      about: "The bench stands in containerd's place: it runs the program, calls the task API and takes the events.",
-      metrics,
+export const lifecycle: Part = {
+  title: "A pod's life, call by call, stack `local`",
+  about: "The bench stands in containerd's place: it runs the program, calls the task API and takes the events.",
+  seconds: 120,
+  async run(record, quick) {
+    const programs: Pair<ShimProgram> = {
+      ours: new ShimProgram(runtimeUnderTest(OURS, "local")),
+      peer: new ShimProgram(runtimeUnderTest(PEER, "local")),
     };
-  } finally {
-    for (const program of [programs.ours, programs.peer]) await program.close();
-    exits.close();
-  }
-}
+    const exits = await ExitListener.open(join(programs.ours.traces.directory, "exits.sock"));
+    try {
+      await record.measure("a pod's life", 100, async () => {
+        // The first round finds cold files.
+        await inTurn(1, (side) => live(programs[side], exits));
+        const lives = await inTurn(quick ? 8 : 40, (side) => live(programs[side], exits));
+        return stages.map(([id, title]): Metric => {
+          const [ours, peer] = sides.map((side) => lives[side].map((each) => each[id])) as [number[], number[]];
+          return { id, title, unit: "ms", ours, peer: { name: PEER_NAME, values: peer } };
+        });
+      });
+    } finally {
+      for (const program of [programs.ours, programs.peer]) await program.close();
+      exits.close();
+    }
+  },
+};
 
 async function live(program: ShimProgram, exits: ExitListener): Promise<Record<Stage, number>> {
   const id = program.traces.id("life");

@@ -1,49 +1,63 @@
 /**
  * `make bench`: figures for people, each beside a peer that was measured in turn with it. Nothing passes or fails by
- * them. A whole run takes some 15 minutes and writes docs/performance.{md,json,svg}.
+ * them; it ends with 1 where something could not be measured. A whole run writes docs/performance.{md,json,svg}.
  *
  *   main.ts [--quick] [--only NAME[,NAME...]]      fewer rounds, or a part: only printed
  */
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { benchContainers } from "./containers.ts";
-import { benchLifecycle } from "./lifecycle.ts";
-import { benchCrowd, benchIdle, benchMemory } from "./memory.ts";
-import type { Section } from "./metric.ts";
-import { sectionText, writePage } from "./page.ts";
-import { benchEcho, benchTaskCalls } from "./rpc.ts";
-import { benchStdio } from "./stdio.ts";
-import { benchVm } from "./vm.ts";
-import { benchVmLife } from "./vm-life.ts";
-import { benchVmStdio } from "./vm-stdio.ts";
+import { chart } from "./chart.ts";
+import { circumstances } from "./circumstances.ts";
+import { isMet, type Section } from "./metric.ts";
+import { pageData, pageText, sectionText, withMeasured } from "./page.ts";
+import { runPart } from "./part-process.ts";
+import { parts } from "./parts.ts";
+import { busyNow, percentBetween, processorTime } from "./processor-time.ts";
+
+const PAGE = "docs/performance.md";
+/** With more of the processors' time in others' hands, in percent, figures are those of another machine. */
+const QUIET = 10;
 
 const { values } = parseArgs({ options: { quick: { type: "boolean" }, only: { type: "string" } } });
-const quick = values.quick === true;
-
-const benches: Readonly<Record<string, () => Promise<Section>>> = {
-  lifecycle: () => benchLifecycle(quick ? 10 : 40),
-  containers: () => benchContainers(quick ? 8 : 30),
-  calls: () => benchTaskCalls(quick ? 3 : 7, quick ? 5000 : 20_000),
-  echo: () => benchEcho(quick ? 3 : 7, quick ? 5000 : 20_000),
-  stdio: () => benchStdio(quick ? 2 : 5),
-  memory: () => benchMemory(quick ? [1, 10] : [1, 10, 50]),
-  crowd: () => benchCrowd(quick ? 1 : 3),
-  vm: () => benchVm(quick ? 1 : 5),
-  "vm-life": () => benchVmLife(quick ? 1 : 3),
-  "vm-stdio": () => benchVmStdio(quick ? 1 : 3),
-  idle: () => benchIdle(quick ? 10 : 60),
-};
-
 const only = values.only?.split(",");
-const unknown = only?.find((name) => !(name in benches));
-if (unknown !== undefined) throw new Error(`no bench "${unknown}": ${Object.keys(benches).join(", ")}`);
+const unknown = only?.find((name) => !(name in parts));
+if (unknown !== undefined) throw new Error(`no part "${unknown}" of the bench: ${Object.keys(parts).join(", ")}`);
+const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
 
+const around = await circumstances();
+const busy = await busyNow();
+say(`${around.text} ${busyText(busy)}`);
+const before = processorTime();
+const begin = performance.now();
 const sections: Section[] = [];
-for (const [name, bench] of Object.entries(benches)) {
-  if (only !== undefined && !only.includes(name)) continue;
-  const begin = performance.now();
-  const section = await bench();
+let interrupted = false;
+process.once("SIGINT", () => (interrupted = true)).once("SIGTERM", () => (interrupted = true));
+for (const [name, { title, about, seconds }] of Object.entries(parts)) {
+  if (interrupted || (only !== undefined && !only.includes(name))) continue;
+  const since = performance.now();
+  const outcome = await runPart([name, ...(values.quick === true ? ["--quick"] : [])], { seconds });
+  const section = { title, about, ...outcome };
   sections.push(section);
   process.stdout.write(`${sectionText(section)}\n\n`);
-  process.stderr.write(`bench: ${name} took ${((performance.now() - begin) / 1000).toFixed(0)} s\n`);
+  say(`${name} took ${((performance.now() - since) / 1000).toFixed(0)} s`);
 }
-if (!quick && only === undefined) await writePage(sections);
+const { stolen } = percentBetween(before, processorTime());
+const minutes = (performance.now() - begin) / 60_000;
+const machine = `${busyText(busy)} Of the ${minutes.toFixed(1)} minutes that it took, this machine's own host took ${stolen.toFixed(1)} %.`;
+say(machine);
+if (values.quick !== true && only === undefined && !interrupted) {
+  const page = withMeasured(readFileSync(PAGE, "utf8"), pageText(sections, `${around.text} ${machine}`));
+  writeFileSync(PAGE, page);
+  const aimed = sections.flatMap(({ metrics }) => metrics).filter((metric) => isMet(metric) !== undefined);
+  writeFileSync("docs/performance.svg", chart(aimed));
+  const data = pageData(sections, { ...around.data, busyBefore: busy, stolen, minutes });
+  writeFileSync("docs/performance.json", `${JSON.stringify(data, null, 2)}\n`);
+}
+const failures = sections.flatMap((section) => section.failures);
+for (const { what, why } of failures) say(`not measured: ${what}: ${why}`);
+process.exitCode = failures.length > 0 || interrupted ? 1 : 0;
+
+function busyText(percent: number): string {
+  const text = `When it began, other work had ${percent.toFixed(0)} % of the processors.`;
+  return percent > QUIET ? `${text} **That is no quiet machine: ratios may be wrong, and times are.**` : text;
+}

@@ -12,12 +12,19 @@ export interface Metric {
   readonly peer?: { readonly name: string; readonly values: readonly number[] };
 }
 
+/** What could not be measured, and why. */
+export interface Failure {
+  readonly what: string;
+  readonly why: string;
+}
+
 /** A part of the page: its heading and what was measured for it. */
 export interface Section {
   readonly title: string;
   /** What was run, in a sentence or two. */
   readonly about: string;
   readonly metrics: readonly Metric[];
+  readonly failures: readonly Failure[];
 }
 
 /** Of the medians, ours to the peer's; undefined without a peer. */
@@ -31,4 +38,10 @@ export function isMet(metric: Metric): boolean | undefined {
   if (target === undefined) return undefined;
   const value = ratio(metric) ?? median(metric.ours);
   return "atMost" in target ? value <= target.atMost : value >= target.atLeast;
+}
+
+/** Whether figures came of it: a division by nothing, or a line of a log that was not there, gives none. */
+export function isWhole({ ours, peer }: Metric): boolean {
+  const whole = (values: readonly number[]): boolean => values.length > 0 && values.every(Number.isFinite);
+  return whole(ours) && (peer === undefined || whole(peer.values));
 }

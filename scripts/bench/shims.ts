@@ -1,12 +1,12 @@
 import { Machine } from "../../test/harness/machine.ts";
 import { runtimeUnderTest } from "../../test/harness/runtime-under-test.ts";
+import type { Pair } from "./rounds.ts";
 
 /** containerd's own shim, beside which ours is measured on stack `local`. */
 export const PEER = "io.containerd.runc.v2";
 export const OURS = "io.containerd.uvm.v1";
 export const PEER_NAME = "containerd-shim-runc-v2";
-
-export type Pair<T> = Readonly<Record<"ours" | "peer", T>>;
+export const sides = ["ours", "peer"] as const;
 
 /** Two containerds of the same kind, each with one of the two shims, warm. */
 export async function withMachines<T>(work: (machines: Pair<Machine>) => Promise<T>): Promise<T> {
@@ -24,24 +24,17 @@ export async function withMachines<T>(work: (machines: Pair<Machine>) => Promise
   }
 }
 
-/** The figures of `rounds` rounds, in each of which the peer and ours take turns; who begins alternates. */
-export async function inTurn(
-  rounds: number,
-  measure: (side: "ours" | "peer", round: number) => Promise<number>,
-): Promise<Pair<number[]>> {
-  const figures: Pair<number[]> = { ours: [], peer: [] };
-  for (let round = 0; round < rounds; round++) {
-    const sides = ["peer", "ours"] as const;
-    for (const side of round % 2 === 0 ? sides : [...sides].reverse()) {
-      figures[side].push(await measure(side, round));
-    }
+/** A container that lives on each of the two machines, while `work` lasts. */
+export async function withContainers<T>(
+  machines: Pair<Machine>,
+  name: string,
+  work: (ids: Pair<string>) => Promise<T>,
+): Promise<T> {
+  const ids: Pair<string> = { ours: machines.ours.id(name), peer: machines.peer.id(name) };
+  try {
+    for (const side of sides) await machines[side].ctr.runDetached(ids[side], ["sleep", "100000"]);
+    return await work(ids);
+  } finally {
+    for (const side of sides) await machines[side].ctr.remove(ids[side]);
   }
-  return figures;
-}
-
-/** Milliseconds that `work` takes. */
-export async function timed(work: () => Promise<unknown>): Promise<number> {
-  const begin = performance.now();
-  await work();
-  return performance.now() - begin;
 }

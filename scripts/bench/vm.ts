@@ -2,15 +2,19 @@
  * From `ctr run` to the first output of a container in a VM, by stage; beside the least that a container in a VM takes: a
  * bare QEMU with the same kernel and image up to its first user process, and `runc run` in such a guest.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { start } from "../../test/harness/command.ts";
+import { socketPath } from "../../test/harness/leftovers.ts";
 import { Machine } from "../../test/harness/machine.ts";
 import { runtimeUnderTest } from "../../test/harness/runtime-under-test.ts";
 import { until } from "../../test/harness/until.ts";
 import { BootedUvm } from "../../test/qemu/uvm.ts";
 import { median } from "./figures.ts";
-import { inGuest } from "./guest-shell.ts";
-import { pss } from "./memory.ts";
-import type { Metric, Section } from "./metric.ts";
+import { pss, SETTLED_MS } from "./footprint.ts";
+import { inGuest, timedInGuest } from "./guest-shell.ts";
+import type { Metric } from "./metric.ts";
+import type { Part } from "./part.ts";
+import { inTurn } from "./rounds.ts";
 import { OURS } from "./shims.ts";
 
 /** Each stage ends with the first line of containerd's log, at level debug, that has this text. */
@@ -31,61 +35,76 @@ interface Run {
   readonly connected: number;
 }
 
-export async function benchVm(rounds: number): Promise<Section> {
-  const machine = await Machine.start({ runtime: runtimeUnderTest(OURS, "qemu") });
-  try {
-    await machine.warmUp();
-    const runs: Run[] = [];
-    const restored: Run[] = [];
-    const ofTemplate = machine.ctrWith(
-      `stack = "qemu"\n[qemu]\ntemplate = true\ntemplate_directory = "${machine.file("templates")}"\n`,
-    );
-    // The first one makes the template.
-    await timeRun(machine, ofTemplate);
-    const bare: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      runs.push(await timeRun(machine));
-      restored.push(await timeRun(machine, ofTemplate));
-      bare.push(await timeBareBoot());
+export const vm: Part = {
+  title: "A pod in a VM, stack `qemu`",
+  about:
+    "The image is the one of `make uvm-image`, the VM has 256 MiB and one processor. Without a usable KVM both sides run under software emulation, where nearly all of the time goes.",
+  seconds: 420,
+  async run(record, quick) {
+    const rounds = quick ? 1 : 5;
+    const machine = await Machine.start({ runtime: runtimeUnderTest(OURS, "qemu") });
+    try {
+      let runc: number[] = [];
+      await record.measure("an idle pod's memory", 150, async () => {
+        const pod = await onePod(machine, quick ? 3 : 6);
+        runc = pod.runc;
+        return pod.memory;
+      });
+      await record.measure("`ctr run` to first output", 300, async () => {
+        const bare: number[] = [];
+        const runs: Run[] = [];
+        for (let round = 0; round < rounds; round++) {
+          bare.push(await timeBareBoot());
+          runs.push(await timeRun(machine));
+        }
+        return cold(runs, bare, runc);
+      });
+      await record.measure("`ctr run` to first output, VM from a template", 250, async () => {
+        const directory = machine.file("templates");
+        const configuration = `stack = "qemu"\n[qemu]\ntemplate = true\ntemplate_directory = "${directory}"\n`;
+        const ofTemplate = machine.ctrWith(configuration);
+        // The first one makes the template.
+        await timeRun(machine, ofTemplate);
+        const { ours, peer } = await inTurn(quick ? 1 : 3, (side) =>
+          side === "ours" ? timeRun(machine, ofTemplate) : timeRun(machine),
+        );
+        const beside = (of: (run: Run) => number) => ({
+          ...{ unit: "ms", ours: ours.map(of), peer: { name: "cold", values: peer.map(of) } },
+        });
+        return [
+          {
+            id: "vm-template",
+            title: "`ctr run` to first output, VM from a template",
+            ...beside(({ total }) => total),
+          },
+          { id: "vm-template-connected", title: "of it, to the guest connected", ...beside((run) => run.connected) },
+        ];
+      });
+    } finally {
+      await machine.close();
     }
-    const { runc, memory } = await inOnePod(machine, rounds);
-    const cold = runs.map(({ total }) => total);
-    const own = (index: number): number[] => runs.map((run) => run.stages[index] ?? Number.NaN);
-    const toUser = runs.map((run) => (run.stages[1] ?? 0) + (run.stages[2] ?? 0));
-    const least = bare.map((each) => each + median(runc));
-    return {
-      title: "A pod in a VM, stack `qemu`",
-      about:
-        "The image is the one of `make uvm-image`, the VM has 256 MiB and one processor. Without a usable KVM both sides run under software emulation, where nearly all of the time goes.",
-      metrics: [
-        {
-          ...{ id: "vm-cold", title: "`ctr run` to first output, cold", unit: "ms", ours: cold },
-          peer: { name: "bare QEMU to its first user process, and `runc run` in a guest", values: least },
-        },
-        {
-          ...{ id: "vm-template", title: "`ctr run` to first output, VM from a template", unit: "ms" },
-          ...{ ours: restored.map(({ total }) => total), peer: { name: "cold", values: cold } },
-        },
-        {
-          ...{ id: "vm-template-connected", title: "of it, to the guest connected", unit: "ms" },
-          ...{ ours: restored.map(({ connected }) => connected) },
-          peer: { name: "cold", values: runs.map(({ connected }) => connected) },
-        },
-        {
-          ...{ id: "vm-to-user", title: "of it, spawn of QEMU to the first user process", unit: "ms", ours: toUser },
-          peer: { name: "bare QEMU, same kernel and image", values: bare },
-        },
-        ...stages.map(([id, title], index): Metric => ({ id, title, unit: "ms", ours: own(index) })),
-        {
-          ...{ id: "vm-stage-container", title: "container: devices, runc, its first output" },
-          ...{ unit: "ms", ours: own(stages.length), peer: { name: "`runc run` in a guest", values: runc } },
-        },
-        ...memory,
-      ],
-    };
-  } finally {
-    await machine.close();
-  }
+  },
+};
+
+function cold(runs: readonly Run[], bare: readonly number[], runc: readonly number[]): Metric[] {
+  const own = (index: number): number[] => runs.map((run) => run.stages[index] ?? Number.NaN);
+  const toUser = runs.map((run) => (run.stages[1] ?? Number.NaN) + (run.stages[2] ?? Number.NaN));
+  const least = bare.map((each) => each + median(runc));
+  return [
+    {
+      ...{ id: "vm-cold", title: "`ctr run` to first output, cold", unit: "ms", ours: runs.map(({ total }) => total) },
+      peer: { name: "bare QEMU to its first user process, and `runc run` in a guest", values: least },
+    },
+    {
+      ...{ id: "vm-to-user", title: "of it, spawn of QEMU to the first user process", unit: "ms", ours: toUser },
+      peer: { name: "bare QEMU, same kernel and image", values: bare },
+    },
+    ...stages.map(([id, title], index): Metric => ({ id, title, unit: "ms", ours: own(index) })),
+    {
+      ...{ id: "vm-stage-container", title: "container: devices, runc, its first output" },
+      ...{ unit: "ms", ours: own(stages.length), peer: { name: "`runc run` in a guest", values: runc } },
+    },
+  ];
 }
 
 /** One `ctr run` in a VM of its own: its stages, by the log, to its first output. */
@@ -128,31 +147,20 @@ const SPEC = JSON.stringify({
   ],
   linux: { namespaces: ["pid", "ipc", "uts", "mount"].map((type) => ({ type })) },
 });
-/** Prints the seconds since boot before and after. */
-const RUNC_RUN = `set -e
-mkdir -p /run/bench/rootfs/bin /run/bench/rootfs/proc /run/bench/rootfs/dev && cd /run/bench
-cp /bin/busybox rootfs/bin/busybox
-echo '${SPEC}' >config.json
-read -r from rest </proc/uptime
-runc run bench$$ >/dev/null
-read -r to rest </proc/uptime
-echo $from $to`;
+const LAY = `mkdir -p /run/bench/rootfs/bin /run/bench/rootfs/proc /run/bench/rootfs/dev && cd /run/bench
+cp /bin/busybox rootfs/bin/busybox && echo '${SPEC}' >config.json`;
 
 /** `runc run` in the guest of a pod, in ms, and what the pod's processes hold. */
-async function inOnePod(machine: Machine, rounds: number): Promise<{ runc: number[]; memory: Metric[] }> {
+async function onePod(machine: Machine, rounds: number): Promise<{ runc: number[]; memory: Metric[] }> {
   const pod = machine.id("pod");
-  await machine.ctr.runDetached(pod, ["sleep", "100000"]);
   try {
-    const runc: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      const [from = 0, to = 0] = (await inGuest(machine, pod, RUNC_RUN)).trim().split(" ").map(Number);
-      runc.push((to - from) * 1000);
-    }
+    await machine.ctr.runDetached(pod, ["sleep", "100000"]);
     const names: [string, RegExp][] = [
       ["shim daemon", /^\S*containerd-shim-uvm/],
       ["QEMU", /qemu-system/],
       ["virtiofsd", /virtiofsd/],
     ];
+    await sleep(SETTLED_MS);
     const processes = machine.traces.processes();
     const memory = names.map(([name, pattern]): Metric => {
       const held = processes.filter(({ title }) => pattern.test(title)).map(({ pid }) => pss(pid));
@@ -160,6 +168,12 @@ async function inOnePod(machine: Machine, rounds: number): Promise<{ runc: numbe
       const id = `vm-pss-${name.replaceAll(" ", "-")}`;
       return { id, title: `PSS of an idle pod's ${name}`, unit: "MiB", ours: [total] };
     });
+    const socket = socketPath(machine.containerd.address, machine.namespace, pod);
+    await inGuest(socket, LAY);
+    const runc: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      runc.push(await timedInGuest(socket, `runc run --bundle /run/bench bench${round}`, 1));
+    }
     return { runc, memory };
   } finally {
     await machine.ctr.remove(pod);
