@@ -52,7 +52,8 @@ export function commandLine(document: UvmDocument, options: CommandLineOptions):
     ...["-M", `${machine},usb=off,vmport=off,graphics=off,${growth.machine},memory-backend=ram0`],
     ...(accelerator === "kvm"
       ? ["-accel", "kvm", "-cpu", "host"]
-      : ["-accel", "tcg,thread=multi,tb-size=64", "-cpu", "max"]),
+      : // A boot with its first container makes 170 MB of code. With less room QEMU drops all of it, and translates again.
+        ["-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max"]),
     ...["-m", growth.memory, "-smp", growth.smp],
     // Shared and behind an fd: virtio-fs needs it.
     ...["-object", `memory-backend-memfd,id=ram0,size=${sizing.memoryMiB}M,share=on`],
