@@ -6,7 +6,6 @@ export const MAX_DEPTH = 512;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 8259 forbids exactly these inside a string.
 const NOT_PLAIN = /[\\\u0000-\u001f]/;
-const SPACE = /[ \t\n\r]*/y;
 
 /** The slow path of `parseJson`: RFC 8259 with exact integers and positions in its errors. */
 export class JsonReader {
@@ -19,14 +18,14 @@ export class JsonReader {
 
   document(): unknown {
     const value = this.#value(0);
-    this.#take(SPACE);
+    this.#skipSpace();
     if (this.#at < this.#text.length) throw this.#error("unexpected text after the value");
     return value;
   }
 
   #value(depth: number): unknown {
     if (depth > MAX_DEPTH) throw this.#error(`nested deeper than ${MAX_DEPTH} levels`);
-    this.#take(SPACE);
+    this.#skipSpace();
     switch (this.#text[this.#at]) {
       case undefined:
         throw this.#error("unexpected end");
@@ -52,13 +51,17 @@ export class JsonReader {
     this.#at += 1;
     if (this.#punctuation("}")) return members;
     for (;;) {
-      this.#take(SPACE);
+      this.#skipSpace();
       if (this.#text[this.#at] !== '"') throw this.#error('expected a member name in "');
       const name = this.#string();
       if (!this.#punctuation(":")) throw this.#error(`expected ":" after ${JSON.stringify(name)}`);
       const value = this.#value(depth + 1);
-      // Plain assignment of "__proto__" would set the prototype instead of a member.
-      Object.defineProperty(members, name, { value, writable: true, enumerable: true, configurable: true });
+      // Plain assignment of "__proto__" would set the prototype instead of a member; of all others this is the slow way.
+      if (name === "__proto__") {
+        Object.defineProperty(members, name, { value, writable: true, enumerable: true, configurable: true });
+      } else {
+        members[name] = value;
+      }
       if (this.#punctuation("}")) return members;
       if (!this.#punctuation(",")) throw this.#error('expected "," or "}"');
     }
@@ -104,8 +107,10 @@ export class JsonReader {
   }
 
   #number(): number | bigint {
-    const token = this.#take(NUMBER);
-    if (token === undefined) throw this.#error(`unexpected ${JSON.stringify(this.#text[this.#at])}`);
+    NUMBER.lastIndex = this.#at;
+    if (!NUMBER.test(this.#text)) throw this.#error(`unexpected ${JSON.stringify(this.#text[this.#at])}`);
+    const token = this.#text.slice(this.#at, NUMBER.lastIndex);
+    this.#at = NUMBER.lastIndex;
     const value = Number(token);
     // Also integers: a million digits are seconds of a bigint's arithmetic, and nobody's number.
     if (!Number.isFinite(value)) throw this.#error(`number ${token.slice(0, 40)} is out of range`, token.length);
@@ -119,17 +124,25 @@ export class JsonReader {
   }
 
   #punctuation(mark: string): boolean {
-    this.#take(SPACE);
+    this.#skipSpace();
     if (this.#text[this.#at] !== mark) return false;
     this.#at += 1;
     return true;
   }
 
-  #take(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.#at;
-    const token = pattern.exec(this.#text)?.[0];
-    if (token !== undefined) this.#at += token.length;
-    return token;
+  #skipSpace(): void {
+    for (;;) {
+      switch (this.#text.charCodeAt(this.#at)) {
+        case 0x20:
+        case 0x09:
+        case 0x0a:
+        case 0x0d:
+          this.#at += 1;
+          break;
+        default:
+          return;
+      }
+    }
   }
 
   #error(what: string, back = 0): ShimError {

@@ -2,6 +2,8 @@ import { invalidArgument } from "../errors/shim-error.ts";
 import { JsonReader, MAX_DEPTH } from "./json-reader.ts";
 
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE, QUOTE, BACKSLASH] = [0x5b, 0x5d, 0x7b, 0x7d, 0x22, 0x5c];
+const [DIGIT_0, DIGIT_9, UPPER_E, LOWER_E] = [0x30, 0x39, 0x45, 0x65];
+const EXPONENT = /\+?\d{3}/y;
 
 /**
  * JSON without loss for 64-bit integers, as OCI documents carry them (memory limits, capability masks, device numbers).
@@ -10,8 +12,7 @@ const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE, QUOTE, BACKSLASH] =
  * any real document: JSON.parse takes any depth, and what walks its value would overflow the stack.
  */
 export function parseJson(text: string): unknown {
-  // 2^53 has 16 digits, the largest double the exponent 308: without such runs every number fits a double.
-  if (!/\d{16}|\d[eE]\+?\d{3}/.test(text) && !isDeep(text)) {
+  if (!needsReader(text)) {
     try {
       return JSON.parse(text);
     } catch {
@@ -21,11 +22,26 @@ export function parseJson(text: string): unknown {
   return new JsonReader(text).document();
 }
 
-/** Whether any value of the text, as far as it is JSON, is nested deeper than MAX_DEPTH. */
-function isDeep(text: string): boolean {
+/**
+ * Whether the text, as far as it is JSON, has a value that is nested deeper than MAX_DEPTH, or a number that a double may
+ * not hold: 2^53 has 16 digits, the largest double the exponent 308. Within strings nothing counts: a document in a
+ * string, as the bridge carries them, is read by itself.
+ */
+function needsReader(text: string): boolean {
   let depth = 0;
+  let digits = 0;
   for (let at = 0; at < text.length; at += 1) {
-    switch (text.charCodeAt(at)) {
+    const code = text.charCodeAt(at);
+    if (code >= DIGIT_0 && code <= DIGIT_9) {
+      digits += 1;
+      if (digits === 16) return true;
+      continue;
+    }
+    if (digits > 0) {
+      digits = 0;
+      if ((code === UPPER_E || code === LOWER_E) && isLongExponent(text, at + 1)) return true;
+    }
+    switch (code) {
       case OPEN_BRACKET:
       case OPEN_BRACE:
         depth += 1;
@@ -46,6 +62,11 @@ function isDeep(text: string): boolean {
   return false;
 }
 
+function isLongExponent(text: string, at: number): boolean {
+  EXPONENT.lastIndex = at;
+  return EXPONENT.test(text);
+}
+
 /** The reverse of `parseJson`, without white space. Throws invalid-argument for what JSON can't carry. */
 export function stringifyJson(value: unknown): string {
   const text = write(value);
@@ -57,7 +78,7 @@ export function stringifyJson(value: unknown): string {
 function write(value: unknown): string | undefined {
   switch (typeof value) {
     case "string":
-      return JSON.stringify(value);
+      return quoted(value);
     case "boolean":
       return value ? "true" : "false";
     case "bigint":
@@ -76,7 +97,12 @@ function write(value: unknown): string | undefined {
   const members: string[] = [];
   for (const [name, member] of Object.entries(value)) {
     const text = write(member);
-    if (text !== undefined) members.push(`${JSON.stringify(name)}:${text}`);
+    if (text !== undefined) members.push(`${quoted(name)}:${text}`);
   }
   return `{${members.join()}}`;
+}
+
+/** Of plain short text, as names of members are, without a call into the runtime. */
+function quoted(text: string): string {
+  return text.length < 64 && /^[ !#-[\]-~]*$/.test(text) ? `"${text}"` : JSON.stringify(text);
 }

@@ -12,11 +12,16 @@ export function encodeBody<T, Init>(codec: Codec<T, Init>, value: Init): Uint8Ar
 
 /** `name` is the message's, for errors. Throws invalid-argument for what is not UTF-8, not JSON, or not of this shape. */
 export function decodeBody<T, Init>(codec: Codec<T, Init>, body: Uint8Array, name: string): T {
+  return codec.decode(parseBody(body, name), name);
+}
+
+/** For what is decoded in two steps. Throws invalid-argument for what is not UTF-8 or not JSON. */
+export function parseBody(body: Uint8Array, name: string): unknown {
   let source: string;
   try {
     source = strictDecoder.decode(body);
   } catch (error) {
     throw invalidArgument(`${name} is not UTF-8`, error);
   }
-  return codec.decode(parseAt(source, name), name);
+  return parseAt(source, name);
 }

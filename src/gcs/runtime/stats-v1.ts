@@ -1,5 +1,5 @@
-import { readdirSync, readlinkSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 import { type Count, count, defined, multiply, readCount, readFlatKeyed, readText } from "./stats-file.ts";
 
 /** cpuacct.stat counts in USER_HZ, which is 100 on every architecture that we run on. */
@@ -42,7 +42,7 @@ export function readV1Metrics(controllers: ReadonlyMap<string, string>): Record<
     pids:
       pids === undefined
         ? undefined
-        : { current: readCount(join(pids, "pids.current")) ?? 0, limit: readCount(join(pids, "pids.max"), 0) ?? 0 },
+        : { current: readCount(`${pids}/pids.current`) ?? 0, limit: readCount(`${pids}/pids.max`, 0) ?? 0 },
     cpu: cpuMetrics(controllers.get("cpu"), controllers.get("cpuacct")),
     memory: memory === undefined ? undefined : memoryMetrics(memory),
     blkio: blkio === undefined ? undefined : blkioMetrics(blkio),
@@ -59,10 +59,10 @@ function cpuMetrics(cpu: string | undefined, cpuacct: string | undefined): Recor
 }
 
 function cpuUsage(directory: string): Record<string, unknown> {
-  const ticks = readFlatKeyed(join(directory, "cpuacct.stat"));
-  const perCpu = readText(join(directory, "cpuacct.usage_percpu")) ?? "";
+  const ticks = readFlatKeyed(`${directory}/cpuacct.stat`);
+  const perCpu = readText(`${directory}/cpuacct.usage_percpu`) ?? "";
   return {
-    total: readCount(join(directory, "cpuacct.usage")) ?? 0,
+    total: readCount(`${directory}/cpuacct.usage`) ?? 0,
     kernel: multiply(ticks.get("system"), NANOSECONDS_PER_TICK),
     user: multiply(ticks.get("user"), NANOSECONDS_PER_TICK),
     per_cpu: perCpu
@@ -73,7 +73,7 @@ function cpuUsage(directory: string): Record<string, unknown> {
 }
 
 function cpuThrottling(directory: string): Record<string, unknown> {
-  const stat = readFlatKeyed(join(directory, "cpu.stat"));
+  const stat = readFlatKeyed(`${directory}/cpu.stat`);
   return {
     periods: stat.get("nr_periods") ?? 0,
     throttled_periods: stat.get("nr_throttled") ?? 0,
@@ -82,7 +82,7 @@ function cpuThrottling(directory: string): Record<string, unknown> {
 }
 
 function memoryMetrics(directory: string): Record<string, unknown> {
-  const stat = readFlatKeyed(join(directory, "memory.stat"));
+  const stat = readFlatKeyed(`${directory}/memory.stat`);
   const metrics: Record<string, unknown> = {};
   for (const field of MEMORY_FIELDS) {
     const key = MEMORY_KEYS[field] ?? field;
@@ -98,20 +98,20 @@ function memoryMetrics(directory: string): Record<string, unknown> {
     ["kernel_tcp", "memory.kmem.tcp"],
   ] as const;
   for (const [field, prefix] of entries) {
-    const usage = readCount(join(directory, `${prefix}.usage_in_bytes`));
+    const usage = readCount(`${directory}/${prefix}.usage_in_bytes`);
     if (usage === undefined) continue;
     metrics[field] = {
-      limit: readCount(join(directory, `${prefix}.limit_in_bytes`)) ?? 0,
+      limit: readCount(`${directory}/${prefix}.limit_in_bytes`) ?? 0,
       usage,
-      max: readCount(join(directory, `${prefix}.max_usage_in_bytes`)) ?? 0,
-      failcnt: readCount(join(directory, `${prefix}.failcnt`)) ?? 0,
+      max: readCount(`${directory}/${prefix}.max_usage_in_bytes`) ?? 0,
+      failcnt: readCount(`${directory}/${prefix}.failcnt`) ?? 0,
     };
   }
   return metrics;
 }
 
 function oomControl(directory: string): Record<string, unknown> {
-  const control = readFlatKeyed(join(directory, "memory.oom_control"));
+  const control = readFlatKeyed(`${directory}/memory.oom_control`);
   return {
     oom_kill_disable: control.get("oom_kill_disable") ?? 0,
     under_oom: control.get("under_oom") ?? 0,
@@ -130,37 +130,52 @@ function blkioMetrics(directory: string): Record<string, unknown> {
     "io_time",
   ];
   const metrics: Record<string, unknown> = {};
-  for (const name of bfq) {
-    const entries = blkioEntries(join(directory, `blkio.${name}_recursive`));
-    if (entries.length > 0) metrics[`${name}_recursive`] = entries;
+  const nameOf = deviceNames();
+  // A scheduler that accounts has this file at least, and a file that is not there costs more than one that is.
+  if (existsSync(`${directory}/blkio.io_serviced_recursive`)) {
+    for (const name of bfq) {
+      const entries = blkioEntries(`${directory}/blkio.${name}_recursive`, nameOf);
+      if (entries.length > 0) metrics[`${name}_recursive`] = entries;
+    }
   }
   // Without a scheduler that accounts (bfq), only the throttle layer counts.
   for (const name of ["io_service_bytes", "io_serviced"]) {
-    metrics[`${name}_recursive`] ??= throttleEntries(directory, name);
+    metrics[`${name}_recursive`] ??= throttleEntries(directory, name, nameOf);
   }
   return metrics;
 }
 
-function throttleEntries(directory: string, name: string): Record<string, unknown>[] {
-  const recursive = blkioEntries(join(directory, `blkio.throttle.${name}_recursive`));
-  return recursive.length > 0 ? recursive : blkioEntries(join(directory, `blkio.throttle.${name}`));
+function throttleEntries(directory: string, name: string, nameOf: typeof deviceName): Record<string, unknown>[] {
+  const recursive = blkioEntries(`${directory}/blkio.throttle.${name}_recursive`, nameOf);
+  return recursive.length > 0 ? recursive : blkioEntries(`${directory}/blkio.throttle.${name}`, nameOf);
 }
 
 /** "8:0 Read 4096" lines; the closing "Total N" of all devices is no entry. */
-function blkioEntries(path: string): Record<string, unknown>[] {
+function blkioEntries(path: string, nameOf: typeof deviceName): Record<string, unknown>[] {
   const entries: Record<string, unknown>[] = [];
   for (const line of (readText(path) ?? "").split("\n")) {
     const [, major, minor, op = "", value] = /^(\d+):(\d+) (?:(\w+) )?(\d+)$/.exec(line) ?? [];
     if (major === undefined || minor === undefined || value === undefined) continue;
     entries.push({
       op,
-      device: deviceName(major, minor),
+      device: nameOf(major, minor),
       major: Number(major),
       minor: Number(minor),
       value: count(value),
     });
   }
   return entries;
+}
+
+/** `deviceName` of one measurement: there are many lines of a device, in several files. */
+function deviceNames(): typeof deviceName {
+  const names = new Map<string, string>();
+  return (major, minor) => {
+    const number = `${major}:${minor}`;
+    const name = names.get(number) ?? deviceName(major, minor);
+    names.set(number, name);
+    return name;
+  };
 }
 
 /** "/dev/sda" for 8:0; empty for a device that is gone. */
@@ -191,9 +206,9 @@ function hugetlbMetrics(directory: string): HugetlbMetrics[] {
     const [, pagesize] = /^hugetlb\.([^.]+)\.usage_in_bytes$/.exec(file) ?? [];
     if (pagesize === undefined) continue;
     metrics.push({
-      usage: readCount(join(directory, file)) ?? 0,
-      max: readCount(join(directory, `hugetlb.${pagesize}.max_usage_in_bytes`)) ?? 0,
-      failcnt: readCount(join(directory, `hugetlb.${pagesize}.failcnt`)) ?? 0,
+      usage: readCount(`${directory}/${file}`) ?? 0,
+      max: readCount(`${directory}/hugetlb.${pagesize}.max_usage_in_bytes`) ?? 0,
+      failcnt: readCount(`${directory}/hugetlb.${pagesize}.failcnt`) ?? 0,
       pagesize,
     });
   }

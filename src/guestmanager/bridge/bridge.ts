@@ -1,6 +1,6 @@
 import { ShimError, unavailable } from "../../errors/shim-error.ts";
 import { failpoint } from "../../failpoint/failpoint.ts";
-import { decodeBody, encodeBody } from "../../prot/body.ts";
+import { decodeBody, encodeBody, parseBody } from "../../prot/body.ts";
 import { type Frame, FrameReader } from "../../prot/frame-reader.ts";
 import { encodeFrame, MESSAGE_HEADER_SIZE, type SequenceId } from "../../prot/header.ts";
 import { fromWireHresult, HRESULT, hresultName } from "../../prot/hresult.ts";
@@ -116,10 +116,10 @@ export class Bridge {
         responseType: rpc.responseType,
         sent,
         answer(answerBody) {
-          const base = decodeBody(messageResponseBase, answerBody, `${rpc.name} response`);
-          const failure = guestError(rpc.name, request.containerId, base);
-          const response =
-            failure === undefined ? decodeBody(rpc.response, answerBody, `${rpc.name} response`) : undefined;
+          const title = `${rpc.name} response`;
+          const answer = parseBody(answerBody, title);
+          const failure = guestError(rpc.name, request.containerId, messageResponseBase.decode(answer, title));
+          const response = failure === undefined ? rpc.response.decode(answer, title) : undefined;
           settle();
           onAnswered?.(rpc.name, performance.now() - sent);
           if (response === undefined) reject(failure);

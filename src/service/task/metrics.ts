@@ -73,8 +73,8 @@ function pack<T extends object>(type: MessageType<T>, nested: Nested, json: obje
 
 function message<T extends object>(type: MessageType<T>, nested: Nested, json: object): T {
   const result = type.create();
-  for (const [field, initial] of Object.entries(result)) {
-    const value = fieldValue(nested[field], initial, Reflect.get(json, jsonName(field)));
+  for (const field of Object.keys(result)) {
+    const value = fieldValue(nested[field], Reflect.get(result, field), Reflect.get(json, jsonName(field)));
     if (value !== undefined) Reflect.set(result, field, value);
   }
   return result;
@@ -103,7 +103,15 @@ export function count(json: unknown): bigint | undefined {
   return typeof json === "number" && Number.isSafeInteger(json) && json >= 0 ? BigInt(json) : undefined;
 }
 
+/** As many as the messages have fields. */
+const jsonNames = new Map<string, string>();
+
 /** Field `perCpu` is "per_cpu" in the .proto and in the JSON. */
 function jsonName(field: string): string {
-  return field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  let name = jsonNames.get(field);
+  if (name === undefined) {
+    name = field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    jsonNames.set(field, name);
+  }
+  return name;
 }
