@@ -26,7 +26,7 @@ const MEMORY_POLICY = "/sys/devices/system/memory/auto_online_blocks";
 
 const NVDIMM_ROOT = "/sys/bus/acpi/devices/ACPI0012:00";
 
-const ENDS_WITHIN_MS = 2_000;
+const ENDS_WITHIN_MS = 10_000;
 
 const EARLY_MODULES = "/usr/lib/uvm/early-modules";
 

@@ -21,7 +21,7 @@ function program(): string[] {
   return [...interpreter, join(import.meta.dirname, "main.ts")];
 }
 
-describe("the gcs program over vsock", { skip, timeout: 60_000 }, () => {
+describe("the gcs program over vsock", { skip, timeout: 300_000 }, () => {
   it("dials its host, serves the bridge and the stdio of processes, and redials", async () => {
     const directory = mkdtempSync(join(tmpdir(), "gcs-vsock-"));
     const host = new VsockHost({ guestCid: VSOCK_CID.loopback, cid: ANY_CID });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { BRIDGE_PORT } from "../../src/prot/protocol.ts";
 import { BridgePeer } from "../harness/bridge-peer.ts";
+import { until } from "../harness/until.ts";
 import { GuestShell } from "./guest-shell.ts";
 import { BootedUvm, notBootable } from "./uvm.ts";
 
@@ -30,6 +31,8 @@ describe("the image of the utility VM", { skip: notBootable() ?? false, timeout:
   afterEach(() => uvm.dispose());
 
   it("boots to a first process of ours that runs programs and containers, reaps, and powers off", async (t) => {
+    // What the first process says goes through the serial port's own queue; the handshake does not.
+    await until("the first process's word", () => uvm.at("machine prepared"));
     const stages: readonly (readonly [string, number | undefined])[] = [
       ["kernel, to the first line of /init", uvm.at("uvm: initramfs")],
       ["modules", uvm.at("uvm: modules")],

@@ -54,7 +54,7 @@ describe("a guest of the stack qemu", { skip: notBootable() ?? false, timeout: 6
       made.addScsiDisk({ controller: 0, lun: 5, hostPath: disk, readOnly: false }),
     );
     // Its driver is loaded when the guest has nothing more urgent to do.
-    const wait = "for i in $(seq 100); do [ -e /sys/block/sda ] && exit 0; sleep 0.1; done; exit 1";
+    const wait = "for i in $(seq 600); do [ -e /sys/block/sda ] && exit 0; sleep 0.1; done; exit 1";
     assert.equal((await shell.run(`echo before >/tmp/mark; ${wait}`)).code, 0);
     const listener = vm.sockets.listen(COUNTER_PORT);
     const line = "i=0; while :; do echo $i; i=$((i+1)); done";

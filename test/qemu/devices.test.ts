@@ -41,7 +41,7 @@ describe("devices of a QEMU VM", { skip: notBootable() ?? false, timeout: 600_00
   };
 
   const wait = (condition: string): string =>
-    `ok=; for i in $(seq 200); do { ${condition}; } 2>/dev/null && ok=1 && break; sleep 0.05; done; [ $ok ]`;
+    `ok=; for i in $(seq 2000); do { ${condition}; } 2>/dev/null && ok=1 && break; sleep 0.05; done; [ $ok ]`;
   const disk = (controller: number, lun: number): string =>
     `/sys/bus/pci/devices/0000:00:0${4 + controller}.0/virtio*/host*/target*/*:0:0:${lun}/block`;
 

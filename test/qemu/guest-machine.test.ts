@@ -97,8 +97,16 @@ describe("the machine of a running VM", { skip: notBootable() ?? false, timeout:
     );
     const started = performance.now();
     const times: number[] = [];
-    // Long enough that both have moved something, however slow the guest.
-    const isShort = (): boolean => performance.now() - started < 2_000 || floods.some(({ bytes }) => bytes < 1 << 20);
+    const isStarved = (): boolean => {
+      const [less = 0, more = 0] = floods.map(({ bytes }) => bytes).sort((a, b) => a - b);
+      return less < 1 << 20 || less <= 0.2 * more;
+    };
+    // Long enough that both have moved something, however slow the guest, and each its part: on a busy machine one of the
+    // guest's processors may stand still for a while.
+    const isShort = (): boolean => {
+      const time = performance.now() - started;
+      return time < 2_000 || (time < 120_000 && isStarved());
+    };
     while (isShort()) {
       const asked = performance.now();
       await guest.setProcessors(2);
@@ -112,8 +120,7 @@ describe("the machine of a running VM", { skip: notBootable() ?? false, timeout:
       `answers after ${times[times.length >> 1]?.toFixed(0)} ms, ${times.at(-1)?.toFixed(0)} at most; ${rates.map((rate) => rate.toFixed(1)).join(" and ")} MB/s`,
     );
     assert.ok((times.at(-1) ?? Number.NaN) < 60_000);
-    const [less = 0, more = 0] = rates.sort((a, b) => a - b);
-    assert.ok(less > 0.2 * more, "neither starves the other");
+    assert.ok(!isStarved(), "neither starves the other");
   });
 
   it("carries vsock by its own loopback: this repository's suite, in the guest, under the gcs's Bun", async (t) => {
@@ -129,7 +136,7 @@ describe("the machine of a running VM", { skip: notBootable() ?? false, timeout:
     await qmp.execute("blockdev-add", { driver: "raw", "node-name": "suite", file, "read-only": true });
     await qmp.execute("device_add", { driver: "scsi-hd", id: "suite", drive: "suite", bus: "scsi0.0", lun: 4 });
     await guest.addMappedVirtualDisk({ controller: 0, lun: 4, mountPath: "/run/mounts/m4", readOnly: true });
-    const tests = "cd /run/mounts/m4 && UVM_GCS=/usr/bin/gcs BUN_BE_BUN=1 /usr/bin/gcs test --timeout 60000 . 2>&1";
+    const tests = "cd /run/mounts/m4 && UVM_GCS=/usr/bin/gcs BUN_BE_BUN=1 /usr/bin/gcs test --timeout 300000 . 2>&1";
     const { code, output } = await run(`modprobe vsock_loopback && ${tests}`);
     t.diagnostic(output.split("\n").slice(-6).join(" "));
     assert.equal(code, 0, output);

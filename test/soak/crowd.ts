@@ -4,7 +4,7 @@ import { Status } from "../../src/generated/containerd/v1/types.ts";
 import { podFlags } from "../harness/ctr.ts";
 import type { Machine } from "../harness/machine.ts";
 import { atMost, equal, type Finding, figure, round, succeeds } from "./finding.ts";
-import { settled } from "./footprint.ts";
+import { runtimeThreads, settled } from "./footprint.ts";
 import { type Amount, lifecycle, rounds, startPod, stopPod } from "./lifecycle.ts";
 import { execute } from "./shim-tasks.ts";
 
@@ -72,8 +72,13 @@ export async function crowd(machine: Machine, { count, atOnce, say }: Amount): P
     figure("the daemon's RSS: no member, all, after the calls, none again", rssOf(empty, full, worked, after)),
     figure("private dirty of the daemon for each container", `${each(full.dirty, empty.dirty)} KiB`),
     figure("descriptors of the daemon for each container", `${(full.descriptors - empty.descriptors) / count}`),
-    equal("descriptors, none again", empty.descriptors, after.descriptors),
-    atMost("threads, at most", empty.threads + 2, Math.max(full.threads, worked.threads, after.threads), ""),
+    atMost("descriptors, none again", empty.descriptors, after.descriptors, ""),
+    atMost(
+      "threads, at most",
+      empty.threads + runtimeThreads,
+      Math.max(full.threads, worked.threads, after.threads),
+      "",
+    ),
     await succeeds("left on the host and in containerd", "nothing", () => machine.traces.assertNoLeaks(before, 30_000)),
   ];
 }

@@ -11,6 +11,9 @@ export interface Footprint {
   readonly threads: number;
 }
 
+/** How many more the runtime may start for itself, to compile and to collect: on a busy machine also late. */
+export const runtimeThreads = 8;
+
 export function footprint(pid: number): Footprint {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
   const mebibytes = (name: string): number =>
@@ -25,7 +28,7 @@ export function footprint(pid: number): Footprint {
 }
 
 /** The least of several readings: what is garbage, or on its way out, at one of them does not count. */
-export async function settled(pid: number, readings = 5): Promise<Footprint> {
+export async function settled(pid: number, readings = 10): Promise<Footprint> {
   let least = footprint(pid);
   for (let reading = 1; reading < readings; reading++) {
     await delay(200);

@@ -1,7 +1,7 @@
 import type { Machine } from "../harness/machine.ts";
 import { until } from "../harness/until.ts";
 import { atMost, equal, type Finding, figure, round, succeeds } from "./finding.ts";
-import { type Footprint, settled } from "./footprint.ts";
+import { type Footprint, runtimeThreads, settled } from "./footprint.ts";
 import { type Amount, lifecycle, rounds, startPod, stopPod } from "./lifecycle.ts";
 
 /**
@@ -77,8 +77,8 @@ export async function memberLifecycles(machine: Machine, { count, atOnce, say }:
     figure(`its private dirty pages after ${warmUp}, collected`, `${round(collected.dirty)} MiB`),
     atMost("growth of its private dirty pages, collected", bounds.collected, grownPages, "MiB"),
     atMost("the most of these at any time, over that", bounds.peak, most("dirty") - collected.dirty, "MiB"),
-    equal("descriptors", first.descriptors, last.descriptors),
-    atMost("threads", first.threads + 2, most("threads"), ""),
+    atMost("descriptors", first.descriptors, last.descriptors, ""),
+    atMost("threads", first.threads + runtimeThreads, most("threads"), ""),
     ...(left === undefined ? [] : [left]),
   ];
 }

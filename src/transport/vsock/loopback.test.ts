@@ -18,7 +18,7 @@ const PORT = 0x4000_0000;
 const MEBIBYTE = 1024 * 1024;
 const skip = existsSync("/sys/module/vsock_loopback") ? false : "wants the kernel module vsock_loopback: modprobe it";
 
-describe("vsock", { skip, timeout: 60_000 }, () => {
+describe("vsock", { skip, timeout: 300_000 }, () => {
   const before = openFds();
   let host: VsockHost;
 

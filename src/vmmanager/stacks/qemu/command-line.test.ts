@@ -32,7 +32,7 @@ describe("QEMU's command line", () => {
       ...["-blockdev", "driver=file,node-name=root,filename=/dev/fdset/0,read-only=on,locking=off"],
       ...["-device", "virtio-blk-pci,drive=root,addr=0x8"],
       ...["-device", '{"driver":"virtio-scsi-pci","id":"scsi0","bus":"pci.0","addr":"0x4"}'],
-      ...["-device", "pvpanic"],
+      ...["-device", "pvpanic", "-action", "panic=none"],
     ]);
   });
 

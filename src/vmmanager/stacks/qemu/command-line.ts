@@ -63,7 +63,8 @@ export function commandLine(document: UvmDocument, options: CommandLineOptions):
     ...["-chardev", `socket,id=con,fd=${childFds.console}`, "-serial", "chardev:con"],
     ...channel.devices,
     ...(boot.root ? rootArguments() : []),
-    ...[...bootControllerArguments(), "-device", "pvpanic"],
+    // It goes on until the kernel resets itself: words that another writer of the console holds up come after the device is told.
+    ...[...bootControllerArguments(), "-device", "pvpanic", "-action", "panic=none"],
     ...(options.devices ?? []),
     ...(options.incoming ? ["-incoming", "defer"] : []),
   ];

@@ -12,7 +12,9 @@ import { type QemuProcess, type QemuProcessOptions, startQemu } from "./process.
 import { VmEndedError } from "./vm-end.ts";
 
 const MONITOR_MS = 30_000;
-const LAST_WORDS_MS = 500;
+const LAST_WORDS_MS = 5_000;
+/** For a kernel that panicked to have its last words and reset itself; one that does neither is killed. */
+const PANIC_MS = 10_000;
 const CONSOLE_LINES = 20;
 const SIGKILL = 9;
 
@@ -43,11 +45,13 @@ export class QemuHost {
     this.#process = process;
     let shutdown: string | undefined;
     let panicked = false;
+    let lingering: NodeJS.Timeout | undefined;
     monitor.qmp.on("SHUTDOWN", ({ reason }) => {
       shutdown = reason;
     });
     monitor.qmp.on("GUEST_PANICKED", () => {
       panicked = true;
+      lingering ??= setTimeout(() => process.kill(), PANIC_MS);
     });
     const killed = oomKillsSince(process.pid);
     let violation: string | undefined;
@@ -59,6 +63,7 @@ export class QemuHost {
     });
     this.ended = process.exited.then(async (exit) => {
       this.#isGone = true;
+      clearTimeout(lingering);
       this.#outOfMemory = exit.signal === SIGKILL && killed();
       await lastWords(process, console, monitor.qmp.closed);
       const errorOutput = process.errors.text;
