@@ -85,9 +85,9 @@ build-failpoints: bootstrap ## build the shim that the fault matrix breaks from 
 uvm-image: bootstrap ## build the kernel and root file system of the utility VM into out/uvm
 	@nice scripts/uvm-image/build
 
-bench: build uvm-image ## measure beside the peers and write docs/performance.* (QUICK=1: fewer rounds, ONLY=calls,echo: a part; only printed; needs Go >= 1.26)
+bench: build uvm-image ## measure beside the peers and write docs/performance.* (QUICK=1: fewer rounds, ONLY=calls,echo: some parts; both only printed; PATIENCE=4: times the bounds, on a busy machine; needs Go >= 1.26)
 	@scripts/peers.sh >/dev/null
-	@$(NODE) scripts/bench/main.ts $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+	@$(NODE) scripts/bench/main.ts $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(PATIENCE),--patience $(PATIENCE))
 
 soak: build uvm-image ## lifecycles by the thousand, 200 containers in a pod, containerd restarted under 50 (SOAK: parts, options of test/soak/main.ts)
 	@$(NODE) test/soak/main.ts $(SOAK)

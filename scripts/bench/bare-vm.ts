@@ -18,7 +18,7 @@ const MIB = 1024 * 1024;
 const BOOT_MS = 120_000;
 const IMAGE = "out/uvm";
 
-/** Runs each line that comes on the port; what it has to say goes to fd 3. */
+/** Runs each line that comes on the port; what it has to say goes to fd 3. The port is at its end while nobody is connected. */
 const INIT = `#!/bin/busybox sh
 export PATH=/bin
 b=/bin/busybox
@@ -28,8 +28,10 @@ while read -r module; do $b insmod "/modules/$module"; done </modules/order
 $b mount -t erofs -o ro /dev/vda /root
 for port in /dev/vport*p2; do exec 3<>$port; done
 $b echo "bare: ready"
-while read -r line <&3; do eval "$line"; done
-$b sleep 1000
+while :; do
+  while read -r line <&3; do eval "$line"; done
+  $b sleep 0.1
+done
 `;
 
 export class BareVm {

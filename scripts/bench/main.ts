@@ -2,7 +2,9 @@
  * `make bench`: figures for people, each beside a peer that was measured in turn with it. Nothing passes or fails by
  * them; it ends with 1 where something could not be measured. A whole run writes docs/performance.{md,json,svg}.
  *
- *   main.ts [--quick] [--only NAME[,NAME...]]      fewer rounds, or a part: only printed
+ *   main.ts [--quick] [--only NAME[,NAME...]] [--patience N]
+ *
+ * --quick: fewer rounds, --only: some parts; both are only printed. --patience: times all bounds, for a busy machine.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -18,10 +20,14 @@ const PAGE = "docs/performance.md";
 /** With more of the processors' time in others' hands, in percent, figures are those of another machine. */
 const QUIET = 10;
 
-const { values } = parseArgs({ options: { quick: { type: "boolean" }, only: { type: "string" } } });
+const { values } = parseArgs({
+  options: { quick: { type: "boolean" }, only: { type: "string" }, patience: { type: "string" } },
+});
 const only = values.only?.split(",");
 const unknown = only?.find((name) => !(name in parts));
 if (unknown !== undefined) throw new Error(`no part "${unknown}" of the bench: ${Object.keys(parts).join(", ")}`);
+const patience = Number(values.patience ?? 1);
+if (!(patience >= 1)) throw new Error(`--patience ${values.patience} is no number from 1 on`);
 const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
 
 const around = await circumstances();
@@ -35,7 +41,9 @@ process.once("SIGINT", () => (interrupted = true)).once("SIGTERM", () => (interr
 for (const [name, { title, about, seconds }] of Object.entries(parts)) {
   if (interrupted || (only !== undefined && !only.includes(name))) continue;
   const since = performance.now();
-  const outcome = await runPart([name, ...(values.quick === true ? ["--quick"] : [])], { seconds });
+  const outcome = await runPart([name, `${patience}`, ...(values.quick === true ? ["--quick"] : [])], {
+    seconds: seconds * patience,
+  });
   const section = { title, about, ...outcome };
   sections.push(section);
   process.stdout.write(`${sectionText(section)}\n\n`);

@@ -1,12 +1,12 @@
-/** part-main.ts NAME [--quick]: one part of the bench, in a process of its own; what it finds goes to the parent as it comes. */
+/** part-main.ts NAME PATIENCE [--quick]: one part of the bench, in a process of its own; what it finds goes to the parent as it comes. */
 import { parts } from "./parts.ts";
 import { Recorder } from "./recorder.ts";
 
-const [name = "", ...flags] = process.argv.slice(2);
+const [name = "", patience, ...flags] = process.argv.slice(2);
 const part = parts[name];
 if (part === undefined || process.send === undefined) throw new Error(`part "${name}" is run by main.ts`);
 const send = (message: object): void => void process.send?.(message);
-const recorder = new Recorder(send, (now) => send({ now }));
+const recorder = new Recorder(send, (now) => send({ now }), Number(patience));
 try {
   await part.run(recorder, flags.includes("--quick"));
 } catch (error) {

@@ -12,10 +12,11 @@ describe("the bench's recorder", () => {
     const recorder = new Recorder(
       (finding) => told.push(finding),
       (what) => began.push(what),
+      2,
     );
     await recorder.measure("first", 60, async () => [metric("a", [1]), metric("b", [Number.NaN]), metric("c", [])]);
     await recorder.measure("second", 60, () => Promise.reject(new Error("refused")));
-    await recorder.measure("third", 0.01, () => new Promise(() => undefined));
+    await recorder.measure("third", 0.005, () => new Promise(() => undefined));
     await recorder.measure("fourth", 60, async () => [metric("d", [2])]);
     assert.deepEqual(told, [
       { metric: metric("a", [1]) },
