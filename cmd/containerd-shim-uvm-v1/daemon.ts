@@ -16,6 +16,7 @@ import type { BundleRecord } from "../../src/shim/records.ts";
 import { isRecording } from "../../src/tracing/span.ts";
 import { Server } from "../../src/ttrpc/server.ts";
 import { DeferredPod } from "./deferred-pod.ts";
+import { loadPod } from "./load-pod.ts";
 
 export interface ServingDaemon {
   /** Undefined where another already serves the pod. */
@@ -38,7 +39,7 @@ export async function serveDaemon(flags: Flags, record: BundleRecord, trim: () =
     build(context) {
       const streams = new StreamController(record.socketPath);
       const pod = new DeferredPod(async () => {
-        const { createPod } = await import("./pod.ts");
+        const { createPod } = await loadPod();
         return createPod(context, streams);
       });
       // Its failure is told to whoever needs it: the first create.

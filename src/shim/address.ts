@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { sha256Hex } from "#sha256";
 import { invalidArgument, ShimError } from "../errors/shim-error.ts";
-import { sha256Hex } from "./sha256.ts";
 
 /** `sun_path` less its closing NUL. */
 const MAX_SOCKET_PATH_BYTES = 107;

@@ -2,8 +2,8 @@ import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SOCKET_DIRECTORY } from "#os/src/config/defaults.ts";
 import { withSharedFile } from "#os/src/sys/shared-file.ts";
+import { sha256Hex } from "#sha256";
 import type * as linux from "./address.ts";
-import { sha256Hex } from "./sha256.ts";
 
 const MAX_PIPE_NAME = 256;
 

@@ -1,6 +1,6 @@
+import { sha256Hex } from "#sha256";
 import { unavailable } from "../errors/shim-error.ts";
 import { tryNamedLock } from "../sys/windows/named-lock.ts";
-import { sha256Hex } from "./sha256.ts";
 
 /** Runs the body while nobody else on this host is in it for the same pipe. Throws unavailable where it is not free in time. */
 export async function withPipeLock<T>(path: string, body: () => Promise<T>, timeoutMs = 3000): Promise<T> {

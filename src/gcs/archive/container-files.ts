@@ -9,11 +9,13 @@ import { O_PATH } from "../../sys/rooted.ts";
 import type { DialStdio } from "../host.ts";
 import { dialStdio, dropConnections } from "../stdio/connections.ts";
 import type { StdioCalls } from "../stdio/ports.ts";
-import { pack } from "./pack.ts";
-import { unpack } from "./unpack.ts";
 
 /** The host reads no more of a result. */
 const MAX_MESSAGE = 4096;
+
+/** Loaded late: hardly any container is copied from or to, and the node:util that they need takes half as long as Bun's boot. */
+const packing = async () => (await import("./pack.ts")).pack;
+const unpacking = async () => (await import("./unpack.ts")).unpack;
 
 export interface FilesPorts {
   readonly dial: DialStdio;
@@ -81,7 +83,8 @@ export class ContainerFiles {
       const root = open(this.#root, O_PATH | constants.O_DIRECTORY);
       try {
         const options = { ...settings, mounts: this.#mounts, signal };
-        await (settings.direction === "Out" ? pack : unpack)(data, root, settings.path, options);
+        const copy = settings.direction === "Out" ? await packing() : await unpacking();
+        await copy(data, root, settings.path, options);
       } finally {
         close(root);
       }

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { sha256Hex } from "#sha256";
 import { alreadyExists, unimplemented } from "../../errors/shim-error.ts";
 import { type NetworkAdapter, parseAdapter } from "./adapter.ts";
 import { configureCommands } from "./ip-commands.ts";
@@ -182,7 +182,7 @@ function pathOf({ name }: Namespace): string {
 /** The host's id where that can be a file's name, as a GUID can. */
 function namespaceName(id: string): string {
   if (/^[a-z0-9][\w.-]{0,127}$/.test(id)) return id;
-  return `ns-${createHash("sha256").update(id).digest("hex").slice(0, 32)}`;
+  return `ns-${sha256Hex(id).slice(0, 32)}`;
 }
 
 function freeName({ adapters }: Namespace): string {

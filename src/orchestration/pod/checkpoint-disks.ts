@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sha256Hex } from "#sha256";
 import { failedPrecondition, ShimError } from "../../errors/shim-error.ts";
 import { stringifyJson } from "../../oci/json.ts";
 import { close } from "../../sys/libc.ts";
@@ -163,7 +163,7 @@ async function fingerprint(path: string): Promise<string> {
   const file = await open(path, "r");
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(FINGERPRINT_BYTES), 0, FINGERPRINT_BYTES, 0);
-    return `${sizeOf(file.fd)}:${createHash("sha256").update(buffer.subarray(0, bytesRead)).digest("hex")}`;
+    return `${sizeOf(file.fd)}:${sha256Hex(buffer.subarray(0, bytesRead))}`;
   } finally {
     await file.close();
   }

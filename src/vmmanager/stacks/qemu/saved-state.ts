@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { constants, fsyncSync } from "node:fs";
 import { open as openFile, rename, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { sha256Hex } from "#sha256";
 import { failedPrecondition, notFound, ShimError } from "../../../errors/shim-error.ts";
 import { parseJson } from "../../../oci/json.ts";
 import { close, open } from "../../../sys/libc.ts";
@@ -191,7 +191,7 @@ async function fingerprint(image: string): Promise<string> {
   try {
     const { size } = await file.stat();
     const { buffer, bytesRead } = await file.read(Buffer.alloc(FINGERPRINT_BYTES), 0, FINGERPRINT_BYTES, 0);
-    return `${size}:${createHash("sha256").update(buffer.subarray(0, bytesRead)).digest("hex")}`;
+    return `${size}:${sha256Hex(buffer.subarray(0, bytesRead))}`;
   } finally {
     await file.close();
   }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256Hex } from "#sha256";
 
 /** uids that systemd's allocation leaves unused: 0x70000000 to 0x7ffffffe. */
 const FIRST_UID = 0x7000_0000;
@@ -6,7 +6,7 @@ const UID_COUNT = 0x0fff_ffff;
 
 /** The user that a VM's QEMU runs as: of this VM alone, without an account. */
 export function uidOf(id: string): number {
-  return FIRST_UID + (createHash("sha256").update(id).digest().readUInt32BE() % UID_COUNT);
+  return FIRST_UID + (Number.parseInt(sha256Hex(id).slice(0, 8), 16) % UID_COUNT);
 }
 
 /** Runs a program as the VM's user, without capabilities and not able to gain any, for as long as this process lives. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256Hex } from "#sha256";
 import { failedPrecondition, ShimError } from "../../../../errors/shim-error.ts";
 import type { Logger } from "../../../../log/logger.ts";
 import { close } from "../../../../sys/libc.ts";
@@ -61,7 +61,7 @@ export class VsockChannel implements GuestChannel {
 /** The host's device with a CID that no other VM of this host has: a number made of the VM's id, else the next such. */
 export function claimCid(id: string, openDevice: (cid: number) => number): { fd: number; guestCid: number } {
   for (let n = 0; n < TRIES; n++) {
-    const guestCid = FIRST_CID + (createHash("sha256").update(`${id} ${n}`).digest().readUInt32BE() % CID_COUNT);
+    const guestCid = FIRST_CID + (Number.parseInt(sha256Hex(`${id} ${n}`).slice(0, 8), 16) % CID_COUNT);
     try {
       return { fd: openDevice(guestCid), guestCid };
     } catch (error) {

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { sha256Hex } from "#sha256";
 import { commandLine } from "../command-line.ts";
 import type { UvmDocument } from "../document.ts";
 import { imageFiles } from "../process.ts";
@@ -30,7 +30,7 @@ export function templateKey(document: UvmDocument, { binary, image, cpuInfo = ho
     // An emulated processor is the same on every host.
     processor: document.accelerator === "kvm" ? processorOf(cpuInfo()) : "emulated",
   };
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+  return sha256Hex(JSON.stringify(parts));
 }
 
 function identity(path: string): string {
