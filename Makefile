@@ -102,6 +102,7 @@ install: build uvm-image ## install the shim and the VM's image under PREFIX (de
 	for file in $(IMAGE); do install -D -m 0644 out/uvm/$$file $(DESTDIR)$(PREFIX)/lib/uvm-shim/$$file || exit 1; done
 
 uninstall: ## remove what install put under PREFIX
+	[ -n "$(DESTDIR)" ] || rm -rf /run/uvm-shim/.spares
 	rm -f $(DESTDIR)$(PREFIX)/bin/containerd-shim-uvm-v1 $(DESTDIR)$(PREFIX)/lib/uvm-shim/containerd-shim-uvm-v1
 	for name in $(PROGRAMS); do rm -f $(DESTDIR)$(PREFIX)/bin/$$name; done
 	for file in $(IMAGE); do rm -f $(DESTDIR)$(PREFIX)/lib/uvm-shim/$$file; done

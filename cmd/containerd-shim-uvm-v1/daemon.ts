@@ -10,7 +10,13 @@ import { registerTaskService } from "../../src/service/task/task-service.ts";
 import { tracedCalls } from "../../src/service/traced-calls.ts";
 import { registerTransferService } from "../../src/service/transfer/transfer-service.ts";
 import { ContainerdEvents } from "../../src/shim/containerd-events.ts";
-import { type DaemonContext, type RunningDaemon, runDaemon, type Service } from "../../src/shim/daemon.ts";
+import {
+  type DaemonContext,
+  type DaemonOptions,
+  type RunningDaemon,
+  runDaemon,
+  type Service,
+} from "../../src/shim/daemon.ts";
 import type { Flags } from "../../src/shim/flags.ts";
 import type { BundleRecord } from "../../src/shim/records.ts";
 import { isRecording } from "../../src/tracing/span.ts";
@@ -26,7 +32,11 @@ export interface ServingDaemon {
 }
 
 /** Serves the pod of the record from this process. `trim` gives back what memory the process needs no more. */
-export async function serveDaemon(flags: Flags, record: BundleRecord, trim: () => void): Promise<ServingDaemon> {
+export async function serveDaemon(
+  flags: Flags,
+  record: BundleRecord,
+  upkeep: Pick<DaemonOptions, "trim" | "spares">,
+): Promise<ServingDaemon> {
   const ttrpcAddress = process.env.TTRPC_ADDRESS ?? "";
   let prepare: () => void = () => undefined;
   const daemon = await runDaemon({
@@ -34,7 +44,7 @@ export async function serveDaemon(flags: Flags, record: BundleRecord, trim: () =
     flags,
     bundle: process.cwd(),
     record,
-    trim,
+    ...upkeep,
     forwarder: ttrpcAddress === "" ? undefined : new ContainerdEvents(ttrpcAddress, flags.namespace),
     build(context) {
       const streams = new StreamController(record.socketPath);

@@ -15,10 +15,45 @@ fi
 # They would make a program with Bun in it something else; the third is ours to give.
 unset BUN_BE_BUN BUN_OPTIONS UVM_SHIM_LAUNCHER
 
-action= bundle= flag=
+# Has a daemon that waits for its pod be the one (docs/spare-daemons.md), and ends as it says; returns where there is none.
+spares=/run/uvm-shim/.spares
+claim_spare() {
+  pool=$address
+  while case $pool in */*) ;; *) false ;; esac; do pool=${pool%%/*}_${pool#*/}; done
+  for spare in "$spares/$pool"@*; do
+    # Dead, or of another build.
+    [ "/proc/${spare##*@}/exe" -ef "$program" ] || continue
+    # Stopped: it would not answer.
+    read -r state 2>/dev/null <"/proc/${spare##*@}/stat" || continue
+    case $state in *") "[TtDZX]" "*) continue ;; esac
+    # What is made without clobbering is made by one.
+    set -C
+    { echo >"$spare/claim"; } 2>/dev/null || { set +C; continue; }
+    set +C
+    word= status=
+    # It takes our stdio from here: 6, 7 and 9, as the shell's own echo and read are in the place of 0 and 1 at times. With
+    # our own end of the answers closed, theirs ends with the spare at the latest.
+    {
+      {
+        echo "$$ $PPID" >&4
+        exec 4>&- 8>&-
+        read -r word <&5 && [ "$word" = taken ] && read -r status <&5
+      } 4<>"$spare/request" 8<>"$spare/answer" 5<"$spare/answer"
+    } 6<&0 7>&1 9>&2 2>/dev/null
+    # It did not begin.
+    [ "$word" = taken ] || return 0
+    [ -z "$status" ] || exit "$status"
+    UVM_SHIM_ENDED=137
+    export UVM_SHIM_ENDED
+    exec "$program" "$@" ended
+  done
+}
+
+action= bundle= address= flag=
 for word; do
   case $flag:$word in
     -bundle:* | --bundle:*) bundle=$word flag= ;;
+    -address:* | --address:*) address=$word flag= ;;
     # An id may be "start".
     -namespace:* | --namespace:* | -id:* | --id:*) flag= ;;
     *:start | *:delete) action=$word flag= ;;
@@ -48,6 +83,7 @@ case $action in
       esac
     done
     set -- -namespace "$namespace" -id "$id" "$@"
+    [ ! -O "$spares" ] || claim_spare "$@"
     # A shell gives what it starts in the background /dev/null for stdin, unless it is told otherwise.
     exec 3<&0
     # By this signal the daemon says that it serves and has answered; where it ends instead, its exit code is ours.

@@ -30,7 +30,7 @@ export const daemonAction: typeof linux.daemonAction = async (flags) => {
     if (record === undefined) {
       throw failedPrecondition(`bundle ${process.cwd()} has no record of a start: run the shim with the action start`);
     }
-    serving = await serveDaemon(flags, record, () => undefined);
+    serving = await serveDaemon(flags, record, { trim: () => undefined });
   } catch (error) {
     await sendAnswer(failureOf(error));
     throw error;

@@ -57,6 +57,8 @@ describe("resolveSettings", () => {
   it("has defaults for all, with a VM stack", async () => {
     assert.deepEqual(await resolveSettings({ defaultPath: none }), {
       stack: "qemu",
+      spareDaemons: 0,
+      spareIdleSeconds: 600,
       runDirectory: "/run/uvm-shim",
       socketDirectory: "/run/containerd/s",
       runc: { binary: "runc", systemdCgroup: false },
@@ -74,6 +76,8 @@ describe("resolveSettings", () => {
       run_directory = "/x/run"
       socket_directory = "/x/s"
       trace_directory = "/x/t"
+      spare_daemons = 2
+      spare_idle_seconds = 60
       [runc]
       binary = "/opt/runc"
       systemd_cgroup = true
@@ -106,6 +110,8 @@ describe("resolveSettings", () => {
     assert.deepEqual(await resolveSettings({ configBody, defaultPath: none }), {
       stack: "local",
       logLevel: "debug",
+      spareDaemons: 2,
+      spareIdleSeconds: 60,
       runDirectory: "/x/run",
       socketDirectory: "/x/s",
       traceDirectory: "/x/t",

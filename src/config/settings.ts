@@ -18,6 +18,8 @@ export interface Settings {
   readonly socketDirectory: string;
   /** Undefined: nothing is traced. */
   readonly traceDirectory?: string;
+  readonly spareDaemons: number;
+  readonly spareIdleSeconds: number;
   readonly runc: {
     readonly binary: string;
     readonly systemdCgroup: boolean;
@@ -96,6 +98,8 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
     runDirectory: required(values, "run_directory"),
     socketDirectory: required(values, "socket_directory"),
     ...(traceDirectory !== undefined && { traceDirectory }),
+    spareDaemons: integer(values, "spare_daemons"),
+    spareIdleSeconds: integer(values, "spare_idle_seconds"),
     runc: {
       binary: request.runc?.binaryName || required(values, "runc.binary"),
       systemdCgroup: request.runc?.systemdCgroup === true || lookUp(values, "runc.systemd_cgroup") === true,

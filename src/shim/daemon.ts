@@ -22,6 +22,7 @@ import { IdleWatch } from "./idle-watch.ts";
 import { MemoryTrim } from "./memory-trim.ts";
 import { type Forwarder, Publisher } from "./publisher.ts";
 import { type BundleRecord, removeStateDirectory, writeDaemonRecord } from "./records.ts";
+import type { SpareKeeper } from "./spare/keeper.ts";
 
 const FLUSH_MS = 2000;
 const STOP_MS = 2500;
@@ -77,6 +78,8 @@ export interface DaemonOptions {
   readonly forwarder: Forwarder | undefined;
   /** Gives memory back; called when nothing has happened to a container for some seconds. */
   readonly trim: () => void;
+  /** Has other daemons wait for their pods. */
+  readonly spares?: Pick<SpareKeeper, "after" | "keep"> | undefined;
   readonly build: (context: DaemonContext) => Service;
 }
 
@@ -107,6 +110,8 @@ class Daemon implements RunningDaemon {
   #claim: Claim | undefined;
   #leaving: Promise<boolean> | undefined;
   #hasLeft = false;
+  /** The pod's end is nobody's wish that no more be run. */
+  #hasSuccessors = false;
   #hardExit: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: DaemonOptions) {
@@ -129,11 +134,12 @@ class Daemon implements RunningDaemon {
   }
 
   async serve(): Promise<boolean> {
-    const { runtime, build, flags } = this.#options;
+    const { runtime, build, flags, spares } = this.#options;
+    const events = spares?.after(this.#publisher) ?? this.#publisher;
     const service = build({
       namespace: flags.namespace,
       record: this.#record,
-      events: new MemoryTrim(this.#options.trim).after(this.#publisher),
+      events: new MemoryTrim(this.#options.trim).after(events),
       log: this.#log,
       shutdown: () => this.#shutdown(),
       abandoned: () => this.#leaveWhenFree("a create was left by its client, and nothing is held"),
@@ -184,6 +190,7 @@ class Daemon implements RunningDaemon {
 
   async #shutdown(): Promise<void> {
     if (this.#service?.busy() === true) return;
+    this.#hasSuccessors = true;
     await this.leave("Shutdown with nothing held");
   }
 
@@ -251,6 +258,7 @@ class Daemon implements RunningDaemon {
     } catch (error) {
       this.#log.error("the daemon did not end in order", { error });
     }
+    if (this.#hasSuccessors) this.#options.spares?.keep();
     await this.#sink.close();
     process.exit(code);
   }

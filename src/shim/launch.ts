@@ -19,6 +19,8 @@ const SIGUSR1 = 10;
 export interface Launcher {
   readonly pid: number;
   readonly containerdPid: number;
+  /** Only where it is not our parent (src/shim/spare): has it end well. Throws EPIPE where it is gone. */
+  readonly letGo?: () => void;
 }
 
 /** Undefined where this process was not started by the launcher. */
@@ -34,9 +36,12 @@ export function takeLauncher(): Launcher | undefined {
  * cgroup that was asked for ("": none). Throws where that cgroup can't be joined.
  */
 export async function standAlone(launcher: Launcher, { cgroup, log }: { cgroup: string; log: Logger }): Promise<void> {
-  newSession();
-  // A shell has what it starts in the background ignore them, and containers would inherit that.
-  for (const signal of [SIGINT, SIGQUIT]) defaultSignal(signal);
+  // A spare daemon has all that already.
+  if (launcher.letGo === undefined) {
+    newSession();
+    // A shell has what it starts in the background ignore them, and containers would inherit that.
+    for (const signal of [SIGINT, SIGQUIT]) defaultSignal(signal);
+  }
   try {
     setOomScoreAbove(process.pid, launcher.containerdPid);
   } catch (error) {
@@ -52,10 +57,18 @@ export async function standAlone(launcher: Launcher, { cgroup, log }: { cgroup: 
  * Gives up what the launcher lent, its stdio, and has it end well: containerd waits for both. Throws unavailable where the
  * launcher is gone: then nobody will ever dial.
  */
-export function letLauncherGo({ pid }: Launcher): void {
+export function letLauncherGo({ pid, letGo }: Launcher): void {
   const nothing = openSync("/dev/null", constants.O_RDWR);
   for (const fd of [0, 1, 2]) dup2(nothing, fd);
   closeSync(nothing);
+  if (letGo !== undefined) {
+    try {
+      letGo();
+      return;
+    } catch (error) {
+      throw unavailable("the launcher is gone: nobody will dial", error);
+    }
+  }
   if (processStat(process.pid)?.parentPid !== pid || !kill(pid, SIGUSR1)) {
     throw unavailable("the launcher is gone: nobody will dial");
   }

@@ -48,6 +48,8 @@ const bundleRecord: BundleRecord = {
   socketPath: "/run/s/1",
   settings: {
     stack: "local",
+    spareDaemons: 0,
+    spareIdleSeconds: 600,
     runDirectory: "/run/x",
     socketDirectory: "/run/s",
     runc: { binary: "runc", systemdCgroup: false },

@@ -199,7 +199,8 @@ function spawn(argv: readonly string[], options: SpawnOptions = {}): ChildProces
       stdio: stdio as ["ignore", "ignore", "ignore"],
       detached: options.detached ?? false,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      ...(options.env === undefined ? {} : { env: { ...options.env } }),
+      // Bun's own default is the environment that this process began with.
+      env: { ...(options.env ?? process.env) },
       onExit(_child, code, signal) {
         options.signal?.removeEventListener("abort", abort);
         const number = typeof signal === "string" ? signalNumber(signal) : (signal ?? undefined);

@@ -60,10 +60,17 @@ export function recordSpan(whole: Span): void {
   recorder?.(whole);
 }
 
-/** One that began with this process and ends now. */
+let begun = performance.timeOrigin;
+
+/** What `recordUntilNow` counts from: else the begin of this process. */
+export function beginNow(): void {
+  begun = performance.timeOrigin + performance.now();
+}
+
+/** One that began with this process, or at `beginNow`, and ends now. */
 export function recordUntilNow(track: Track, name: string, fields?: SpanFields): void {
   if (recorder === undefined) return;
-  const start = Math.round(performance.timeOrigin * 1000);
+  const start = Math.round(begun * 1000);
   recorder(span(track, name, start, hostNow() - start, { ...fields }));
 }
 

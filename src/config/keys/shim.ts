@@ -36,6 +36,19 @@ export const shimKeys: readonly Key[] = [
     otherwise: "nothing is traced",
     meaning: "Where spans of each pod's life are written; uvmctl trace makes a picture of them.",
   },
+  {
+    key: "spare_daemons",
+    type: { kind: "integer", min: 0, max: 64 },
+    fallback: 0,
+    meaning: "How many daemons wait ahead for the next pods of this containerd (spare-daemons.md).",
+  },
+  {
+    key: "spare_idle_seconds",
+    type: { kind: "integer", min: 1, max: 604_800 },
+    unit: "s",
+    fallback: 600,
+    meaning: "After so long without a pod such a daemon ends.",
+  },
   { key: "TypeUrl", type: { kind: "ignored" }, meaning: "CRI leaves it in the options table." },
   { key: "ConfigPath", type: { kind: "ignored" }, meaning: "CRI leaves it in the options table." },
 ];
