@@ -12,10 +12,15 @@ import { readStdin } from "../../src/shim/stdin.ts";
 import { serveDaemon } from "./daemon.ts";
 import { print } from "./print.ts";
 
+let forgotten = false;
+
 /** Garbage first: the pages that its collection reads are dropped with the others. */
 async function trim(): Promise<void> {
   // Loaded late: nothing of it is needed to serve.
   const { trimResidentMemory } = await import("../../src/sys/resident-memory.ts");
+  // Most code is a start's. Once: what is called from time to time would otherwise be read again each time.
+  if (!forgotten) runtime.forgetCode();
+  forgotten = true;
   runtime.heapInUse();
   trimResidentMemory();
 }

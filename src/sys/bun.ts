@@ -145,6 +145,8 @@ export const runtime: Runtime = {
     Bun.gc(true);
     return process.memoryUsage().heapUsed;
   },
+
+  forgetCode: () => Bun.shrink(),
 };
 
 function adoptSocket(fd: number, direction: "read" | "write" | "both"): ByteStream {

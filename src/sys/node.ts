@@ -32,6 +32,8 @@ export const runtime: Runtime = {
   loadLibrary,
 
   heapInUse: () => process.memoryUsage().heapUsed,
+
+  forgetCode: () => {},
 };
 
 /** An eventfd and its like: no file's type at all. */

@@ -243,3 +243,44 @@ describe(`the heap of ${runtime.name}`, () => {
     assert.ok(grown < 1_000_000, `${grown} bytes more`);
   });
 });
+
+describe(`the code of ${runtime.name}`, () => {
+  it("runs on when it was forgotten: what has run, what is under way, and what has not run yet", async () => {
+    const steps: string[] = [];
+    class Counter {
+      #count = 0;
+      next(): number {
+        this.#count += 1;
+        return this.#count;
+      }
+    }
+    const counter = new Counter();
+    // Often enough to be compiled.
+    for (let i = 0; i < 20_000; i++) counter.next();
+    function* generated(): Generator<string> {
+      let held = "one";
+      yield held;
+      held += ", two";
+      yield held;
+    }
+    const generator = generated();
+    steps.push(String(generator.next().value));
+    const later = () => steps.push(`later ${counter.next()}`);
+    const { promise, resolve } = deferred<string>();
+    const waiting = (async () => {
+      const before = "before";
+      steps.push(`${before} and ${await promise}`);
+    })();
+
+    runtime.forgetCode();
+    // It waits until nothing runs.
+    await new Promise((done) => setTimeout(done, 10));
+    runtime.heapInUse();
+
+    resolve("after");
+    await waiting;
+    later();
+    steps.push(String(generator.next().value));
+    assert.deepEqual(steps, ["one", "before and after", "later 20001", "one, two"]);
+  });
+});

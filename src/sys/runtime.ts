@@ -37,6 +37,9 @@ export interface Runtime {
 
   /** Bytes that live objects hold. Where the runtime lets us (Bun) it collects garbage first, which takes some 20 ms. */
   heapInUse(): number;
+
+  /** Lets go of compiled code once nothing runs, where the runtime can (Bun); what runs again is read again. */
+  forgetCode(): void;
 }
 
 export interface SocketServer {

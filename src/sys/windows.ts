@@ -29,6 +29,8 @@ export const runtime: Runtime = {
   loadLibrary,
 
   heapInUse: () => process.memoryUsage().heapUsed,
+
+  forgetCode: () => {},
 };
 
 /** No console window, and no handle of ours but the `pipe` entries of stdio. */
