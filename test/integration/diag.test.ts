@@ -57,11 +57,18 @@ describe("diagnostics on the shim's socket", () => {
       await ctr.ok("tasks", "kill", "--signal", "SIGKILL", "--exec-id", "beside", id);
       assert.equal((await exec.result()).code, 137);
 
-      const { stacks, guestStacks } = await diag.diagStacks({});
+      // A guest that is slow to tell is told of as silent.
+      const { stacks, guestStacks } = await until("the guest tells in time", async () => {
+        const told = await diag.diagStacks({});
+        return told.guestStacks.includes(id) && told;
+      });
       assert.match(stacks, new RegExp(`^daemon pid=${pid} busy=true .*\\npod containers=1\\nvm state="running"`));
       assert.match(stacks, new RegExp(`container container="${id}" state="running"`));
       assert.match(guestStacks, new RegExp(`${id}[\\s\\S]*pid \\d+ running`));
-      const report = await client.service(Diagnostics).report({});
+      const report = await until("the guest tells in time again", async () => {
+        const told = await client.service(Diagnostics).report({});
+        return told.guestStacks.includes(id) && told;
+      });
       assert.deepEqual(
         report.lines.slice(0, 4).map(({ what }) => what),
         ["daemon", "pod", "vm", "container"],

@@ -31,7 +31,7 @@ for (const stack of ["local", "qemu"] as const) {
       assert.equal(said, numbers(1, 20_000));
 
       // Its output stands while containerd does not run, more of it than all pipes and windows hold.
-      const held = "while ! [ -e /go ]; do sleep 0.1; done; sleep 2; seq 1 60000; echo done; sleep 1000";
+      const held = "while ! [ -e /go ]; do sleep 0.1; done; sleep 6; seq 1 60000; echo done; sleep 1000";
       const holder = await cri.runContainer(pod, "holder", ["sh", "-c", held]);
       const fed = { stdin: true, stdinOnce: true };
       const reader = await cri.runContainer(pod, "reader", ["sh", "-c", "cat; echo the end"], "POD", fed);
@@ -48,9 +48,10 @@ for (const stack of ["local", "qemu"] as const) {
       await until("the log has it too", () => cri.log("reader") === `${input}the end\n`);
 
       await cri.exec(holder, ["touch", "/go"]);
+      // Before the output begins, however late a busy machine says that the exec has ended.
       // A containerd that stands still takes what its sockets hold with it.
       process.kill(machine.containerd.pid ?? assert.fail(), "SIGSTOP");
-      await sleep(4000);
+      await sleep(8000);
       await machine.containerd.stop("SIGKILL");
       await machine.containerd.start();
       await until("all is logged", () => cri.log("holder").endsWith("done\n"));

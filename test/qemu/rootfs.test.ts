@@ -147,8 +147,11 @@ describe("root file systems in a VM", { skip: notHere(), timeout: 600_000 }, () 
     assert.equal(await state(), "paused");
     assert.equal(pod.state({ id: "keeper", execId: "" }).status, "paused");
     assert.ok((await pod.stats("keeper", rpc)).v2);
-    await start("other", [mount("bind", at("base"), ["rbind", "rw"])], "exit 3");
+    // Not before it was looked at: the VM stands still again as soon as this one has ended.
+    const untilTold = "until [ -e /go ]; do sleep 0.1; done; exit 3";
+    await start("other", [mount("bind", at("base"), ["rbind", "rw"])], untilTold);
     assert.equal(await state(), "running");
+    writeFileSync(at("base", "go"), "");
     assert.equal((await pod.wait({ id: "other", execId: "" }, rpc)).exitStatus, 3);
     await pod.delete({ id: "other", execId: "" }, rpc);
     await until("the VM stands still again", async () => (await state()) === "paused");
@@ -228,7 +231,8 @@ describe("root file systems in a VM", { skip: notHere(), timeout: 600_000 }, () 
       const { pid } = pod.state({ id: "sandbox", execId: "" });
       const joined = ["pid", "ipc", "uts", "network"].map((type) => ({ type, path: `/proc/${pid}/ns/${type}` }));
       const linux = { namespaces: [...joined, { type: "mount" }] };
-      const script = "cat /dev/shm/file; hostname; grep -c sleep /proc/1/cmdline; grep ' /dev/shm ' /proc/mounts";
+      const written = "until [ -s /dev/shm/file ]; do sleep 0.1; done";
+      const script = `${written}; cat /dev/shm/file; hostname; grep -c sleep /proc/1/cmdline; grep ' /dev/shm ' /proc/mounts`;
       const lines = await run("workload", rootfs, script, shm, { ...role("container"), linux });
       assert.deepEqual(lines.slice(0, 3), ["shared", "pod", "1"]);
       assert.match(lines[3] ?? "", /^shm \/dev\/shm tmpfs .*size=1024k/);
