@@ -58,6 +58,9 @@ export interface GcsOptions {
   readonly reaper?: Pick<Reaper, "watch">;
   /** How long a process's exit waits for its output to reach the host. Default: 10 s (reference: containerd-shim 1.17). */
   readonly drainMs?: number;
+  /** Of `killCommands`, in ms: what a command may still take, default 1500, and then the roll-back of a create, default 2000. */
+  readonly commandMs?: number;
+  readonly rollBackMs?: number;
   /** After a Shutdown of the guest itself; `run` returns too. */
   readonly powerOff?: () => void;
   readonly log?: Logger;
@@ -146,8 +149,8 @@ export function createGcs(options: GcsOptions): Gcs {
   return {
     host,
     async killCommands() {
-      await runc.killCommands({ afterMs: COMMAND_MS });
-      await within(ROLL_BACK_MS, host.created());
+      await runc.killCommands({ afterMs: options.commandMs ?? COMMAND_MS });
+      await within(options.rollBackMs ?? ROLL_BACK_MS, host.created());
     },
     endCommands: () => runc.end(),
     async run({ signal }) {

@@ -47,7 +47,7 @@ describe("a runc that hangs", { skip }, () => {
           await guest.gcs.killCommands();
           await creating;
         },
-        { runc: { binary } },
+        { runc: { binary }, commandMs: 60_000 },
       );
     } finally {
       rmSync(directory, { recursive: true });
@@ -72,7 +72,7 @@ describe("a runc that hangs", { skip }, () => {
       assert.equal(status, 7, stderr);
       // Empty of a dead one that init has not taken yet.
       const commandLine = `/proc/${readFileSync(begun, "utf8").trim()}/cmdline`;
-      await until("it has ended", () => !existsSync(commandLine) || readFileSync(commandLine, "utf8") === "", 10_000);
+      await until("it has ended", () => !existsSync(commandLine) || readFileSync(commandLine, "utf8") === "");
     } finally {
       rmSync(directory, { recursive: true });
     }
@@ -96,7 +96,7 @@ describe("a runc that hangs", { skip }, () => {
           await assert.rejects(guest.host.deleteContainerState("c1"), (error) => isKind(error, "not-found"));
           await creating;
         },
-        { runc: { binary } },
+        { runc: { binary }, rollBackMs: 60_000 },
       );
     } finally {
       rmSync(directory, { recursive: true });

@@ -28,7 +28,7 @@ import { readAll } from "../stdio/read-all.ts";
 
 const BUSYBOX = "/bin/busybox";
 const APPLETS = ["sh", "cat", "sleep", "true", "false", "echo", "kill", "stty", "tty", "dd", "ps", "head", "tr", "ls"];
-const SETTLES_WITHIN_MS = 15_000;
+const SETTLES_WITHIN_MS = 60_000;
 
 /** Why live tests can't run here; undefined where they can. */
 export function notLive(): string | undefined {

@@ -117,7 +117,7 @@ describe("stdio of a container's process", { skip }, () => {
         assert.equal(await guest.wait("c1", pid), 4);
         assert.equal(streams.stdout.text, "left\n");
       },
-      { drainMs: 200 },
+      { drainMs: 1000 },
     ));
 });
 
