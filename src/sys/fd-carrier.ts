@@ -55,6 +55,9 @@ class FdCarrier implements Carrier {
   #reading = true;
   #writing = false;
   #released = false;
+  /** The last turn of reading left off before the fd had no more: no poller need be asked, which is a thread away in Bun. */
+  #more = false;
+  #soon: NodeJS.Immediate | undefined;
 
   constructor(stream: QueuedStream, fd: number, kind: "pipe" | "pty" | "port", poller: Poller) {
     this.#stream = stream;
@@ -91,14 +94,24 @@ class FdCarrier implements Carrier {
   release(): void {
     if (this.#released) return;
     this.#released = true;
+    clearImmediate(this.#soon);
     this.#registration.remove();
     close(this.#fd);
   }
 
   #request(): void {
-    if (!this.#released && (this.#reading || this.#writing)) {
-      this.#registration.request({ readable: this.#reading, writable: this.#writing });
-    }
+    if (this.#released) return;
+    const readOn = this.#reading && this.#more;
+    if (readOn) this.#soon ??= setImmediate(() => this.#readOn());
+    const readable = this.#reading && !readOn;
+    if (readable || this.#writing) this.#registration.request({ readable, writable: this.#writing });
+  }
+
+  #readOn(): void {
+    this.#soon = undefined;
+    if (!this.#reading) return;
+    this.#read();
+    this.#request();
   }
 
   #onReady(ready: Readiness): void {
@@ -112,10 +125,12 @@ class FdCarrier implements Carrier {
 
   #read(): void {
     scratch ??= new Uint8Array(chunkSize);
+    this.#more = true;
     for (let i = 0; i < readBudget && this.#reading && !this.#released; i++) {
       const { filled, told } = this.#fill(scratch);
       if (filled > 0) this.#stream.onData(scratch.slice(0, filled));
-      if (this.#released || told === "later") return;
+      if (this.#released) return;
+      if (told !== "more" || filled < chunkSize - portionSize) this.#more = false;
       if (told === "end") {
         this.#end();
         return;
@@ -124,7 +139,7 @@ class FdCarrier implements Carrier {
         this.#stream.onGone(told);
         return;
       }
-      if (filled < chunkSize - portionSize) return;
+      if (!this.#more) return;
     }
   }
 

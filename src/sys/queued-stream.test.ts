@@ -51,6 +51,19 @@ describe("queued stream", () => {
     );
   });
 
+  it("copies no chunk that is large already, though two of them would fit into one call", async () => {
+    const { stream, carrier } = subject();
+    const large = [new Uint8Array(20_000), new Uint8Array(20_000)];
+    for (const chunk of [Uint8Array.of(1), Uint8Array.of(2), ...large, Uint8Array.of(3), Uint8Array.of(4)]) {
+      stream.write(chunk);
+    }
+    await turn();
+    assert.deepEqual(
+      carrier.writes.map(({ length }) => length),
+      [2, 20_000, 20_000, 2],
+    );
+  });
+
   it("writes nothing while it is held, tells what the peer does not have, and goes on after", async () => {
     const { stream, carrier } = subject("write");
     carrier.room = 4;

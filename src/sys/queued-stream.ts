@@ -19,8 +19,10 @@ export interface Carrier {
 
 /** Above this many unsent bytes `write` answers false. */
 const highWater = 64 * 1024;
-/** Small chunks are joined up to this size, larger ones are written as they are. */
+/** Small chunks are joined up to this size. */
 const joinLimit = 64 * 1024;
+/** From here on a chunk is written as it is: a copy costs more than a system call. */
+const largeFrom = 16 * 1024;
 const EPIPE = 32;
 
 const peerGone = (stream: QueuedStream): Carrier => ({
@@ -245,14 +247,14 @@ export class QueuedStream implements ByteStream {
   #nextChunk(): Uint8Array {
     const first = this.#out[0] ?? new Uint8Array();
     const second = this.#out[1];
-    if (second === undefined || first.length + second.length > joinLimit) {
+    if (second === undefined || first.length >= largeFrom || first.length + second.length > joinLimit) {
       this.#out.shift();
       return first;
     }
     let size = 0;
     let count = 0;
     for (const chunk of this.#out) {
-      if (count > 0 && size + chunk.length > joinLimit) break;
+      if (count > 0 && (chunk.length >= largeFrom || size + chunk.length > joinLimit)) break;
       size += chunk.length;
       count++;
     }

@@ -7,6 +7,7 @@ import { memoryStreamPair } from "../memory-stream.ts";
 import { encodeFrame, type Frame, FrameReader, flushBytes, frameTypes } from "./frame.ts";
 import { GuestMux } from "./guest-mux.ts";
 import { encodeHello, type Hello, helloKinds, NO_NONCE, sessionAnswers } from "./hello.ts";
+import { CHANNEL_WINDOW } from "./limits.ts";
 
 /** A host that says what the test says. */
 class RawHost {
@@ -199,8 +200,8 @@ describe("guest mux, against a host that speaks by hand", () => {
     const connection = await dialled;
     if (connection.kind !== "stream") throw new Error("the mux knows streams only");
     const received = new StreamRecorder(connection.stream);
-    for (let i = 0; i < 4; i++) {
-      h.frame(frameTypes.data, 1, new Uint8Array(32 * 1024));
+    for (let i = 0; i < 8; i++) {
+      h.frame(frameTypes.data, 1, new Uint8Array(CHANNEL_WINDOW / 8));
       await received.until(() => received.count("data") === i + 1);
     }
     await turns();
@@ -208,7 +209,7 @@ describe("guest mux, against a host that speaks by hand", () => {
       h.frames
         .filter(({ type }) => type === frameTypes.credit)
         .map(({ payload }) => Buffer.from(payload).readUInt32LE()),
-      [65_536, 65_536],
+      [CHANNEL_WINDOW / 2, CHANNEL_WINDOW / 2],
     );
   });
 });
