@@ -116,7 +116,7 @@ export function notBootable(): string | undefined {
 function qemuArguments(image: string, socket: string): string[] {
   return [
     ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
-    ...["-M", "pc,usb=off,vmport=off,graphics=off", "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max"],
+    ...["-M", "pc,usb=off,vmport=off,graphics=off", "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max,erms=off"],
     ...["-m", "256,slots=8,maxmem=4G", "-smp", "1,maxcpus=4"],
     ...["-object", "memory-backend-memfd,id=ram0,size=256M,share=on", "-machine", "memory-backend=ram0"],
     ...["-kernel", join(image, "vmlinuz"), "-initrd", join(image, "initrd.cpio")],

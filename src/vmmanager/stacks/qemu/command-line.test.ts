@@ -17,7 +17,7 @@ describe("QEMU's command line", () => {
       ...["-name", "guest=uvm-v1", "-S", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
       ...["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
       ...["-M", "pc,usb=off,vmport=off,graphics=off,nvdimm=on,memory-backend=ram0"],
-      ...["-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max"],
+      ...["-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max,erms=off"],
       ...["-m", "256M,slots=8,maxmem=69632M", "-smp", "4,maxcpus=4"],
       ...["-object", "memory-backend-memfd,id=ram0,size=256M,share=on"],
       ...["-kernel", "/dev/fd/6", "-initrd", "/dev/fd/7"],

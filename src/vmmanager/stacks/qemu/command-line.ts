@@ -53,7 +53,8 @@ export function commandLine(document: UvmDocument, options: CommandLineOptions):
     ...(accelerator === "kvm"
       ? ["-accel", "kvm", "-cpu", "host"]
       : // A boot with its first container makes 170 MB of code. With less room QEMU drops all of it, and translates again.
-        ["-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max"]),
+        // Told of "erms", kernel and libc copy by "rep movsb", which the emulator does a byte at a time.
+        ["-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max,erms=off"]),
     ...["-m", growth.memory, "-smp", growth.smp],
     // Shared and behind an fd: virtio-fs needs it.
     ...["-object", `memory-backend-memfd,id=ram0,size=${sizing.memoryMiB}M,share=on`],
