@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { resolve } from "node:path";
 import { describe, it } from "node:test";
 import { junitFailures, tapFailures } from "./test-failures.ts";
 
 describe("what failed, out of a report", () => {
-  it("is found in TAP by the innermost test, with a reason of one line or of several", () => {
+  it("is found in TAP by file and innermost test, with a reason of one line or of several", () => {
     const report = `TAP version 13
 # Subtest: a group
     # Subtest: holds
@@ -15,6 +16,7 @@ describe("what failed, out of a report", () => {
     not ok 2 - does not \\# hold
       ---
       duration_ms: 1
+      location: '${resolve("src/a.test.ts")}:5:3'
       failureType: 'testCodeFailure'
       error: |-
         too much of it
@@ -33,7 +35,7 @@ not ok 2 - alone
   ...
 `;
     assert.deepEqual(tapFailures(report), [
-      { test: "does not # hold", reason: "too much of it\n1 !== 0" },
+      { test: "src/a.test.ts: does not # hold", reason: "too much of it\n1 !== 0" },
       { test: "alone", reason: "it is gone" },
     ]);
   });

@@ -1,3 +1,5 @@
+import { relative } from "node:path";
+
 /** What failed and why, out of a runner's report: a log of thousands of lines hides it. */
 export interface Failure {
   readonly test: string;
@@ -17,7 +19,9 @@ export function tapFailures(report: string): Failure[] {
     const end = lines.indexOf(`${indent}  ...`, index);
     const block = lines.slice(index + 1, end < 0 ? index + 1 + MOST_LINES : end);
     if (block.some((each) => each.trim() === "failureType: 'subtestsFailed'")) return [];
-    return [{ test: test.replaceAll("\\#", "#"), reason: reasonIn(block) }];
+    const name = test.replaceAll("\\#", "#");
+    const file = /^\s*location: '(.*?):\d+:\d+'$/m.exec(block.join("\n"))?.[1];
+    return [{ test: file === undefined ? name : `${relative(".", file)}: ${name}`, reason: reasonIn(block) }];
   });
 }
 

@@ -4,65 +4,15 @@
  * neutral; a test that runs twice counts twice.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Failure, junitFailures, tapFailures } from "./test-failures.ts";
+import { bun, type Counts, node, type Runner, wine } from "./test-runners.ts";
 
-interface Counts {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-}
-
-interface Runner {
-  readonly argv: (files: readonly string[], report: string) => string[];
-  /** The totals in the report that the runner wrote; undefined where they are missing. */
-  readonly read: (report: string) => Counts | undefined;
-  readonly failures: (report: string) => readonly Failure[];
-}
-
-const bun: Runner = {
-  argv: (files, report) => [
-    `node_modules/@oven/bun-linux-${process.arch === "arm64" ? "aarch64" : "x64"}/bin/bun`,
-    ...["test", "--timeout", "60000", "--reporter", "junit", "--reporter-outfile", report],
-    ...files.map((file) => `./${file}`),
-  ],
-  read: (report) => {
-    const totals = /<testsuites [^>]*\btests="(\d+)"[^>]*\bfailures="(\d+)"[^>]*\bskipped="(\d+)"/.exec(report);
-    if (totals === null) return undefined;
-    const [tests, failed, skipped] = totals.slice(1).map(Number) as [number, number, number];
-    return { passed: tests - failed - skipped, failed, skipped };
-  },
-  failures: junitFailures,
-};
-
-const node = (concurrency: number): Runner => ({
-  argv: (files, report) => [
-    process.execPath,
-    ...["--import", "tsx", "--test", "--test-timeout=900000", `--test-concurrency=${concurrency}`],
-    ...["--test-reporter", "spec", "--test-reporter-destination", "stdout"],
-    ...["--test-reporter", "tap", "--test-reporter-destination", report],
-    ...files,
-  ],
-  read: (report) => {
-    const total = (name: string): number =>
-      Number(new RegExp(`^# ${name} (\\d+)$`, "m").exec(report)?.[1] ?? Number.NaN);
-    const counts = {
-      passed: total("pass"),
-      failed: total("fail") + total("cancelled"),
-      skipped: total("skipped") + total("todo"),
-    };
-    return Object.values(counts).some(Number.isNaN) ? undefined : counts;
-  },
-  failures: tapFailures,
-});
-
-/** Windows' Node under Wine (test/windows/main.ts), which writes the totals as Node's reporter does. */
-const wine: Runner = {
-  ...node(1),
-  argv: (files, report) => [process.execPath, "--import", "tsx", "test/windows/main.ts", "--report", report, ...files],
-};
+/** Two, as CI has two processors, and a VM under emulation keeps one busy. */
+const AT_ONCE = 2;
+/** What `seconds` does not tell of. */
+const MOST_FILES_SECONDS = 40;
 
 interface Suite {
   readonly title: string;
@@ -70,6 +20,12 @@ interface Suite {
   /** Takes the files for Windows alone; without it, all others. */
   readonly windows?: true;
   readonly runner: Runner;
+  /** In how many runs, of equally many files. */
+  readonly runs: "one a file" | number;
+  /** Nothing runs beside it. Else two runs at a time, of this suite or of those named next to it. */
+  readonly alone?: true;
+  /** What files took that are long, on a slow machine: they begin first, and nothing else depends on it. */
+  readonly seconds?: Readonly<Record<string, number>>;
   /**
    * What it skips is a real peer that was not there: in CI that is a failure. "always": also elsewhere, as the target that
    * runs the suite brings the peer.
@@ -83,45 +39,86 @@ const unitRoots = ["src", "cmd", "scripts", "test/harness", "test/fuzz"];
 
 const suites: Record<string, readonly Suite[]> = {
   unit: [
-    { title: "unit tests, Bun", roots: unitRoots, runner: bun },
-    { title: "unit tests, Node", roots: unitRoots, runner: node(2) },
+    { title: "unit tests, Bun", roots: unitRoots, runner: bun, runs: 1 },
+    { title: "unit tests, Node", roots: unitRoots, runner: node, runs: 8 },
   ],
-  // One after the other: they count what the whole machine holds.
   integration: [
     {
-      ...{ title: "containerd and ctr, stack local", roots: ["test/integration"], runner: node(1) },
+      ...{ title: "containerd and ctr, stack local", roots: ["test/integration"], runner: node, runs: "one a file" },
       ...{ realPeers: "in CI", env: { UVM_STACK: "local" } },
     },
   ],
-  // Alone: it watches what a daemon does while nobody asks anything of it.
+  // It watches what a daemon does while nobody asks anything of it.
   budget: [
-    { title: "what a pod's life takes, in counts", roots: ["test/budget"], runner: node(1), realPeers: "always" },
+    {
+      ...{ title: "what a pod's life takes, in counts", roots: ["test/budget"], runner: node, runs: 1, alone: true },
+      realPeers: "always",
+    },
   ],
-  // These two: two files at a time, as most of a VM's life is waiting for its one emulated processor.
-  qemu: [{ title: "VMs and their image", roots: ["test/qemu", "test/vm"], runner: node(2), realPeers: "always" }],
+  qemu: [
+    {
+      ...{ title: "VMs and their image", roots: ["test/qemu", "test/vm"], runner: node, runs: "one a file" },
+      realPeers: "always",
+      seconds: {
+        "test/qemu/rootfs.test.ts": 394,
+        "test/qemu/remotevm-stack.test.ts": 220,
+        "test/qemu/uvmctl.test.ts": 170,
+        "test/qemu/checkpoint.test.ts": 143,
+        "test/qemu/guest-machine.test.ts": 110,
+        "test/qemu/devices.test.ts": 105,
+      },
+    },
+  ],
   "integration-qemu": [
     {
-      ...{ title: "containerd and ctr, stack qemu", roots: ["test/integration"], runner: node(2) },
+      ...{ title: "containerd and ctr, stack qemu", roots: ["test/integration"], runner: node, runs: "one a file" },
       ...{ realPeers: "always", env: { UVM_STACK: "qemu" } },
+      seconds: {
+        "test/integration/faults.test.ts": 300,
+        "test/integration/events.test.ts": 180,
+        "test/integration/run.test.ts": 160,
+        "test/integration/lifecycles.test.ts": 140,
+        "test/integration/limits.test.ts": 130,
+        "test/integration/diag.test.ts": 110,
+        "test/integration/exit-codes.test.ts": 110,
+      },
     },
   ],
-  // The stacks beside each other; the rows of each one after the other.
-  faults: [{ title: "the fault matrix", roots: ["test/faults"], runner: node(2), realPeers: "always" }],
+  faults: [
+    {
+      ...{ title: "the fault matrix", roots: ["test/faults"], runner: node, runs: "one a file", realPeers: "always" },
+      seconds: { "test/faults/qemu.test.ts": 578, "test/faults/local.test.ts": 207 },
+    },
+  ],
+  // Runs two at a time of its own.
   windows: [
     {
-      ...{ title: "the Windows half, under Wine", roots: ["src", "cmd", "test/windows"], runner: wine },
-      ...{ windows: true, realPeers: "always" },
+      ...{ title: "the Windows half, under Wine", roots: ["src", "cmd", "test/windows"], runner: wine, runs: 1 },
+      ...{ windows: true, alone: true, realPeers: "always" },
     },
   ],
+  // Their networks and firewall rules are the host's, and the conformance suite runs beside them (test/peers/run).
   peers: [
     {
-      title: "containerd 2.x, nerdctl and Go ttrpc",
-      roots: ["test/peers", "test/integration"],
-      runner: node(1),
-      realPeers: "in CI",
+      ...{ title: "containerd 2.x, nerdctl and Go ttrpc", roots: ["test/peers", "test/integration"], runner: node },
+      ...{ runs: 1, alone: true, realPeers: "in CI" },
     },
   ],
 };
+
+interface Run {
+  readonly suite: Suite;
+  readonly files: readonly string[];
+  /** Expected. */
+  readonly seconds: number;
+}
+
+/** `seconds`: the sum of its runs' times, of which two may have been at once. */
+interface Result extends Counts {
+  readonly seconds: number;
+}
+
+const none: Result = { passed: 0, failed: 0, skipped: 0, seconds: 0 };
 
 function testFiles(root: string): string[] {
   let names: string[];
@@ -139,41 +136,100 @@ function isForWindows(file: string): boolean {
   return file.endsWith(".windows.test.ts") || file.startsWith("test/windows/");
 }
 
-/** A runner that dies, or writes no totals, counts as one failure more than it reported. */
-async function run({ title, runner, env }: Suite, files: readonly string[]): Promise<Counts> {
+/** Longest first, by what a slow machine took; what has many files before all. */
+function runsOf(suite: Suite): Run[] {
+  const files = suite.roots
+    .flatMap(testFiles)
+    .filter((file) => isForWindows(file) === (suite.windows === true))
+    .sort();
+  process.stdout.write(`== ${suite.title}: ${files.length} files\n`);
+  const size = suite.runs === "one a file" ? 1 : Math.ceil(files.length / suite.runs);
+  const parts: string[][] = [];
+  for (let from = 0; from < files.length; from += size) parts.push(files.slice(from, from + size));
+  return parts.map((part) => {
+    const [first = "", ...others] = part;
+    const seconds = others.length > 0 ? Number.POSITIVE_INFINITY : (suite.seconds?.[first] ?? MOST_FILES_SECONDS);
+    return { suite, files: part, seconds };
+  });
+}
+
+/**
+ * A run that dies, or writes no totals, counts as one failure more than it reported. What is printed beside another run is
+ * printed at its end.
+ */
+async function perform({ suite, files }: Run): Promise<Result> {
+  const { title, runner, env, alone } = suite;
+  const begun = performance.now();
   const directory = mkdtempSync(join(tmpdir(), "uvm-shim-test-"));
   const report = join(directory, "report");
+  // A file: a pipe would last as long as whatever a test left behind.
+  const printed = alone ? undefined : openSync(join(directory, "printed"), "w+");
   try {
     const [command = "", ...args] = runner.argv(files, report);
     const code = await new Promise<number | null>((resolve, reject) => {
-      spawn(command, args, { stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, ...env } })
+      const output = printed ?? "inherit";
+      spawn(command, args, { stdio: ["ignore", output, output], env: { ...process.env, ...env } })
         .on("error", reject)
         .on("close", resolve);
     });
+    const seconds = (performance.now() - begun) / 1000;
+    const what = files.length === 1 ? files[0] : `${files[0]} and ${files.length - 1} more`;
+    process.stdout.write(`-- ${title}: ${what} (${seconds.toFixed(0)} s)\n`);
+    if (printed !== undefined) process.stdout.write(readFileSync(join(directory, "printed")));
     const text = readFileSync(report, { encoding: "utf8", flag: "a+" });
     for (const { test, reason } of runner.failures(text)) {
       process.stdout.write(`== failed: ${title}: ${test}\n${reason.replaceAll(/^(?=.)/gm, "     ")}\n`);
     }
-    const counts = runner.read(text);
-    if (counts === undefined) return { passed: 0, failed: 1, skipped: 0 };
-    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+    const counts = runner.read(text) ?? { ...none, failed: 1 };
+    return { ...counts, failed: code !== 0 && counts.failed === 0 ? 1 : counts.failed, seconds };
   } finally {
+    if (printed !== undefined) closeSync(printed);
     rmSync(directory, { recursive: true });
   }
 }
 
+/** The results by suite, as far as it had files. */
+async function performAll(runs: readonly Run[], atOnce: number): Promise<Map<Suite, Result>> {
+  const results = new Map<Suite, Result>();
+  const queue = [...runs].sort((a, b) => (a.seconds === b.seconds ? 0 : b.seconds - a.seconds));
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (let run = queue.shift(); run !== undefined; run = queue.shift()) {
+        const result = await perform(run);
+        const sum = results.get(run.suite) ?? none;
+        results.set(run.suite, {
+          passed: sum.passed + result.passed,
+          failed: sum.failed + result.failed,
+          skipped: sum.skipped + result.skipped,
+          seconds: sum.seconds + result.seconds,
+        });
+      }
+    }),
+  );
+  return results;
+}
+
+/** Suites as they come, with their neighbours where none of them has to be alone. */
+function groupsOf(asked: readonly Suite[]): Suite[][] {
+  const groups: Suite[][] = [];
+  for (const suite of asked) {
+    const last = groups.at(-1);
+    if (last === undefined || suite.alone || last.some(({ alone }) => alone)) groups.push([suite]);
+    else last.push(suite);
+  }
+  return groups;
+}
+
 const sum = { passed: 0, failed: 0, skipped: 0 };
-for (const name of process.argv.slice(2)) {
-  for (const suite of suites[name] ?? []) {
-    const { title, roots, realPeers } = suite;
-    const files = roots
-      .flatMap(testFiles)
-      .filter((file) => isForWindows(file) === (suite.windows === true))
-      .sort();
-    process.stdout.write(`== ${title}: ${files.length} files\n`);
-    if (files.length === 0) continue;
-    const counts = await run(suite, files);
-    process.stdout.write(`== ${title}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
+for (const group of groupsOf(process.argv.slice(2).flatMap((name) => suites[name] ?? []))) {
+  const begun = performance.now();
+  const results = await performAll(group.flatMap(runsOf), group.some(({ alone }) => alone) ? 1 : AT_ONCE);
+  for (const suite of group) {
+    const counts = results.get(suite);
+    if (counts === undefined) continue;
+    const { title, realPeers } = suite;
+    const outcome = `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
+    process.stdout.write(`== ${title}: ${outcome}, ${counts.seconds.toFixed(0)} s of runs\n`);
     const needed = realPeers === "always" || (realPeers === "in CI" && process.env.CI === "true");
     const missed = needed ? counts.skipped : 0;
     if (missed > 0) process.stdout.write(`== ${title}: ${missed} skipped, which counts as failed here\n`);
@@ -181,6 +237,8 @@ for (const name of process.argv.slice(2)) {
     sum.failed += counts.failed + missed;
     sum.skipped += counts.skipped - missed;
   }
+  const seconds = ((performance.now() - begun) / 1000).toFixed(0);
+  process.stdout.write(`== ${group.map(({ title }) => title).join("; ")}: all in ${seconds} s\n`);
 }
 process.stdout.write(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped\n`);
 process.exitCode = sum.failed === 0 && sum.passed > 0 ? 0 : 1;
