@@ -26,8 +26,10 @@ bootstrap: ## install the Debian packages and npm modules that the other targets
 demo: build uvm-image ## run a container in a VM, on a private containerd, and say what ran where (STACK=local: no VM)
 	@$(NODE) scripts/demo.ts $(STACK)
 
-test: build build-failpoints uvm-image windows-rig ## unit tests (Bun and Node), then real containerd and ctr, without and with VMs, then faults, then the Windows half; one closing line
-	@$(NODE) scripts/test.ts unit integration budget qemu integration-qemu faults windows
+test: build build-failpoints ## unit tests (Bun and Node), then real containerd and ctr, without and with VMs, then faults, then the Windows half; one closing line
+	@# Beside each other: most of the image and of the rig is packages that are fetched and unpacked.
+	@$(MAKE) --no-print-directory -j2 uvm-image windows-rig
+	@$(NODE) scripts/test.ts unit integration qemu integration-qemu faults budget windows
 
 test-unit: bootstrap ## the unit tests alone
 	@$(NODE) scripts/test.ts unit
