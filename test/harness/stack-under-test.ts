@@ -25,13 +25,13 @@ const stacks: Record<StackUnderTest["name"], StackUnderTest> = {
   },
   qemu: {
     ...{ name: "qemu", isVm: true },
-    rounds: { lifecycles: 8, lifecyclesAtOnce: 2, members: 8, events: 3 },
+    rounds: { lifecycles: 4, lifecyclesAtOnce: 2, members: 4, events: 2 },
     soak: { members: 0, crowd: 3, restarts: 2 },
   },
   // As qemu: VMs of our own service are its.
   remotevm: {
     ...{ name: "remotevm", isVm: true },
-    rounds: { lifecycles: 8, lifecyclesAtOnce: 2, members: 8, events: 3 },
+    rounds: { lifecycles: 4, lifecyclesAtOnce: 2, members: 4, events: 2 },
     soak: { members: 0, crowd: 3, restarts: 2 },
   },
 };
