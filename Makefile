@@ -87,7 +87,7 @@ build-failpoints: bootstrap ## build the shim that the fault matrix breaks from 
 uvm-image: bootstrap ## build the kernel and root file system of the utility VM into out/uvm
 	@nice scripts/uvm-image/build
 
-bench: build uvm-image ## measure beside the peers and write docs/performance.* (QUICK=1: fewer rounds, ONLY=calls,echo: some parts; both only printed; PATIENCE=4: times the bounds, on a busy machine; needs Go >= 1.26)
+bench: build uvm-image ## measure beside the peers and write docs/performance.* (QUICK=1: fewer rounds, without the slow parts, ONLY=calls,echo: some parts; both only printed; PATIENCE=4: times the bounds, on a busy machine; needs Go >= 1.26)
 	@scripts/peers.sh >/dev/null
 	@$(NODE) scripts/bench/main.ts $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(PATIENCE),--patience $(PATIENCE))
 

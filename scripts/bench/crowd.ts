@@ -33,6 +33,7 @@ export const crowd: Part = {
   about:
     "Pods that are filled with 100 containers (QUICK: 30), one after the other; calls are about the newest of them.",
   seconds: 300,
+  slow: true,
   async run(record, quick) {
     await withMachines(async (machines) => {
       const counts = quick ? [1, 10, 30] : [1, 10, 100];

@@ -34,11 +34,9 @@ export async function diskReads(record: Recorder, pod: ShimPod, bare: BareVm, ro
       await pod.member(rootfs, async (member) => {
         for (let round = -1; round < rounds; round++) {
           await inGuest(pod.socket, "echo 3 >/proc/sys/vm/drop_caches");
-          const read = await pod.run(["sh", "-c", `dd if=${path} of=/dev/null bs=1M count=${MIB} 2>&1`], member);
+          const read = await pod.run(["sh", "-c", `${script(path, "")}; echo $f $t $o`], member);
           await bare.ask("echo 3 >/proc/sys/vm/drop_caches; $b echo done >&3");
-          const beside = await bare.ask(
-            `$b dd if=/root/${GCS} of=/dev/null bs=1M count=${MIB} 2>&1 | $b tail -n 1 >&3`,
-          );
+          const beside = await bare.ask(`${script(`/root/${GCS}`, "$b ")}; $b echo $f $t $o >&3`);
           // What an emulated processor runs first it translates; and the host's caches are warm then.
           if (round < 0) continue;
           ours.push(rate(read));
@@ -51,11 +49,17 @@ export async function diskReads(record: Recorder, pod: ShimPod, bare: BareVm, ro
   }
 }
 
-/** Of dd's summary. */
-function rate(summary: string): number {
-  const [, bytes, seconds] = /^(\d+) bytes .* copied, ([\d.]+) seconds/m.exec(summary) ?? [];
-  if (Number(bytes) !== MIB * 1024 * 1024) throw new Error(`dd read something else: ${summary}`);
-  return Number(bytes) / 1e6 / Number(seconds);
+/** A shell's, in a guest: $f and $t are the seconds since boot before and after, $o is what dd said. */
+function script(path: string, busybox: string): string {
+  const dd = `${busybox}dd if=${path} of=/dev/null bs=1M count=${MIB} 2>&1`;
+  return `read -r f x </proc/uptime; o=$(${dd}); read -r t x </proc/uptime`;
+}
+
+/** MB/s, of the script's figures. */
+function rate(said: string): number {
+  const [, from, to, blocks] = /^([\d.]+) ([\d.]+) (\d+)\+0 records in/.exec(said) ?? [];
+  if (Number(blocks) !== MIB) throw new Error(`dd read something else: ${said}`);
+  return (MIB * 1024 * 1024) / 1e6 / (Number(to) - Number(from));
 }
 
 async function lay(pod: ShimPod): Promise<Kind[]> {

@@ -18,6 +18,7 @@ export const idle: Part = {
   about:
     "The CPU time of a pod's daemon over a minute, in percent of one processor; the kernel counts in hundredths of a second.",
   seconds: 240,
+  slow: true,
   async run(record, quick) {
     const seconds = quick ? 10 : 60;
     await record.measure("CPU of idle pods", 220, async () => {

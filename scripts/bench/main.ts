@@ -4,7 +4,7 @@
  *
  *   main.ts [--quick] [--only NAME[,NAME...]] [--patience N]
  *
- * --quick: fewer rounds, --only: some parts; both are only printed. --patience: times all bounds, for a busy machine.
+ * --quick: fewer rounds, without the slow parts, --only: some parts; both are only printed. --patience: times all bounds, for a busy machine.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -37,9 +37,9 @@ const before = processorTime();
 const begin = performance.now();
 const sections: Section[] = [];
 let interrupted = false;
-process.once("SIGINT", () => (interrupted = true)).once("SIGTERM", () => (interrupted = true));
-for (const [name, { title, about, seconds }] of Object.entries(parts)) {
-  if (interrupted || (only !== undefined && !only.includes(name))) continue;
+for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => (interrupted = true));
+for (const [name, { title, about, seconds, slow }] of Object.entries(parts)) {
+  if (interrupted || !(only?.includes(name) ?? !(values.quick === true && slow))) continue;
   const since = performance.now();
   const outcome = await runPart([name, `${patience}`, ...(values.quick === true ? ["--quick"] : [])], {
     seconds: seconds * patience,

@@ -7,6 +7,8 @@ export interface Part {
   readonly about: string;
   /** Bound of the whole part. */
   readonly seconds: number;
+  /** Left out of a quick run that does not name it. */
+  readonly slow?: true;
   /** Records what it can; rejects where its machines can't be had. */
   run(record: Recorder, quick: boolean): Promise<void>;
 }
