@@ -118,15 +118,15 @@ export const rpcBudgets: ReadonlyMap<string, Budget> = new Map([
  * aborts then. A method without a budget is refused as internal. `scaled` goes over the table, by the method's full name.
  */
 export function withinBudgets(scaled: Readonly<Record<string, Budget>> = {}): ServerInterceptor {
-  const call = (context: CallContext, subject: () => string, run: (context: CallContext) => unknown): unknown => {
+  const call = <T>(context: CallContext, of: T, next: (of: T, context: CallContext) => unknown): unknown => {
     const { fullMethod } = context;
     const budget = scaled[fullMethod] ?? rpcBudgets.get(fullMethod);
     if (budget === undefined) throw new ShimError("internal", `${fullMethod} has no budget; cannot call it`);
-    if (budget === "unbounded") return run(context);
-    const bounded = new BoundedContext(context, budget, subject);
+    if (budget === "unbounded") return next(of, context);
+    const bounded = new BoundedContext(context, budget, of);
     let result: unknown;
     try {
-      result = run(bounded);
+      result = next(of, bounded);
     } catch (error) {
       bounded.done();
       throw error;
@@ -137,18 +137,8 @@ export function withinBudgets(scaled: Readonly<Record<string, Budget>> = {}): Se
     return result;
   };
   return {
-    unary: (request, context, next) =>
-      call(
-        context,
-        () => subjectOf(request),
-        (bounded) => next(request, bounded),
-      ),
-    stream: (stream, context, next) =>
-      call(
-        context,
-        () => "",
-        (bounded) => next(stream, bounded),
-      ),
+    unary: (request, context, next) => call(context, request, next),
+    stream: (stream, context, next) => call(context, stream, next),
   };
 }
 
@@ -164,17 +154,18 @@ async function settled(result: Promise<unknown>, bounded: BoundedContext): Promi
 class BoundedContext implements CallContext {
   readonly #call: CallContext;
   readonly #budget: number;
-  readonly #subject: () => string;
+  /** The request, or the stream of them. */
+  readonly #of: unknown;
   #deadline: ReturnType<typeof deadline> | undefined;
 
-  constructor(call: CallContext, budget: number, subject: () => string) {
+  constructor(call: CallContext, budget: number, of: unknown) {
     this.#call = call;
     this.#budget = budget;
-    this.#subject = subject;
+    this.#of = of;
   }
 
   get signal(): AbortSignal {
-    this.#deadline ??= deadline(this.#budget, `${this.method}${this.#subject()}`, this.#call.signal);
+    this.#deadline ??= deadline(this.#budget, `${this.method}${subjectOf(this.#of)}`, this.#call.signal);
     return this.#deadline.signal;
   }
 

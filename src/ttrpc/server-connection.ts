@@ -113,11 +113,18 @@ export class ServerConnection {
     const call = new ServerCall(frame.streamId, request, entry.fullMethod);
     this.#calls.set(frame.streamId, call);
     this.#running += 1;
-    if (entry.kind === "unary") {
-      this.#settle(call, () => entry.run(decodeMessage(entry.method.input, request.payload, "request"), call), entry);
-    } else {
+    if (entry.kind === "stream") {
       this.#startStream(call, entry, frame, request.payload);
+      return;
     }
+    let result: unknown;
+    try {
+      result = entry.run(decodeMessage(entry.method.input, request.payload, "request"), call);
+    } catch (error) {
+      this.#failed(call, error);
+      return;
+    }
+    this.#settle(call, entry, result);
   }
 
   #startStream(call: ServerCall, entry: MethodEntry & { kind: "stream" }, frame: Frame, payload: Uint8Array): void {
@@ -127,33 +134,47 @@ export class ServerConnection {
     if (!entry.method.clientStreaming || payload.length > 0) queue.push(payload);
     if (!entry.method.clientStreaming || frame.flags & FrameFlags.remoteClosed) queue.end();
     const stream = new ServerStream(this.#connection, call, entry.method, queue);
-    this.#settle(call, () => entry.run(stream, call), entry, stream);
-  }
-
-  /** Runs a handler and answers; a handler that returns no promise is answered in the same turn. */
-  #settle(call: ServerCall, run: () => unknown, entry: MethodEntry, stream?: ServerStream): void {
     let result: unknown;
     try {
-      result = run();
+      result = entry.run(stream, call);
     } catch (error) {
-      this.#finish(call, () => this.#sendError(call, error, stream));
+      this.#failed(call, error, stream);
       return;
     }
+    this.#settle(call, entry, result, stream);
+  }
+
+  /** What a handler returned is answered, in the same turn unless it is a promise. No closures: most calls are short. */
+  #settle(call: ServerCall, entry: MethodEntry, result: unknown, stream?: ServerStream): void {
     if (!isThenable(result)) {
-      this.#finish(call, () => this.#sendResult(call, entry, result, stream));
+      this.#returned(call, entry, result, stream);
       return;
     }
     call.armDeadline();
     result.then(
-      (value) => this.#finish(call, () => this.#sendResult(call, entry, value, stream)),
-      (error) => this.#finish(call, () => this.#sendError(call, error, stream)),
+      (value) => this.#returned(call, entry, value, stream),
+      (error) => this.#failed(call, error, stream),
     );
   }
 
-  #finish(call: ServerCall, answer: () => void): void {
+  #returned(call: ServerCall, entry: MethodEntry, result: unknown, stream?: ServerStream): void {
+    this.#leave(call);
+    if (!call.answered) this.#sendResult(call, entry, result, stream);
+    this.#finish(call);
+  }
+
+  #failed(call: ServerCall, error: unknown, stream?: ServerStream): void {
+    this.#leave(call);
+    if (!call.answered) this.#sendError(call, error, stream);
+    this.#finish(call);
+  }
+
+  #leave(call: ServerCall): void {
     this.#running -= 1;
     this.#calls.delete(call.streamId);
-    if (!call.answered) answer();
+  }
+
+  #finish(call: ServerCall): void {
     call.finish();
     if (call.queue !== undefined) call.queue.end(call.abortReason, { discard: true });
     if (this.#draining && this.#running === 0) this.#connection.close();

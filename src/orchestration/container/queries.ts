@@ -18,16 +18,20 @@ export function describeProcess(
   { vm }: InGuest,
 ): ProcessState {
   const { exit, paths } = process;
-  return {
+  // Field by field: containerd asks for it more than for all else, and each spread would be a copy.
+  const state = {
     id: request.id,
     execId,
     bundle: request.bundle,
     pid: vm.uvm.hostPid(process.pid),
     status,
-    ...paths,
+    stdin: paths.stdin,
+    stdout: paths.stdout,
+    stderr: paths.stderr,
+    terminal: paths.terminal,
     exitStatus: exit?.status ?? UNKNOWN_STATUS,
-    ...(exit && { exitedAt: exit.at }),
   };
+  return exit === undefined ? state : { ...state, exitedAt: exit.at };
 }
 
 /**
