@@ -1,12 +1,15 @@
 /** The shim as a program and a task service, without containerd: what a pod's life takes, call by call. */
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TaskExit } from "../../src/generated/containerd/events.ts";
 import { Events } from "../../src/generated/containerd/services/events/ttrpc/v1.ts";
+import { listSpares, poolOf } from "../../src/shim/spare/pool.ts";
 import { Server } from "../../src/ttrpc/server.ts";
 import { serve } from "../../src/ttrpc/socket.ts";
 import { requestOf } from "../../test/faults/program-task.ts";
 import { runtimeUnderTest } from "../../test/harness/runtime-under-test.ts";
-import { ShimProgram } from "../../test/harness/shim-program.ts";
+import { runtimeOptions, ShimProgram } from "../../test/harness/shim-program.ts";
+import { until } from "../../test/harness/until.ts";
 import type { Metric } from "./metric.ts";
 import type { Part } from "./part.ts";
 import { inTurn, type Pair } from "./rounds.ts";
@@ -31,6 +34,7 @@ export const lifecycle: Part = {
       ours: new ShimProgram(runtimeUnderTest(OURS, "local")),
       peer: new ShimProgram(runtimeUnderTest(PEER, "local")),
     };
+    const spare = new ShimProgram(runtimeUnderTest(OURS, "local"));
     const exits = await ExitListener.open(join(programs.ours.traces.directory, "exits.sock"));
     try {
       await record.measure("a pod's life", 100, async () => {
@@ -42,14 +46,33 @@ export const lifecycle: Part = {
           return { id, title, unit: "ms", ours, peer: { name: PEER_NAME, values: peer } };
         });
       });
+      await record.measure("a start that finds a spare daemon", 60, async () => {
+        await startWithSpare(spare, exits);
+        const starts = await inTurn(quick ? 8 : 40, async (side) =>
+          side === "ours" ? await startWithSpare(spare, exits) : (await live(programs.peer, exits)).start,
+        );
+        const title = "`start` to the first RPC answered, by a spare daemon";
+        const { ours, peer } = starts;
+        return [{ id: "start-spare", title, unit: "ms", ours, peer: { name: PEER_NAME, values: peer } }];
+      });
     } finally {
-      for (const program of [programs.ours, programs.peer]) await program.close();
+      for (const program of [programs.ours, programs.peer, spare]) await program.close();
       exits.close();
     }
   },
 };
 
-async function live(program: ShimProgram, exits: ExitListener): Promise<Record<Stage, number>> {
+/** The first finds none. */
+async function startWithSpare(program: ShimProgram, exits: ExitListener): Promise<number> {
+  const { address, directory } = program.traces;
+  const configPath = join(directory, "spares.toml");
+  if (!existsSync(configPath)) writeFileSync(configPath, 'stack = "local"\nspare_daemons = 1\n');
+  const { start } = await live(program, exits, runtimeOptions({ configPath }));
+  await until("a spare daemon", () => listSpares().some(({ pool, alive }) => alive && pool === poolOf(address)));
+  return start;
+}
+
+async function live(program: ShimProgram, exits: ExitListener, input?: Uint8Array): Promise<Record<Stage, number>> {
   const id = program.traces.id("life");
   const bundle = await program.bundle(id, program.spec(id, ["/bin/sleep", "1000"]));
   const env = { TTRPC_ADDRESS: exits.path };
@@ -60,7 +83,7 @@ async function live(program: ShimProgram, exits: ExitListener): Promise<Record<S
     last = now;
     return took;
   };
-  const { code, stdout, stderr } = await program.call(id, ["start"], { bundle, env });
+  const { code, stdout, stderr } = await program.call(id, ["start"], { bundle, env, ...(input && { input }) });
   if (code !== 0) throw new Error(`start ended with ${code}: ${stderr}`);
   const task = await program.task(stdout);
   await task.connect({ id });

@@ -19,6 +19,7 @@ import { addRestore } from "./restore.ts";
 import { addResume } from "./resume.ts";
 import { addSave } from "./save.ts";
 import { addShare } from "./share.ts";
+import { addSpares } from "./spares.ts";
 import { addStacks } from "./stacks.ts";
 import { addStats } from "./stats.ts";
 import { addStop } from "./stop.ts";
@@ -52,6 +53,7 @@ export const registry: readonly AddCommand[] = [
   addTrace,
   addConfig,
   addCheck,
+  addSpares,
   addCompletion,
   addKeeper,
 ];
