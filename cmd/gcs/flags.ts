@@ -1,18 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { LOG_LEVELS, type LogLevel } from "../../src/log/logger.ts";
-
-export interface GcsFlags {
-  readonly useInouterr: boolean;
-  readonly loglevel: LogLevel;
-  readonly logFormat: "text" | "json";
-  readonly logfile: string | undefined;
-  readonly v4: boolean;
-  readonly stateDir: string;
-  readonly runc: string;
-  readonly pid1: boolean;
-  readonly port: string;
-  readonly vsock: number | undefined;
-}
+import { type GcsFlags, plainFlags } from "./plain-flags.ts";
 
 /** logrus's names that ours have another word for. */
 const LEVELS: Readonly<Record<string, LogLevel>> = { warning: "warn", fatal: "error", panic: "error" };
@@ -24,15 +12,21 @@ const LEVELS: Readonly<Record<string, LogLevel>> = { warning: "warn", fatal: "er
 export function parseFlags(argv: readonly string[]): GcsFlags {
   const program = new Command("gcs")
     .description("The guest compute service: serves the GCS bridge to the host and runs containers with runc.")
-    .option("--use-inouterr", "the bridge is on stdin and stdout, the log on stderr", false)
-    .option("--loglevel <level>", "trace, debug, info, warning or error", parseLevel, "info")
-    .addOption(new Option("--log-format <format>", "of the log").choices(["text", "json"]).default("text"))
+    .option("--use-inouterr", "the bridge is on stdin and stdout, the log on stderr", plainFlags.useInouterr)
+    .option("--loglevel <level>", "trace, debug, info, warning or error", parseLevel, plainFlags.loglevel)
+    .addOption(
+      new Option("--log-format <format>", "of the log").choices(["text", "json"]).default(plainFlags.logFormat),
+    )
     .option("--logfile <path>", "append the log to this file instead of stderr")
-    .option("--v4", "speak protocol version 4: it always does", false)
-    .option("--state-dir <path>", "where containers' state is kept", "/run/gcs")
-    .option("--runc <path>", "the OCI runtime", "runc")
-    .option("--pid1", "be the first process of a utility VM, with its host behind a virtio-serial port", false)
-    .option("--port <name>", "of that virtio-serial port", "gcs")
+    .option("--v4", "speak protocol version 4: it always does", plainFlags.v4)
+    .option("--state-dir <path>", "where containers' state is kept", plainFlags.stateDir)
+    .option("--runc <path>", "the OCI runtime", plainFlags.runc)
+    .option(
+      "--pid1",
+      "be the first process of a utility VM, with its host behind a virtio-serial port",
+      plainFlags.pid1,
+    )
+    .option("--port <name>", "of that virtio-serial port", plainFlags.port)
     .option(
       "--vsock <port>",
       "the host listens on this vsock port (CID 2); -pid1: uvm.vsock of the kernel's arguments",

@@ -15,7 +15,6 @@ import type { ByteStream } from "../../src/sys/byte-stream.ts";
 import { close, pipe } from "../../src/sys/libc.ts";
 import { spanOf } from "../../src/tracing/span.ts";
 import type { GuestSockets } from "../../src/transport/sockets.ts";
-import { createVsockGuestSockets } from "../../src/transport/vsock/guest.ts";
 import {
   loadEarlyModules,
   loadNvdimmDriver,
@@ -25,19 +24,21 @@ import {
   uptime,
   vsockArgument,
 } from "./first-process.ts";
-import { type GcsFlags, parseFlags } from "./flags.ts";
 import { createPortSockets, linkPort, type PortSockets } from "./guest-port.ts";
-import { createVsockChannel } from "./guest-vsock.ts";
 import { inoutStream } from "./inout-stream.ts";
 import { createJsonLogger } from "./json-logger.ts";
+import { firstProcessFlags, type GcsFlags } from "./plain-flags.ts";
 import { isTraced, recordOnConsole } from "./trace.ts";
 
 /**
+ * What a VM's first process does not always need is imported late: under emulation each kilobyte of code counts.
+ *
  * The guest compute service as a program: serves one host on stdin and stdout until it hangs up; or, as the first
  * process of a machine, whatever host is behind its port until that turns the machine off.
  */
 async function main(): Promise<number> {
-  const flags = parseFlags(process.argv.slice(2));
+  const argv = process.argv.slice(2);
+  const flags = firstProcessFlags(argv) ?? (await import("./flags.ts")).parseFlags(argv);
   const log = openLog(flags);
   if (flags.pid1) return runMachine(flags, log);
   if (!flags.useInouterr && flags.vsock === undefined) {
@@ -52,7 +53,7 @@ async function main(): Promise<number> {
     sockets:
       flags.vsock === undefined
         ? oneBridge(inoutStream(), () => over.abort())
-        : createVsockGuestSockets({ port: flags.vsock }),
+        : (await import("../../src/transport/vsock/guest.ts")).createVsockGuestSockets({ port: flags.vsock }),
     stateDirectory: flags.stateDir,
     runc: { binary: flags.runc },
     log,
@@ -102,6 +103,7 @@ async function reachHost(flags: GcsFlags, log: Logger): Promise<PortSockets> {
   const vsock = flags.vsock ?? vsockArgument();
   if (vsock === undefined) return createPortSockets(await linkPort(flags.port), log);
   await loadVsockDriver(log);
+  const { createVsockChannel } = await import("./guest-vsock.ts");
   return createVsockChannel(vsock);
 }
 
