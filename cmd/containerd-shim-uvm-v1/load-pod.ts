@@ -1,10 +1,14 @@
 /** Parts of a pod's code, none of which takes much longer to load than another. */
 const parts: readonly (() => Promise<unknown>)[] = [
   () => import("../../src/orchestration/container/controller.ts"),
+  () => import("../../src/orchestration/device/devices.ts"),
+  () => import("../../src/orchestration/vm/controller.ts"),
+  () => import("../../src/orchestration/network/hcn/pod-network.ts"),
+  () => import("../../src/orchestration/diagnostics/controller.ts"),
   () => import("../../src/orchestration/pod/controller.ts"),
-  () => import("../../src/guestmanager/create-guest.ts"),
   () => import("#os/src/stdio/open.ts"),
-  () => import("../../src/orchestration/container/rootfs.ts"),
+  () => import("../../src/guestmanager/bridge/bridge.ts"),
+  () => import("../../src/guestmanager/create-guest.ts"),
   () => import("../../src/vmmanager/host-network/host-network.ts"),
   () => import("../../src/config/annotations/check.ts"),
 ];

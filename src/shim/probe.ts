@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { Runtime } from "../sys/runtime.ts";
 import { errorCode } from "../sys/sys-error.ts";
 
@@ -9,6 +10,8 @@ const PROBE_MS = 100;
  * late because this host or this process is, and taking that for a dead daemon once gave a pod two.
  */
 export async function isServed(runtime: Pick<Runtime, "connect">, path: string): Promise<boolean> {
+  // At nearly every start, without a connection and its time-out. A Windows pipe can't be asked for but by dialling it.
+  if (path.startsWith("/") && isMissing(path)) return false;
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), PROBE_MS);
   try {
@@ -20,5 +23,14 @@ export async function isServed(runtime: Pick<Runtime, "connect">, path: string):
     return !["ECONNREFUSED", "ENOENT"].includes(errorCode(error) ?? "");
   } finally {
     clearTimeout(timer);
+  }
+}
+
+function isMissing(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    // The connect tells what it is.
+    return false;
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -63,7 +63,15 @@ describe("isServed", () => {
           options?.signal?.addEventListener("abort", () => reject(options.signal?.reason));
         }),
     };
+    writeFileSync(path, "");
     assert.equal(await isServed(late, path), true);
+  });
+});
+
+describe("isServed of a path where nothing is", () => {
+  it("is false, and nobody is dialled", async () => {
+    const none: Pick<Runtime, "connect"> = { connect: () => Promise.reject(new Error("dialled")) };
+    assert.equal(await isServed(none, path), false);
   });
 });
 

@@ -6,7 +6,6 @@ import type { RpcOptions } from "../../orchestration/tasks.ts";
 import type { Server } from "../../ttrpc/server.ts";
 import type { Handlers, UnaryHandler } from "../../ttrpc/service.ts";
 import { failedCall } from "../status.ts";
-import { metricsAny } from "../task/metrics.ts";
 import { timestampOf } from "../timestamp.ts";
 import { sandboxConfig } from "./sandbox-config.ts";
 
@@ -99,6 +98,8 @@ export function sandboxHandlers(options: SandboxServiceOptions): Handlers<typeof
       return {};
     }),
     sandboxMetrics: rpc("SandboxMetrics", async ({ sandboxId }, call) => {
+      // Loaded late, as in the task service.
+      const { metricsAny } = await import("../task/metrics.ts");
       const data = metricsAny(sandboxId, await sandboxes.metrics(sandboxId, call));
       return { metrics: { timestamp: timestampOf(new Date()), id: sandboxId, data } };
     }),

@@ -13,8 +13,10 @@ import type { Handlers, UnaryHandler } from "../../ttrpc/service.ts";
 import { createError, failedCall, rpcError } from "../status.ts";
 import { timestampOf } from "../timestamp.ts";
 import { checkpointOptions, isOci, ociDocument, runtimeOptions } from "./any.ts";
-import { metricsAny } from "./metrics.ts";
-import { runhcsStatisticsAny } from "./runhcs-statistics.ts";
+
+/** Loaded late: their messages were an eighth of the code that a daemon starts with. */
+const metrics = () => import("./metrics.ts");
+const runhcsStatistics = () => import("./runhcs-statistics.ts");
 
 export interface TaskServiceOptions {
   readonly tasks: Tasks;
@@ -165,7 +167,8 @@ export function taskHandlers(options: TaskServiceOptions): TaskHandlers {
     }),
     stats: rpc("Stats", async ({ id }, call) => {
       const statistics = await tasks.stats(id, call);
-      if (options.statistics !== "runhcs") return { stats: metricsAny(id, statistics) };
+      if (options.statistics !== "runhcs") return { stats: (await metrics()).metricsAny(id, statistics) };
+      const { runhcsStatisticsAny } = await runhcsStatistics();
       return { stats: runhcsStatisticsAny(id, statistics, await tasks.vmStatistics(id, call)) };
     }),
     connect: atOnce("Connect", ({ id }) => ({ shimPid: options.shimPid, version: "", ...tasks.connect(id) })),
