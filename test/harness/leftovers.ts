@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { poolOf, SPARES } from "../../src/shim/spare/pool.ts";
 import { TAP_PREFIX } from "../../src/vmmanager/host-network/host-link.ts";
 
 /** By what a test's own things are known among those of the whole host. */
@@ -120,12 +121,13 @@ export function ownCgroups(marks: Pick<Marks, "namespace">): string[] {
   return walk("/sys/fs/cgroup", 8, "directories").filter((path) => path.includes(marks.namespace));
 }
 
-export function ownFiles(marks: Pick<Marks, "directory" | "namespace">): string[] {
+export function ownFiles(marks: Pick<Marks, "directory" | "namespace" | "address">): string[] {
   const bundles = walk(join(marks.directory, "state", "io.containerd.runtime.v2.task"), 2).filter((path) =>
     path.includes(`${marks.namespace}/`),
   );
   const elsewhere = walk("/run", 6).filter((path) => path.split("/").includes(marks.namespace));
-  return [...bundles, ...elsewhere];
+  const spares = walk(SPARES, 1).filter((path) => path.startsWith(join(SPARES, `${poolOf(marks.address)}@`)));
+  return [...bundles, ...elsewhere, ...spares];
 }
 
 function countDescriptors(owner: string, pid: number): Map<string, number> {

@@ -32,9 +32,10 @@ describe("spare daemons", { skip: stack !== "local" || runtime !== "io.container
   afterEach(async () => {
     // One that a pod's end has started may be on its way.
     await until("the spares' end", () => {
-      for (const { directory, pid } of spares()) {
+      for (const { directory, pid, pool, alive } of listSpares()) {
+        if (pool !== poolOf(shim.traces.address)) continue;
         rmSync(directory, { recursive: true, force: true });
-        process.kill(pid, "SIGTERM");
+        if (alive) process.kill(pid, "SIGTERM");
       }
       return !shim.traces.processes().some(({ title }) => / spare \{/.test(title));
     });
@@ -98,7 +99,13 @@ describe("spare daemons", { skip: stack !== "local" || runtime !== "io.container
     // A kernel without CONFIG_CHECKPOINT_RESTORE leaves NULs behind it.
     const argsOf = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").filter(Boolean);
     const [args, ordinary] = [argsOf(pod.shimPid), argsOf(first.shimPid)];
-    assert.deepEqual(args.map((arg) => (arg === pod.id ? first.id : arg)).sort(), ordinary.sort());
+    assert.deepEqual(
+      args
+        .slice(1)
+        .map((arg) => (arg === pod.id ? first.id : arg))
+        .sort(),
+      ordinary.slice(1).sort(),
+    );
     assert.deepEqual(args.slice(1, 5), ["-namespace", shim.traces.namespace, "-id", pod.id]);
     assert.equal(readlinkSync(`/proc/${pod.shimPid}/cwd`), pod.bundle);
     const fds = readdirSync(`/proc/${pod.shimPid}/fd`).map((fd) => readlinkSync(`/proc/${pod.shimPid}/fd/${fd}`));
