@@ -97,7 +97,7 @@ const suites: Record<string, readonly Suite[]> = {
       ...{ windows: true, alone: true, realPeers: "always" },
     },
   ],
-  // Their networks and firewall rules are the host's, and the conformance suite runs beside them (test/peers/run).
+  // Their networks and firewall rules are the host's.
   peers: [
     {
       ...{ title: "containerd 2.x, nerdctl and Go ttrpc", roots: ["test/peers", "test/integration"], runner: node },
