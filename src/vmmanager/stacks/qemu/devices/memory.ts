@@ -11,8 +11,10 @@ const LEAST_MIB = 128;
 /** What virtio-mem plugs in at a time. */
 const BLOCK_MIB = 2;
 const POLL_MS = 100;
-/** A guest that has moved nothing for so long moves no more. */
-const STALL_MS = 5000;
+/** A guest that is still loading its driver, on a busy host, has moved nothing for longer than it takes between two blocks. */
+const FIRST_MOVE_MS = 30_000;
+/** A guest that has moved, and then nothing for so long, moves no more. */
+const STALL_MS = 10_000;
 
 /**
  * Memory above the boot size is plugged in and out in blocks of one virtio-mem device: it can come back block by block
@@ -120,10 +122,11 @@ export class Memory {
 /** The value when it is as wanted, or has come to rest. */
 async function settled(read: () => Promise<number>, wanted: number, signal: AbortSignal): Promise<number> {
   let last = await read();
-  for (let restSince = performance.now(); last !== wanted && performance.now() - restSince < STALL_MS; ) {
+  let until = performance.now() + FIRST_MOVE_MS;
+  while (last !== wanted && performance.now() < until) {
     await sleep(POLL_MS, undefined, { signal });
     const now = await read();
-    if (now !== last) restSince = performance.now();
+    if (now !== last) until = performance.now() + STALL_MS;
     last = now;
   }
   return last;
