@@ -82,7 +82,7 @@ describe("a creation that fails leaves nothing in HCS:", () => {
   });
 
   it("one that its caller has left meanwhile is closed when HCS has made it", async () => {
-    standIn.answerNext("HcsCreateComputeSystem", { delayMs: 300 });
+    standIn.answerNext("HcsCreateComputeSystem", { delayMs: 3000 });
     callsSince();
     const leaving = new AbortController();
     const refused = assert.rejects(stack.create(options(), { signal: leaving.signal }), /has left/);
@@ -213,7 +213,7 @@ describe("the end of a VM", () => {
 
   it("before its start has returned: the start fails, and who waits is told", () =>
     withUvm(async (uvm) => {
-      standIn.answerNext("HcsStartComputeSystem", { delayMs: 300 });
+      standIn.answerNext("HcsStartComputeSystem", { delayMs: 3000 });
       const starting = assert.rejects(uvm.start(), { kind: "failed-precondition" });
       standIn.fireEvent(ID, EventType.systemExited, '{"Status":-1070137082,"ExitType":"UnexpectedExit"}');
       const { error } = await uvm.wait();
