@@ -119,7 +119,9 @@ describe("a guest of the stack qemu", { skip: notBootable() ?? false, timeout: 6
       mkdirSync(hostPath);
       writeFileSync(join(hostPath, "file"), "of the host\n");
       await vm.addPlan9Share({ name: "s", hostPath, readOnly: true });
-      const line = "mkdir /tmp/s && mount -t virtiofs uvm /tmp/s && cat /tmp/s/s/file; umount /tmp/s";
+      // Its guest may still be loading the driver.
+      const mounted = "for i in $(seq 2000); do mount -t virtiofs uvm /tmp/s 2>/dev/null && break; sleep 0.05; done";
+      const line = `mkdir /tmp/s; ${mounted}; cat /tmp/s/s/file && umount /tmp/s`;
       assert.deepEqual(await shell.run(line), { code: 0, output: "of the host\n" });
       await vm.pause();
       const directory = mkdtempSync(join(root, "no"));

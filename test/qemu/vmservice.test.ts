@@ -47,6 +47,9 @@ import { notBootable } from "./uvm.ts";
 
 const program = existsSync("out/uvm-vmservice") ? undefined : "wants out/uvm-vmservice: run make build";
 
+/** For a guest's shell: waits until it holds. */
+const look = (test: string) => `for i in $(seq 600); do ${test} && exit 0; sleep 0.1; done; ip link; exit 1`;
+
 describe("uvm-vmservice", { skip: notBootable() ?? program ?? false, timeout: 600_000 }, () => {
   const root = mkdtempSync(join(tmpdir(), "uvm-vms-"));
   const path = (name: string): string => join(root, name);
@@ -159,7 +162,6 @@ describe("uvm-vmservice", { skip: notBootable() ?? program ?? false, timeout: 60
     const scsiDisk = SCSIDisk.create({ lun: 3, hostPath: disk });
     const modify = (type: ModifyType) => service.vm.modifyResource(ModifyResourceRequest.create({ type, scsiDisk }));
     const seen = "ls -d /sys/block/sd*/device/scsi_device/*:3 2>/dev/null";
-    const look = (test: string) => `for i in $(seq 600); do ${test} && exit 0; sleep 0.1; done; exit 1`;
     await modify(ModifyType.ADD);
     await assert.rejects(modify(ModifyType.ADD), { kind: "already-exists" });
     await run(`(${look(`${seen} >/dev/null`)}) && cat /sys/block/sda/size`).then((size) => assert.equal(size, "16384"));
@@ -172,7 +174,6 @@ describe("uvm-vmservice", { skip: notBootable() ?? program ?? false, timeout: 60
     const tap = openTap(`vms${process.pid % 100_000}`);
     const registration = await registerFd(socket, "t0", tap, { signal: AbortSignal.timeout(60_000) });
     const net = { macAddress: "02-00-5E-10-00-01", backend: { tap: { fdName: "t0" } } };
-    const look = (test: string) => `for i in $(seq 600); do ${test} && exit 0; sleep 0.1; done; ip link; exit 1`;
     try {
       await service.vm.addPcieDevice({ portName: "port8", device: { virtio: { net } } });
     } finally {
@@ -186,8 +187,8 @@ describe("uvm-vmservice", { skip: notBootable() ?? program ?? false, timeout: 60
   });
 
   it("serves the guest a directory, by its tag", async () => {
-    const mounted = "mkdir -p /run/d && mount -t virtiofs uvm /run/d";
-    assert.equal(await run(`${mounted} && cat /run/d/told && echo by the guest >/run/d/answer`), "by the host");
+    await run(`mkdir -p /run/d; ${look("mount -t virtiofs uvm /run/d")}`);
+    assert.equal(await run(`cat /run/d/told && echo by the guest >/run/d/answer`), "by the host");
     assert.equal(readFileSync(path("shared/answer"), "utf8"), "by the guest\n");
     await run("umount /run/d");
   });
