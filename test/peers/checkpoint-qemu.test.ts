@@ -101,7 +101,11 @@ describe("checkpoint and restore by ctr, containerd 2.4, blockfile, stack qemu",
       );
       // ctr reads the first lines, if any, before it leaves.
       assert.ok(from > before && from <= at + 10, `from ${from}, saved between ${before} and ${at}`);
-      const { code, stdout: count, stderr } = await ctr.exec(second, "e1", ["cat", "/count"]);
+      const {
+        code,
+        stdout: count,
+        stderr,
+      } = await ctr.exec(second, "e1", ["sh", "-c", "until read n </count; do sleep 0.1; done; echo $n"]);
       assert.equal(code, 0, stderr);
       assert.ok(Number(count) > from);
       const tasks = await ctr.tasks();

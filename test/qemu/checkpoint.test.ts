@@ -34,7 +34,8 @@ import { notBootable } from "./uvm.ts";
 
 const BUSYBOX = "/bin/busybox";
 const MKFS = "/usr/sbin/mkfs.ext4";
-const COUNTER = "trap 'exit 7' TERM; i=0; while :; do i=$((i+1)); echo $i; echo $i >/count; sleep 0.02; done";
+const COUNTER =
+  "trap 'exit 7' TERM; i=0; while :; do i=$((i+1)); echo $i; echo $i >/new; mv /new /count; sleep 0.02; done";
 
 function notHere(): string | false {
   if (process.getuid?.() !== 0) return "wants root: QEMU is given a user of its own";
@@ -48,7 +49,7 @@ const init = (id: string) => ({ id, execId: "" });
 
 describe("checkpoints in QEMU", { skip: notHere(), timeout: 600_000 }, () => {
   let directory = "";
-  let pods = 0;
+  const pods: PodController[] = [];
   const events: string[] = [];
   const warnings: string[] = [];
   const at = (...names: string[]): string => join(directory, ...names);
@@ -58,18 +59,23 @@ describe("checkpoints in QEMU", { skip: notHere(), timeout: 600_000 }, () => {
     directory = mkdtempSync(join(tmpdir(), "uvm-checkpoints-"));
     for (const name of ["bin", "dev", "proc"]) mkdirSync(at("root", name), { recursive: true });
     copyFileSync(BUSYBOX, at("root", BUSYBOX));
-    for (const applet of ["sh", "cat", "sleep"]) symlinkSync("busybox", at("root/bin", applet));
+    for (const applet of ["sh", "cat", "mv", "sleep"]) symlinkSync("busybox", at("root/bin", applet));
     writeFileSync(at("image"), "");
     truncateSync(at("image"), 16 << 20);
     execFileSync(MKFS, ["-q", "-F", "-d", at("root"), at("image")]);
   });
-  after(() => rmSync(directory, { recursive: true }));
+  after(async () => {
+    // After a failure their VMs are still there, and would keep this process.
+    for (const each of pods) await each.close();
+    rmSync(directory, { recursive: true });
+  });
 
   function pod(): PodController {
-    const stateDirectory = at(`state-${pods++}`);
+    const number = pods.length + 1;
+    const stateDirectory = at(`state-${number}`);
     mkdirSync(stateDirectory, { mode: 0o700 });
-    return new PodController({
-      ...{ id: `p${pods}`, namespace: "ns", stateDirectory },
+    const made = new PodController({
+      ...{ id: `p${number}`, namespace: "ns", stateDirectory },
       stack: createQemuStack({ image: resolve("out/uvm") }),
       createGuest: ({ sockets }) => createGuest({ sockets }),
       ports: {
@@ -79,6 +85,8 @@ describe("checkpoints in QEMU", { skip: notHere(), timeout: 600_000 }, () => {
         warn: (message, cause) => warnings.push(`${message}: ${cause}`),
       },
     });
+    pods.push(made);
+    return made;
   }
 
   /** A bundle with a disk of its own, as a snapshotter would have made it of the same image. */
