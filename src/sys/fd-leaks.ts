@@ -19,16 +19,30 @@ export function openFds(): Map<number, string> {
 }
 
 /**
- * The fds that are open now and were not then, as "fd -> what". Runtimes close some fds after they say so, in turns of the
- * event loop to come or in another thread; what is open for good is still open when no thread can be so late any more.
+ * The fds that are open now and were not then, as "fd -> what": more of a kind than there were, so that one that a runtime
+ * has closed meanwhile hides none of another kind. Runtimes close some fds after they say so, in turns of the event loop to
+ * come or in another thread; what is open for good is still open when no thread can be so late any more.
  */
 export async function leakedFds(before: ReadonlyMap<number, string>): Promise<string[]> {
   const latest = performance.now() + CLOSED_WITHIN_MS;
   for (;;) {
-    const leaked = [...openFds()].filter(([fd, link]) => before.get(fd) !== link);
-    const count = openFds().size - before.size;
-    if (count <= 0) return [];
+    const now = openFds();
+    const more = kindsOfMore(before, now);
+    if (more.size === 0) return [];
+    const leaked = [...now].filter(([fd, link]) => more.has(kind(link)) && before.get(fd) !== link);
     if (performance.now() > latest) return leaked.map(([fd, link]) => `${fd} -> ${link}`);
     await delay(1);
   }
+}
+
+/** Sockets and pipes have an inode in their names. */
+function kind(link: string): string {
+  return link.replace(/:\[\d+\]$/, "");
+}
+
+function kindsOfMore(before: ReadonlyMap<number, string>, now: ReadonlyMap<number, string>): Set<string> {
+  const surplus = new Map<string, number>();
+  for (const link of now.values()) surplus.set(kind(link), (surplus.get(kind(link)) ?? 0) + 1);
+  for (const link of before.values()) surplus.set(kind(link), (surplus.get(kind(link)) ?? 0) - 1);
+  return new Set([...surplus].filter(([, more]) => more > 0).map(([name]) => name));
 }

@@ -109,8 +109,10 @@ describe("hybrid vsock over the guest channel", { timeout: 60_000 }, () => {
     });
     await served("5000", async (accepted) => {
       const guest = dial(2, { path, greetedPort: 5000 });
-      (await accepted()).say("\x01");
-      await until("its refusal", () => guest?.closed);
+      const host = await accepted();
+      host.say("\x01");
+      host.end();
+      await until("its refusal, and the end of both", () => guest?.closed && host.closed);
     });
   });
 
