@@ -28,8 +28,7 @@ async function serve(request: Request): Promise<number> {
   const say = (word: string): void => void write(answer, new TextEncoder().encode(`${word}\n`));
   let flags: ReturnType<typeof parseFlags>;
   try {
-    const { args } = takeOver(launcherPid, answer);
-    flags = { ...parseFlags(args), action: "" };
+    flags = { ...parseFlags(takeOver(launcherPid, answer)), action: "" };
     say("taken");
   } catch (error) {
     passOver(launcherPid, error);

@@ -10,6 +10,8 @@ export interface ProcessStat {
   readonly parentPid: number;
   /** It is on its way out, or a zombie: it may have closed its fds, its parent may not know yet (PF_EXITING). */
   readonly exiting: boolean;
+  /** -20 to 19. */
+  readonly niceness: number;
   /** In clock ticks since boot: with the pid it names one process for good. */
   readonly startTime: bigint;
 }
@@ -30,6 +32,7 @@ export function processStat(pid: number): ProcessStat | undefined {
     state: fields[0] ?? "",
     parentPid: Number(fields[1]),
     exiting: (Number(fields[6]) & PF_EXITING) !== 0,
+    niceness: Number(fields[16]),
     startTime: BigInt(fields[19] ?? 0),
   };
 }

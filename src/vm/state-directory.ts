@@ -5,7 +5,6 @@ import {
   existsSync,
   mkdirSync,
   openSync,
-  readdirSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -14,6 +13,7 @@ import { join, resolve } from "node:path";
 import { alreadyExists, failedPrecondition, invalidArgument, notFound, ShimError } from "../errors/shim-error.ts";
 import { tryLock } from "../sys/libc.ts";
 import { unmountRecursive } from "../sys/mount.ts";
+import { namesIn } from "../sys/names-in.ts";
 import { errorCode } from "../sys/sys-error.ts";
 import { removeVmCgroups } from "../vmmanager/vm-cgroup.ts";
 import { killVmProcesses } from "../vmmanager/vm-processes.ts";
@@ -126,14 +126,5 @@ function openDirectory(path: string): number {
       default:
         throw ShimError.from(error, "internal");
     }
-  }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return [];
-    throw error;
   }
 }

@@ -1,19 +1,11 @@
-import {
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  readdirSync,
-  rmdirSync,
-  type Stats,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, fstatSync, mkdirSync, rmdirSync, type Stats, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { alreadyExists, invalidArgument, notFound, ShimError } from "../errors/shim-error.ts";
 import { close } from "../sys/libc.ts";
 import { unmountRecursive } from "../sys/mount.ts";
 import { bindTree, openPath } from "../sys/mount-tree.ts";
 import { mountsUnder } from "../sys/mountinfo.ts";
+import { namesIn } from "../sys/names-in.ts";
 import { errorCode } from "../sys/sys-error.ts";
 import type { Plan9Share } from "./plan9.ts";
 
@@ -83,7 +75,7 @@ export class ShareTree {
   close(): void {
     unmountRecursive(this.path);
     // Never the contents of an entry: were it still mounted, they would be the host's own files.
-    for (const name of listNames(this.#points)) removePoint(join(this.#points, name));
+    for (const name of namesIn(this.#points)) removePoint(join(this.#points, name));
     for (const path of [this.path, this.#points]) removePoint(path);
   }
 }
@@ -133,13 +125,4 @@ function removePoint(point: string): boolean {
     unlinkSync(point);
   }
   return true;
-}
-
-function listNames(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return [];
-    throw error;
-  }
 }

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { namesIn } from "../../sys/names-in.ts";
 import { isAlive } from "../../sys/process.ts";
 import { errorCode } from "../../sys/sys-error.ts";
 
@@ -76,14 +77,5 @@ function startedAt(directory: string): bigint {
     return BigInt(readFileSync(join(directory, "started"), "utf8"));
   } catch {
     return 0n;
-  }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return [];
-    throw error;
   }
 }

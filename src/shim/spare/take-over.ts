@@ -2,6 +2,7 @@ import { constants, readFileSync, readlinkSync, statSync } from "node:fs";
 import { failedPrecondition } from "../../errors/shim-error.ts";
 import { close, dup2, open } from "../../sys/libc.ts";
 import { copyFd } from "../../sys/other-process.ts";
+import { processStat } from "../../sys/process.ts";
 import { errorCode } from "../../sys/sys-error.ts";
 import { childEnvironment } from "../identity.ts";
 import type { Request } from "./waiting.ts";
@@ -14,19 +15,12 @@ const NAMESPACES = ["cgroup", "ipc", "mnt", "net", "pid", "pid_for_children", "t
 const INHERITED =
   /^(?:Umask|Uid|Gid|Groups|CapInh|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp|Seccomp_filters|Cpus_allowed|Mems_allowed|CoreDumping|THP_enabled):.*$/gm;
 
-/** What a launcher has, and its child would have had. */
-export interface Inheritance {
-  /** The launcher's arguments. */
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-}
-
 /**
  * Makes this process's stdio, environment and working directory those of the launcher that asks. Nothing of that is done
  * where it throws: a child of that launcher would be other than this process is, or it is no launcher (failed-precondition).
- * `answer`: an fd of the FIFO from which the launcher reads.
+ * `answer`: an fd of the FIFO from which the launcher reads. Returns the launcher's arguments.
  */
-export function takeOver(pid: number, answer: number): Inheritance {
+export function takeOver(pid: number, answer: number): readonly string[] {
   const place = `/proc/${pid}`;
   // The pid is what somebody wrote: of another PID namespace, for one.
   const held = statSync(`${place}/fd/${ANSWER_FD}`, { throwIfNoEntry: false });
@@ -38,7 +32,7 @@ export function takeOver(pid: number, answer: number): Inheritance {
   same("cgroup", textOf("self", "cgroup"), textOf(pid, "cgroup"));
   same("credentials", inherited("self"), inherited(pid));
   same("limits", limits("self"), limits(pid));
-  same("niceness", niceness("self"), niceness(pid));
+  same("niceness", `${processStat(process.pid)?.niceness}`, `${processStat(pid)?.niceness}`);
   const args = textOf(pid, "cmdline").split("\0").slice(2, -1);
   const env = childEnvironment(environment(textOf(pid, "environ")));
   const cwd = readlinkSync(`${place}/cwd`);
@@ -51,7 +45,7 @@ export function takeOver(pid: number, answer: number): Inheritance {
     dup2(fd, to);
     close(fd);
   }
-  return { args, env };
+  return args;
 }
 
 /** The end that is only written: with the launcher's end goes its last reader. */
@@ -87,12 +81,6 @@ function inherited(pid: number | "self"): string {
 /** The soft limit of open files is left out: the runtime raises it to the hard one in each process of ours. */
 function limits(pid: number | "self"): string {
   return textOf(pid, "limits").replace(/^(Max open files\s+)\S+/m, "$1");
-}
-
-/** Field 19 of proc(5)'s stat. */
-function niceness(pid: number | "self"): string {
-  const stat = textOf(pid, "stat");
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16] ?? "";
 }
 
 function environment(block: string): Record<string, string> {
