@@ -64,8 +64,9 @@ function serve(pod: DeferredPod, streams: StreamController, context: DaemonConte
   const { log, shutdown, abandoned, record, report } = context;
   const sandbox = new SandboxController(record.podId, () => pod.ready());
   const busy = (): boolean => pod.busy() || sandbox.busy();
+  const calls = withinBudgets();
   const server = new Server({
-    interceptors: [...(isRecording() ? [tracedCalls()] : []), withinBudgets()],
+    interceptors: [...(isRecording() ? [tracedCalls()] : []), calls],
     onConnectionError: (error) => log.warn("a connection ended badly", { error }),
   });
   const statistics = record.settings.stack === "hcs" ? "runhcs" : "cgroups";
@@ -81,6 +82,9 @@ function serve(pod: DeferredPod, streams: StreamController, context: DaemonConte
     busy,
     get connections() {
       return server.connectionCount;
+    },
+    get callsUnderWay() {
+      return calls.underWay;
     },
     report: () => pod.report(),
     guestStacks,

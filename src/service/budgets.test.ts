@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { describe, it } from "node:test";
+import { deferred } from "../orchestration/deadline.ts";
 import { memoryStreamPair } from "../transport/memory-stream.ts";
 import { Client } from "../ttrpc/client.ts";
+import { Metadata } from "../ttrpc/metadata.ts";
 import { Server } from "../ttrpc/server.ts";
 import { fullMethodName, propertyName, type ServiceDescriptor } from "../ttrpc/service.ts";
 import { rpcBudgets, withinBudgets } from "./budgets.ts";
@@ -102,6 +104,29 @@ describe("the budgets of RPCs", () => {
       }
     });
   }
+
+  it("tell the calls that wait for their handler, but for those without an end of their own", async () => {
+    const calls = withinBudgets();
+    const call = (method: string, handler: Promise<string>) => {
+      const context = { service: "containerd.task.v3.Task", method, fullMethod: `/containerd.task.v3.Task/${method}` };
+      const { signal } = new AbortController();
+      return calls.unary?.(
+        { id: "c" },
+        { ...context, signal, metadata: new Metadata(), deadline: undefined },
+        () => handler,
+      );
+    };
+    const { promise, resolve } = deferred<string>();
+    void call("Wait", never());
+    assert.equal(calls.underWay, 0);
+    const created = call("Create", promise);
+    const failed = call("Start", Promise.reject(new Error("no")));
+    assert.equal(calls.underWay, 2);
+    await assert.rejects(async () => failed, { message: "no" });
+    resolve("made");
+    assert.equal(await created, "made");
+    assert.equal(calls.underWay, 0);
+  });
 
   it("refuse a method that has none", async () => {
     const [task] = served;

@@ -113,11 +113,20 @@ export const rpcBudgets: ReadonlyMap<string, Budget> = new Map([
   ...named(Uvm, uvm),
 ]);
 
+export interface BudgetedCalls extends ServerInterceptor {
+  /** Calls that have a budget, and no answer yet. */
+  readonly underWay: number;
+}
+
 /**
  * Ends each call with deadline-exceeded when its budget is spent, whatever its handler does; the handler's own signal
  * aborts then. A method without a budget is refused as internal. `scaled` goes over the table, by the method's full name.
  */
-export function withinBudgets(scaled: Readonly<Record<string, Budget>> = {}): ServerInterceptor {
+export function withinBudgets(scaled: Readonly<Record<string, Budget>> = {}): BudgetedCalls {
+  let underWay = 0;
+  const ended = (): void => {
+    underWay -= 1;
+  };
   const call = <T>(context: CallContext, of: T, next: (of: T, context: CallContext) => unknown): unknown => {
     const { fullMethod } = context;
     const budget = scaled[fullMethod] ?? rpcBudgets.get(fullMethod);
@@ -132,21 +141,28 @@ export function withinBudgets(scaled: Readonly<Record<string, Budget>> = {}): Se
       throw error;
     }
     // Answered at once: State and Connect, by the thousand a second.
-    if (result instanceof Promise) return settled(result, bounded);
-    bounded.done();
-    return result;
+    if (!(result instanceof Promise)) {
+      bounded.done();
+      return result;
+    }
+    underWay += 1;
+    return settled(result, bounded, ended);
   };
   return {
     unary: (request, context, next) => call(context, request, next),
     stream: (stream, context, next) => call(context, stream, next),
+    get underWay() {
+      return underWay;
+    },
   };
 }
 
-async function settled(result: Promise<unknown>, bounded: BoundedContext): Promise<unknown> {
+async function settled(result: Promise<unknown>, bounded: BoundedContext, ended: () => void): Promise<unknown> {
   try {
     return await unlessAborted(result, bounded.signal);
   } finally {
     bounded.done();
+    ended();
   }
 }
 

@@ -38,6 +38,8 @@ export interface Service {
   busy(): boolean;
   /** Open connections. */
   readonly connections: number;
+  /** Calls that are to end by themselves: none that waits for a process or follows a stream. */
+  readonly callsUnderWay: number;
   /** What is held and in which state, for the log. */
   report(): readonly ReportLine[];
   /** What the guest tells of its processes, if there is one that can. */
@@ -139,7 +141,10 @@ class Daemon implements RunningDaemon {
     const service = build({
       namespace: flags.namespace,
       record: this.#record,
-      events: new MemoryTrim(this.#options.trim).after(events),
+      events: new MemoryTrim({
+        trim: this.#options.trim,
+        isAtWork: () => (this.#service?.callsUnderWay ?? 0) > 0,
+      }).after(events),
       log: this.#log,
       shutdown: () => this.#shutdown(),
       abandoned: () => this.#leaveWhenFree("a create was left by its client, and nothing is held"),

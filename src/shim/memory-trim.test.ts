@@ -1,27 +1,58 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { until } from "../../test/harness/until.ts";
+import type { TaskEvent } from "../orchestration/events.ts";
 import { MemoryTrim } from "./memory-trim.ts";
+
+const event: TaskEvent = { topic: "/tasks/start", containerId: "c", pid: 5 };
+
+/** The trim's timer keeps nobody alive. */
+async function alive(work: () => Promise<void>): Promise<void> {
+  const timer = setInterval(() => undefined, 10);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
 
 describe("the daemon's memory", () => {
   it("is given back twice after the last event, and again after the next", async () => {
     const published: unknown[] = [];
     let trims = 0;
-    const trim = new MemoryTrim(() => {
+    const trim = () => {
       trims += 1;
-    }, 20);
-    const events = trim.after({ publish: (event) => published.push(event) });
-    const event = { topic: "/tasks/start", containerId: "c", pid: 5 } as const;
-    // The timer keeps nobody alive.
-    const alive = setInterval(() => undefined, 10);
-    try {
+    };
+    const memory = new MemoryTrim({ trim, isAtWork: () => false, quietMs: 20 });
+    const events = memory.after({ publish: (each) => published.push(each) });
+    await alive(async () => {
       for (const times of [2, 4]) {
         events.publish(event);
         await until("both trims", () => trims === times);
       }
-    } finally {
-      clearInterval(alive);
-    }
+    });
     assert.deepEqual(published, [event, event]);
+  });
+
+  it("is kept while a call is worked at, and given back twice afterwards", async () => {
+    let [looks, trims, isAtWork] = [0, 0, true];
+    const memory = new MemoryTrim({
+      trim() {
+        assert.ok(!isAtWork, "the call has ended");
+        trims += 1;
+      },
+      isAtWork() {
+        looks += 1;
+        return isAtWork;
+      },
+      quietMs: 5,
+    });
+    await alive(async () => {
+      memory.touch();
+      await until("some looks at a call that takes its time", () => looks > 3);
+      assert.equal(trims, 0);
+      isAtWork = false;
+      await until("both trims", () => trims === 2);
+    });
   });
 });
