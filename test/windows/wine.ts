@@ -3,6 +3,7 @@ import { closeSync, linkSync, mkdirSync, openSync, readdirSync, readFileSync, rm
 import { cp } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { withFixedLayout } from "../harness/fixed-layout.ts";
 import { until } from "../harness/until.ts";
 
 /** What scripts/windows.sh makes. */
@@ -71,7 +72,8 @@ export class Wine {
   async node(args: readonly string[], output: string, env: Record<string, string>, limitMs: number): Promise<Ran> {
     const fd = openSync(output, "w");
     try {
-      const child = spawn("wine", [join(RIG, "node.exe"), ...args], {
+      const [file = "", ...rest] = withFixedLayout(["wine", join(RIG, "node.exe"), ...args]);
+      const child = spawn(file, rest, {
         env: { ...this.#environment, ...env },
         stdio: ["ignore", fd, fd],
       });
