@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { notFound, ShimError } from "../../errors/shim-error.ts";
 import { appears } from "../appears.ts";
@@ -19,9 +19,12 @@ export async function linkByMac(adapter: NetworkAdapter, withinMs?: number): Pro
 }
 
 /** Lower case with colons. Throws not-found when none has shown up in time. */
-export async function linkWithMac(mac: string, withinMs?: number): Promise<string> {
+export async function linkWithMac(mac: string, withinMs?: number, links = LINKS): Promise<string> {
+  // While the kernel registers a link its files come one by one, the MTU's after the address's.
   const find = (): string | undefined =>
-    readdirSync(LINKS).find((link) => readText(join(LINKS, link, "address"))?.trim() === mac);
+    readdirSync(links).find(
+      (link) => readText(join(links, link, "address"))?.trim() === mac && existsSync(join(links, link, "mtu")),
+    );
   const link = await appears(find, withinMs);
   if (link === undefined) throw notFound(`no link has MAC address ${mac}`);
   return link;
