@@ -88,8 +88,9 @@ case $action in
     exec 3<&0
     # By this signal the daemon says that it serves and has answered; where it ends instead, its exit code is ours.
     trap 'exit 0' USR1
-    # Without Bun's own look at the heap each second: what is idle sleeps, and collects when it has grown (memory-trim.ts).
-    UVM_SHIM_LAUNCHER="$$ $PPID" BUN_GC_TIMER_DISABLE=1 "$program" "$@" <&3 3<&- &
+    # src/shim/identity.ts says what for.
+    BUN_GC_TIMER_DISABLE=1 BUN_JSC_thresholdForJITAfterWarmUp=4000 BUN_JSC_thresholdForJITSoon=1000 \
+      UVM_SHIM_LAUNCHER="$$ $PPID" "$program" "$@" <&3 3<&- &
     # Of one that was killed the shell has a line of its own.
     wait $! 2>/dev/null
     status=$?

@@ -14,6 +14,17 @@ export function ownCommand(): string[] {
   return [process.execPath, ...process.execArgv, script];
 }
 
+/**
+ * What the launcher gives the runtime of a daemon, too: no look of Bun's at the heap each second (what is idle sleeps, and
+ * collects when it has grown: memory-trim.ts), and code compiled when it has run eight times as often as usual: a pod's
+ * life runs most of it once or twice, and compiling took a fifth of the daemon's processor time.
+ */
+export const DAEMON_RUNTIME: Readonly<Record<string, string>> = {
+  BUN_GC_TIMER_DISABLE: "1",
+  BUN_JSC_thresholdForJITAfterWarmUp: "4000",
+  BUN_JSC_thresholdForJITSoon: "1000",
+};
+
 /** What would turn a child that is built with Bun, or run by Node, into something else. */
 export function isRuntimes(variable: string): boolean {
   return variable.startsWith("BUN_") || variable === "NODE_OPTIONS";

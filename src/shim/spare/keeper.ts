@@ -2,7 +2,7 @@ import type { Settings } from "../../config/settings.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { EventSink, TaskEvent } from "../../orchestration/events.ts";
 import type { Runtime } from "../../sys/runtime.ts";
-import { ownCommand } from "../identity.ts";
+import { DAEMON_RUNTIME, ownCommand } from "../identity.ts";
 import { listSpares, poolOf } from "./pool.ts";
 import { type SpareOptions, unchanged } from "./waiting.ts";
 
@@ -61,7 +61,7 @@ export class SpareKeeper {
       for (let missing = spareDaemons - waiting; missing > 0; missing -= 1) {
         const argv = [...ownCommand(), "spare", JSON.stringify(options).padEnd(ARGUMENT_BYTES)];
         // As the launcher gives it.
-        const env = { ...process.env, BUN_GC_TIMER_DISABLE: "1" } as Record<string, string>;
+        const env = { ...process.env, ...DAEMON_RUNTIME } as Record<string, string>;
         this.#runtime.spawn(argv, { cwd: "/", env, detached: true });
       }
     } catch (error) {
