@@ -18,6 +18,7 @@ const network = (path?: string): Spec => ({
   ociVersion: "1.2.0",
   linux: { namespaces: [{ type: "pid" }, { type: "network", ...(path !== undefined && { path }) }] },
 });
+const hooked = (stage: string): Spec => ({ ...network(), hooks: { [stage]: [{ path: "/bin/cni" }] } });
 const none: Spec = { ociVersion: "1.2.0", linux: { namespaces: [{ type: "pid" }] } };
 
 function subject(links: readonly HostLink[] = []) {
@@ -74,16 +75,30 @@ describe("a pod's network namespace on this host", () => {
     const { pod, vm, log } = subject([eth0]);
     assert.equal(pod.open(network("")), "/state/netns");
     assert.equal(pod.open(network()), "/state/netns");
+    assert.equal(await pod.join(vm, hooked("createRuntime")), "p1");
+    // It has no hooks of its own, and shares what those of another have put there.
     assert.equal(await pod.join(vm, network()), "p1");
     await pod.close();
     const made = ["remove /state/netns", "make /state/netns"];
     assert.deepEqual(log, [...made, "links /state/netns", "plug", "add", "leave", "remove /state/netns"]);
   });
 
-  it("leaves a container its private one where nobody put a link into ours", async () => {
-    const { pod, vm } = subject();
+  for (const stage of ["prestart", "createRuntime"]) {
+    it(`leaves a container its private one where no ${stage} hook put a link into ours`, async () => {
+      const { pod, vm, log } = subject();
+      pod.open(network());
+      assert.equal(await pod.join(vm, hooked(stage)), undefined);
+      assert.equal(log.at(-1), "links /state/netns");
+    });
+  }
+
+  it("is not looked into where no hook could have put a link into ours", async () => {
+    const { pod, vm, log } = subject([eth0]);
     pod.open(network());
-    assert.equal(await pod.join(vm, network()), undefined);
+    log.length = 0;
+    for (const spec of [network(), hooked("poststart")]) assert.equal(await pod.join(vm, spec), undefined);
+    assert.deepEqual(log, []);
+    assert.equal(await pod.join(vm, hooked("prestart")), "p1");
   });
 
   it("is this host's, with nothing to do, where a spec has none", async () => {

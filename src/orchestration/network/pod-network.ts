@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { failedPrecondition } from "../../errors/shim-error.ts";
+import { hooksOf } from "../../oci/hooks.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { HostNetwork } from "../../vmmanager/host-network/host-network.ts";
 import { NetworkController } from "./controller.ts";
@@ -64,6 +65,8 @@ export class PodNetwork implements PodNetworking {
     const wanted = networkOf(spec);
     const path = wanted?.path || (wanted && this.#own);
     if (!path) return undefined;
+    // Only hooks put something into ours, and the guest is waiting: to look costs three programs.
+    if (!wanted?.path && this.#controller === undefined && !mayBeFilled(spec)) return undefined;
     this.#controller ??= new NetworkController(this.#options.podId, this.#options.host);
     await this.#controller.setup(vm, path);
     // Two that each want a private one do not share it, unless there is something in it.
@@ -101,6 +104,10 @@ export class PodNetwork implements PodNetworking {
       this.#options.warn(`network namespace ${own} is not removed`, cause);
     }
   }
+}
+
+function mayBeFilled(spec: Spec): boolean {
+  return (["prestart", "createRuntime"] as const).some((stage) => hooksOf(spec, stage).length > 0);
 }
 
 function networkOf({ linux }: Spec): { readonly path?: string } | undefined {
