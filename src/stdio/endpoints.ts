@@ -27,8 +27,9 @@ export interface StdioEndpoints {
   readonly stdout: StdioEndpoint | undefined;
   readonly stderr: StdioEndpoint | undefined;
   /**
-   * Resolves when loggers and streams' clients have read all that was written to them, at the latest after the time-out (a
-   * logger's is two seconds): they may end with the container. At once without any, or where they are gone. Never rejects.
+   * Resolves when loggers, the readers of FIFOs and streams' clients have read all that was written to them, at the latest
+   * after the time-out (two seconds for the first two, half a second for a FIFO that nobody reads): they may end with the
+   * container. At once without any, or where they are gone. Never rejects.
    */
   drained(options: { timeoutMs: number }): Promise<void>;
   /** Closes what we hold: readers see EOF after what is buffered; a logger is waited for, then ended. Idempotent. */

@@ -18,6 +18,8 @@ export interface HeldInput {
 export interface HeldOutput {
   readonly stdout: StdioEndpoint;
   readonly stderr: StdioEndpoint;
+  /** Resolves when its reader, where it can have one, has all, or after `ms`. */
+  drained(ms: number): Promise<void>;
   /** Settles once a reader that is late has come, or a second has gone by. */
   close(): void | Promise<void>;
 }
@@ -81,6 +83,7 @@ function holdOutput(fd: number): HeldOutput {
   return {
     stdout,
     stderr,
+    drained: async () => {},
     close() {
       stdout.closeStream();
       stderr.closeStream();

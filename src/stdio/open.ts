@@ -73,7 +73,7 @@ class Opening {
   readonly #options: OpenStdioOptions;
   readonly #held: { close(): void | Promise<void> }[] = [];
   readonly #loggers: Logger[] = [];
-  readonly #streamed: StreamedOutput[] = [];
+  readonly #read: { drained(ms: number): Promise<void> }[] = [];
   #closed: Promise<void> | undefined;
 
   constructor(context: StdioContext, options: OpenStdioOptions) {
@@ -88,13 +88,16 @@ class Opening {
 
   async output(target: StdioTarget): Promise<Output> {
     switch (target.scheme) {
-      case "fifo":
-        return this.#hold(openOutput(target.path));
+      case "fifo": {
+        const output = this.#hold(openOutput(target.path));
+        this.#read.push(output);
+        return output;
+      }
       case "file":
         return this.#hold(openFile(target.path));
       case "ttrpc+unix": {
         const output = this.#hold(new StreamedOutput(this.#claim(target)));
-        this.#streamed.push(output);
+        this.#read.push(output);
         return output;
       }
       case "binary":
@@ -114,8 +117,8 @@ class Opening {
   }
 
   async drained(ms: number): Promise<void> {
-    const streamed = this.#streamed.map((output) => output.drained(ms));
-    await Promise.all([...streamed, this.#loggersDrained(Math.min(ms, LOGGER_MS))]);
+    const read = this.#read.map((output) => output.drained(ms));
+    await Promise.all([...read, this.#loggersDrained(Math.min(ms, LOGGER_MS))]);
   }
 
   async #loggersDrained(ms: number): Promise<void> {

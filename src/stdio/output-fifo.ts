@@ -11,6 +11,9 @@ const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
 /** How long a client may take to open a FIFO whose process has already ended, and how often we look (milliseconds). */
 const LATE_READER = 1000;
 const LOOK = 5;
+/** How long a client that reads nothing is waited for at an exit, and one that reads on (milliseconds). */
+const STALLED = 500;
+const SLOW_READER = 2_000;
 
 /**
  * Our own reading end keeps a writer from EPIPE when the client's reader is gone: it blocks when the FIFO is full, and
@@ -25,11 +28,15 @@ export class OutputFifo {
   readonly stdout: StdioEndpoint;
   readonly stderr: StdioEndpoint;
   readonly #reader: HeldFd;
+  readonly #stalledMs: number;
+  readonly #slowMs: number;
   readonly #streams: DescriptorEndpoint[] = [];
   /** Where it could be opened the client was there before us. It holds off EOF until the process has its own. */
   readonly #first: HeldFd | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, { stalledMs = STALLED, slowMs = SLOW_READER } = {}) {
+    this.#stalledMs = stalledMs;
+    this.#slowMs = slowMs;
     this.#first = openIfRead(path);
     try {
       this.#reader = new HeldFd(open(path, O_RDONLY | O_NONBLOCK));
@@ -39,6 +46,23 @@ export class OutputFifo {
     }
     this.stdout = this.#endpoint();
     this.stderr = this.#endpoint();
+  }
+
+  /**
+   * Resolves when all that was written has been read: ctr of containerd 1.6 stops reading when it learns of the exit, and
+   * lost what was in the FIFO then. Not waited for where nobody reads on, nor longer than `ms`.
+   */
+  async drained(ms: number): Promise<void> {
+    const latest = performance.now() + Math.min(ms, this.#slowMs);
+    let patience = performance.now() + this.#stalledMs;
+    for (let unread = this.#unread(); unread > 0; ) {
+      const now = performance.now();
+      if (now > latest || now > patience) return;
+      await new Promise((resolve) => setTimeout(resolve, LOOK));
+      const left = this.#unread();
+      if (left < unread) patience = performance.now() + this.#stalledMs;
+      unread = left;
+    }
   }
 
   async close(): Promise<void> {
@@ -56,7 +80,11 @@ export class OutputFifo {
 
   /** Nobody can be about to miss anything. */
   #attended(): boolean {
-    return this.#first !== undefined || unreadBytes(this.#reader.get()) === 0;
+    return this.#first !== undefined || this.#unread() === 0;
+  }
+
+  #unread(): number {
+    return this.#reader.closed ? 0 : unreadBytes(this.#reader.get());
   }
 
   #endpoint(): StdioEndpoint {
