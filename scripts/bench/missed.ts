@@ -3,7 +3,7 @@ export const missed: Readonly<Record<string, string>> = {
   start:
     "Go's shim and its launcher take some 10 ms of processor time until then; ours takes 4 to boot a JavaScript runtime and some 16 to load and run, once and without a JIT's help, what the first answer needs. A spare daemon has that behind it.",
   "run-alone":
-    "it begins with that start, and its Create, Start and Delete are 1.4 to 1.8 times Go's: by our profiles there is no hot spot in them, it is code that runs for the first time.",
+    "it begins with that start, and its Create, Start and Delete are 1.3 to 1.8 times Go's: by our profiles there is no hot spot in them, it is code that runs for the first time.",
   "run-eight": "as one alone: eight such starts share two processors.",
   exec: "the first one costs the daemon 9 ms of processor time, the sixtieth 4: code that is not yet compiled.",
   "state-rate":
