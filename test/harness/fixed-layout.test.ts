@@ -5,7 +5,7 @@ import { withFixedLayout } from "./fixed-layout.ts";
 
 const SHOWN = ["sh", "-c", "grep -F '[heap]' /proc/self/maps"];
 
-it("a program under Wine has its heap where it had it the last time, clear of Windows' shared data", async () => {
+it("a program with a fixed layout has its heap where it had it the last time", async () => {
   const heaps: string[] = [];
   for (let round = 0; round < 4; round++) {
     const { stdout } = await runOk(withFixedLayout(SHOWN));
