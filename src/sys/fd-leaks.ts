@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /** In another thread of the runtime, on a busy machine, a close may take so long (milliseconds). */
 const CLOSED_WITHIN_MS = 30_000;
+const LOOP = ["anon_inode:[eventpoll]", "anon_inode:[eventfd]"];
 
 /** What each open fd of this process is open on. */
 export function openFds(): Map<number, string> {
@@ -40,9 +41,13 @@ function kind(link: string): string {
   return link.replace(/:\[\d+\]$/, "");
 }
 
-function kindsOfMore(before: ReadonlyMap<number, string>, now: ReadonlyMap<number, string>): Set<string> {
+/** Exported for its test. */
+export function kindsOfMore(before: ReadonlyMap<number, string>, now: ReadonlyMap<number, string>): Set<string> {
   const surplus = new Map<string, number>();
   for (const link of now.values()) surplus.set(kind(link), (surplus.get(kind(link)) ?? 0) + 1);
   for (const link of before.values()) surplus.set(kind(link), (surplus.get(kind(link)) ?? 0) - 1);
+  // A thread of Bun's that began late on a busy machine has both: a loop, and what wakes it. Of ours, none comes with the other.
+  const threads = Math.min(...LOOP.map((name) => Math.max(0, surplus.get(name) ?? 0)));
+  for (const name of LOOP) surplus.set(name, (surplus.get(name) ?? 0) - threads);
   return new Set([...surplus].filter(([, more]) => more > 0).map(([name]) => name));
 }

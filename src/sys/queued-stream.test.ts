@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Carrier, QueuedStream } from "./queued-stream.ts";
 import { Recorder } from "./stream-recorder.ts";
+import { SysError } from "./sys-error.ts";
 
 /** A carrier that takes what the test lets it take. */
 class FakeCarrier implements Carrier {
@@ -102,6 +103,41 @@ describe("queued stream", () => {
       carrier.writes.reduce((sum, { length }) => sum + length, 0),
       120_000,
     );
+  });
+
+  it("reads to its end what a peer sent that takes no more, then says why it takes none", async () => {
+    const { stream, carrier } = subject();
+    const recorder = new Recorder(stream);
+    carrier.write = () => {
+      throw new SysError(32, "write");
+    };
+    stream.write(Buffer.from("anybody?"));
+    await turn();
+    assert.equal(stream.write(Buffer.from("nobody")), false);
+    stream.onData(Buffer.from("my last"));
+    stream.onData(Buffer.from(" words"));
+    stream.onEnd();
+    await recorder.seen("close");
+    assert.deepEqual(recorder.events, ["data", "end", "close"]);
+    assert.equal(recorder.text(), "my last words");
+    assert.match(String(recorder.error), /EPIPE/);
+    assert.equal(carrier.log.at(-1), "release");
+  });
+
+  it("tells of a peer that takes no more and is gone without an end, and at once of one that is only written to", async () => {
+    for (const direction of ["both", "write"] as const) {
+      const { stream, carrier } = subject(direction);
+      const recorder = new Recorder(stream);
+      carrier.write = () => {
+        throw new SysError(32, "write");
+      };
+      stream.write(Buffer.from("anybody?"));
+      await turn();
+      if (direction === "both") stream.onGone();
+      await recorder.seen("close");
+      assert.deepEqual(recorder.events, ["close"]);
+      assert.match(String(recorder.error), /EPIPE/);
+    }
   });
 
   it("shuts down after the last byte, and drops what is written after end", async () => {

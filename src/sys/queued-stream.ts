@@ -63,6 +63,7 @@ export class QueuedStream implements ByteStream {
 
   #gone = false;
   #error: Error | undefined;
+  #writeError: Error | undefined;
   #discard = false;
   #delivering = false;
   #closed = false;
@@ -122,7 +123,7 @@ export class QueuedStream implements ByteStream {
     if (this.#gone) return;
     // Bun tells of the EOF that completes a close only by closing.
     if (error === undefined && this.#shut) this.#remoteEnded = true;
-    if (error === undefined && this.#remoteEnded && this.#writable && !this.#shut) {
+    if (error === undefined && this.#remoteEnded && this.#writable && !this.#shut && this.#writeError === undefined) {
       // A peer that closed both ways looks the same in every runtime: `end` now, EPIPE only for who goes on writing.
       this.#carrier?.release();
       this.#carrier = peerGone(this);
@@ -131,7 +132,7 @@ export class QueuedStream implements ByteStream {
       return;
     }
     const orderly = error === undefined && (this.#shut || !this.#writable) && (this.#remoteEnded || !this.#readable);
-    this.#finish(orderly ? undefined : (error ?? new SysError(EPIPE, "write")), false);
+    this.#finish(orderly ? undefined : (error ?? this.#writeError ?? new SysError(EPIPE, "write")), false);
   }
 
   // --- the owner's side
@@ -144,7 +145,7 @@ export class QueuedStream implements ByteStream {
   }
 
   write(chunk: Uint8Array): boolean {
-    if (this.#gone || this.#ended || !this.#writable) return false;
+    if (this.#gone || this.#ended || !this.#writable || this.#writeError !== undefined) return false;
     if (chunk.length > 0) {
       this.#out.push(chunk);
       this.#outBytes += chunk.length;
@@ -218,7 +219,7 @@ export class QueuedStream implements ByteStream {
 
   #flush(): void {
     const carrier = this.#carrier;
-    if (carrier === undefined || this.#gone || this.#held) return;
+    if (carrier === undefined || this.#gone || this.#held || this.#writeError !== undefined) return;
     try {
       while (this.#outBytes > 0 && !this.#blocked) {
         const chunk = this.#nextChunk();
@@ -234,7 +235,7 @@ export class QueuedStream implements ByteStream {
         carrier.shutdown();
       }
     } catch (error) {
-      this.#finish(SysError.from(error, "write"), false);
+      this.#peerTakesNoMore(SysError.from(error, "write"));
       return;
     }
     if (this.#owesDrain && this.#outBytes < highWater && carrier.full !== true) {
@@ -242,6 +243,17 @@ export class QueuedStream implements ByteStream {
       if (!this.#ended) this.#handler?.drain();
     }
     this.#finishIfDone();
+  }
+
+  /** What the peer sent before it went is still to be read, to its end; then `close` has the error. */
+  #peerTakesNoMore(error: Error): void {
+    if (!this.#readable || this.#remoteEnded) {
+      this.#finish(error, false);
+      return;
+    }
+    this.#writeError = error;
+    this.#out = [];
+    this.#outBytes = 0;
   }
 
   #nextChunk(): Uint8Array {
@@ -299,7 +311,7 @@ export class QueuedStream implements ByteStream {
   #finishIfDone(): void {
     const sent = this.#shut || !this.#writable;
     const received = this.#endDelivered || !this.#readable;
-    if (sent && received) this.#finish(undefined, false);
+    if ((sent || this.#writeError !== undefined) && received) this.#finish(this.#writeError, false);
   }
 
   #finish(error: Error | undefined, discard: boolean): void {

@@ -86,9 +86,9 @@ export class ClientStream implements Messages, PendingCall {
     this.#end(error);
   }
 
-  fail(error: ShimError): void {
+  fail(error: ShimError, options = { discard: true }): void {
     if (this.#queue.ended) return;
-    this.#queue.end(error, { discard: true });
+    this.#queue.end(error, options);
     this.#release();
   }
 

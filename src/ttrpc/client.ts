@@ -234,7 +234,7 @@ export class Client {
 
   #lost(cause?: ShimError): void {
     this.#closedError = closedError(cause);
-    for (const call of [...this.#pending.values()]) call.fail(this.#closedError);
+    for (const call of [...this.#pending.values()]) call.fail(this.#closedError, { discard: false });
     this.#pending.clear();
   }
 }

@@ -7,8 +7,11 @@ import { startTimer } from "./timer.ts";
 export interface PendingCall {
   data(frame: Frame): void;
   response(response: Response): void;
-  /** The call is over on our side: connection lost, deadline, abort, malformed or oversize answer. */
-  fail(error: ShimError): void;
+  /**
+   * The call is over on our side: connection lost, deadline, abort, malformed or oversize answer. What a stream has
+   * received is dropped, or with `discard` false still to be read: its sender may have sent its last and left.
+   */
+  fail(error: ShimError, options?: { discard: boolean }): void;
 }
 
 /** Fails a call on the caller's signal or timeout. Returns how to take both back. No timer without a timeout. */

@@ -233,7 +233,8 @@ export class ServerConnection {
     for (const call of this.#calls.values()) {
       call.answered = true;
       call.abort(reason);
-      call.queue?.end(closedError(reason), { discard: true });
+      // A client may have sent its last and left: what came stays to be read.
+      call.queue?.end(closedError(reason));
     }
     this.#calls.clear();
     this.#options.closed(error);

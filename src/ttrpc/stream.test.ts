@@ -189,6 +189,42 @@ describe("streams", () => {
     client.close();
   });
 
+  it("what was received before the connection ended is read before that is told, by a client", async () => {
+    const { probe, peer } = clientWithPeer();
+    const stream = probe.spread(text(""));
+    peer.data(1, Status.encode(text("one")));
+    peer.data(1, Status.encode(text("two")));
+    peer.stream.end();
+    await peer.closed;
+    assert.equal((await stream.receive())?.message, "one");
+    assert.equal((await stream.receive())?.message, "two");
+    await assert.rejects(stream.receive(), isKind("unavailable", "ttrpc: closed"));
+  });
+
+  it("what was received before the connection ended is read before that is told, by a server", async () => {
+    const gone = deferred<void>();
+    const seen: string[] = [];
+    const told = deferred<unknown>();
+    const { client, probe } = serverWithClient({
+      async collect(call, { signal }) {
+        signal.addEventListener("abort", () => gone.resolve());
+        await gone.promise;
+        try {
+          for await (const { message } of call) seen.push(message);
+        } catch (error) {
+          told.resolve(error);
+        }
+        return text("");
+      },
+    });
+    const call = probe.collect();
+    await call.send(text("one"));
+    await call.send(text("two"));
+    client.close();
+    assert.match(String(await told.promise), /the client's connection is gone|closed/);
+    assert.deepEqual(seen, ["one", "two"]);
+  });
+
   it("the close goes in a frame of its own", async () => {
     const { client, probe, peer } = clientWithPeer();
     const call = probe.collect();

@@ -24,6 +24,7 @@ export class WindowedStream implements StreamPeer {
   #mayWrite = 0;
   #sent = 0;
   #inputEnded = false;
+  #inputFailure: ShimError | undefined;
   #isOver = false;
   #failure: ShimError | undefined;
   #waiting: (() => void)[] = [];
@@ -62,7 +63,7 @@ export class WindowedStream implements StreamPeer {
         return bytes;
       }
       if (this.#inputEnded) return undefined;
-      this.#check();
+      if (this.#inputFailure !== undefined) throw this.#inputFailure;
       this.#grant();
       await this.#change();
     }
@@ -102,18 +103,25 @@ export class WindowedStream implements StreamPeer {
   }
 
   finish(error?: Error): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#failure ??= new ShimError("canceled", `stream ${this.#id} is over`);
-    this.#tellEnded();
-    this.#wake();
-    this.#onOver();
-    this.#settle(error === undefined ? undefined : ShimError.from(error, "internal"));
+    const over = new ShimError("canceled", `stream ${this.#id} is over`);
+    this.#inputFailure ??= over;
+    this.#end(over, error === undefined ? undefined : ShimError.from(error, "internal"));
   }
 
+  /** Nothing can be sent any more. What the client sent before it went may still be on its way to `#listen`. */
   #fail(error: ShimError): void {
-    this.#failure ??= error;
-    this.finish(error);
+    this.#end(error, error);
+  }
+
+  #end(failure: ShimError, told: ShimError | undefined): void {
+    this.#failure ??= failure;
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#tellEnded();
+      this.#onOver();
+      this.#settle(told);
+    }
+    this.#wake();
   }
 
   async #listen(): Promise<void> {
@@ -127,7 +135,9 @@ export class WindowedStream implements StreamPeer {
       this.#tellEnded();
       this.#wake();
     } catch (error) {
-      this.#fail(ShimError.from(error, "internal"));
+      const failure = ShimError.from(error, "internal");
+      this.#inputFailure ??= failure;
+      this.#fail(failure);
     }
   }
 

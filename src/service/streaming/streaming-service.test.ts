@@ -245,6 +245,32 @@ describe("the streaming service", () => {
     await subject.end();
   });
 
+  it("gives stdin all that a client sent who hung up at once, and never read a grant", async () => {
+    const subject = new Subject();
+    const { stream, hangUp } = await subject.dial("c1-stdin");
+    const endpoints = await subject.stdio({ stdin: uri("c1-stdin") });
+    const fd = endpoints.stdin?.passFd() ?? assert.fail();
+    setNonBlocking(fd, true);
+    const sent = numbered(WINDOW);
+    await Promise.all([0, 1, 2, 3].map((part) => stream.send(data(sent.subarray(part << 14, (part + 1) << 14)))));
+    stream.closeSend();
+    hangUp();
+    while (subject.streams.has("c1-stdin") && endpoints.stdin !== undefined) {
+      endpoints.stdin.closeInput();
+      await sleep(1);
+    }
+    const got: Buffer[] = [];
+    const buffer = new Uint8Array(WINDOW);
+    for (let count = read(fd, buffer); count !== 0; count = read(fd, buffer)) {
+      if (count === undefined) await sleep(1);
+      else got.push(Buffer.from(buffer.subarray(0, count)));
+    }
+    assert.ok(Buffer.concat(got).equals(sent));
+    close(fd);
+    await endpoints.close();
+    await subject.end();
+  });
+
   it("grants no more than the pipe and its queue take while nobody reads", async () => {
     const subject = new Subject();
     const stream = await subject.open("c1-stdin");
