@@ -124,6 +124,37 @@ describe("queued stream", () => {
     assert.equal(carrier.log.at(-1), "release");
   });
 
+  it("reads only for so long what a peer sent that takes no more, and at most what was there where it is paused", async () => {
+    const stream = new QueuedStream("both", 5);
+    const carrier = new FakeCarrier();
+    stream.attach(carrier);
+    const recorder = new Recorder(stream);
+    carrier.write = () => {
+      throw new SysError(32, "write");
+    };
+    stream.onData(Buffer.from("read"));
+    stream.pause();
+    stream.onData(Buffer.from(" held"));
+    stream.write(Buffer.from("anybody?"));
+    while (!carrier.log.includes("release")) await turn();
+    stream.resume();
+    await recorder.seen("close");
+    assert.equal(recorder.text(), "read held");
+    assert.deepEqual(recorder.events, ["data", "close"]);
+    assert.match(String(recorder.error), /EPIPE/);
+  });
+
+  it("has no time for a write that failed for another reason", async () => {
+    const { stream, carrier } = subject();
+    const recorder = new Recorder(stream);
+    carrier.write = () => {
+      throw new SysError(5, "write");
+    };
+    stream.write(Buffer.from("anybody?"));
+    await recorder.seen("close");
+    assert.match(String(recorder.error), /EIO/);
+  });
+
   it("tells of a peer that takes no more and is gone without an end, and at once of one that is only written to", async () => {
     for (const direction of ["both", "write"] as const) {
       const { stream, carrier } = subject(direction);

@@ -24,6 +24,8 @@ const joinLimit = 64 * 1024;
 /** From here on a chunk is written as it is: a copy costs more than a system call. */
 const largeFrom = 16 * 1024;
 const EPIPE = 32;
+/** For so long what a peer sent that is gone is read on: whoever reads it may wait for the close of this very stream. */
+const LINGER_MS = 10_000;
 
 const peerGone = (stream: QueuedStream): Carrier => ({
   write() {
@@ -64,11 +66,15 @@ export class QueuedStream implements ByteStream {
   #gone = false;
   #error: Error | undefined;
   #writeError: Error | undefined;
+  #linger: ReturnType<typeof setTimeout> | undefined;
   #discard = false;
   #delivering = false;
   #closed = false;
 
-  constructor(direction: "read" | "write" | "both" = "both") {
+  readonly #lingerMs: number;
+
+  constructor(direction: "read" | "write" | "both" = "both", lingerMs = LINGER_MS) {
+    this.#lingerMs = lingerMs;
     this.#readable = direction !== "write";
     this.#writable = direction !== "read";
   }
@@ -235,7 +241,7 @@ export class QueuedStream implements ByteStream {
         carrier.shutdown();
       }
     } catch (error) {
-      this.#peerTakesNoMore(SysError.from(error, "write"));
+      this.#unwritable(SysError.from(error, "write"));
       return;
     }
     if (this.#owesDrain && this.#outBytes < highWater && carrier.full !== true) {
@@ -245,13 +251,15 @@ export class QueuedStream implements ByteStream {
     this.#finishIfDone();
   }
 
-  /** What the peer sent before it went is still to be read, to its end; then `close` has the error. */
-  #peerTakesNoMore(error: Error): void {
-    if (!this.#readable || this.#remoteEnded) {
+  /** What a peer sent before it went is still to be read, to its end; then `close` has the error. */
+  #unwritable(error: SysError): void {
+    if (error.errno !== EPIPE || !this.#readable || this.#remoteEnded) {
       this.#finish(error, false);
       return;
     }
     this.#writeError = error;
+    this.#linger = setTimeout(() => this.#finish(error, false), this.#lingerMs);
+    this.#linger.unref();
     this.#out = [];
     this.#outBytes = 0;
   }
@@ -324,6 +332,7 @@ export class QueuedStream implements ByteStream {
       this.#error = error;
       this.#out = [];
       this.#outBytes = 0;
+      clearTimeout(this.#linger);
       this.#carrier?.release();
       this.#carrier = undefined;
     }
