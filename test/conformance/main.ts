@@ -24,7 +24,7 @@ async function conform(shimtest: ShimTest, profile: Profile, short: boolean): Pr
     // The stress runs have deadlines of their own, below.
     const tests = await suite.tests(wanted, ["-test.short"], profile.minutes * minute, ["Stress"]);
     if (suites.transfer === undefined && part === undefined) {
-      tests.push(...(await suite.fuzz("FuzzTransferMissing", short ? 5 : 60)));
+      tests.push(...(await suite.fuzz("FuzzTransferMissing", short ? 5000 : 60_000)));
     }
     const seconds = short ? profile.stress.short : profile.stress.full;
     if (seconds > 0) {
