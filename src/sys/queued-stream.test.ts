@@ -4,12 +4,16 @@ import { type Carrier, QueuedStream } from "./queued-stream.ts";
 import { Recorder } from "./stream-recorder.ts";
 import { SysError } from "./sys-error.ts";
 
+const EPIPE = new SysError(32, "write");
+
 /** A carrier that takes what the test lets it take. */
 class FakeCarrier implements Carrier {
   room = Number.POSITIVE_INFINITY;
+  failure: SysError | undefined;
   readonly writes: Uint8Array[] = [];
   readonly log: string[] = [];
   write(bytes: Uint8Array): number {
+    if (this.failure !== undefined) throw this.failure;
     const taken = Math.min(this.room, bytes.length);
     this.room -= taken;
     if (taken > 0) this.writes.push(bytes.slice(0, taken));
@@ -108,9 +112,7 @@ describe("queued stream", () => {
   it("reads to its end what a peer sent that takes no more, then says why it takes none", async () => {
     const { stream, carrier } = subject();
     const recorder = new Recorder(stream);
-    carrier.write = () => {
-      throw new SysError(32, "write");
-    };
+    carrier.failure = EPIPE;
     stream.write(Buffer.from("anybody?"));
     await turn();
     assert.equal(stream.write(Buffer.from("nobody")), false);
@@ -129,9 +131,7 @@ describe("queued stream", () => {
     const carrier = new FakeCarrier();
     stream.attach(carrier);
     const recorder = new Recorder(stream);
-    carrier.write = () => {
-      throw new SysError(32, "write");
-    };
+    carrier.failure = EPIPE;
     stream.onData(Buffer.from("read"));
     stream.pause();
     stream.onData(Buffer.from(" held"));
@@ -147,9 +147,7 @@ describe("queued stream", () => {
   it("has no time for a write that failed for another reason", async () => {
     const { stream, carrier } = subject();
     const recorder = new Recorder(stream);
-    carrier.write = () => {
-      throw new SysError(5, "write");
-    };
+    carrier.failure = new SysError(5, "write");
     stream.write(Buffer.from("anybody?"));
     await recorder.seen("close");
     assert.match(String(recorder.error), /EIO/);
@@ -159,9 +157,7 @@ describe("queued stream", () => {
     for (const direction of ["both", "write"] as const) {
       const { stream, carrier } = subject(direction);
       const recorder = new Recorder(stream);
-      carrier.write = () => {
-        throw new SysError(32, "write");
-      };
+      carrier.failure = EPIPE;
       stream.write(Buffer.from("anybody?"));
       await turn();
       if (direction === "both") stream.onGone();

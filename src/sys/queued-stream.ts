@@ -46,6 +46,7 @@ export class QueuedStream implements ByteStream {
   #handler: ByteStreamHandler | undefined;
   readonly #readable: boolean;
   readonly #writable: boolean;
+  readonly #lingerMs: number;
 
   #out: Uint8Array[] = [];
   #outBytes = 0;
@@ -70,8 +71,6 @@ export class QueuedStream implements ByteStream {
   #discard = false;
   #delivering = false;
   #closed = false;
-
-  readonly #lingerMs: number;
 
   constructor(direction: "read" | "write" | "both" = "both", lingerMs = LINGER_MS) {
     this.#lingerMs = lingerMs;

@@ -18,6 +18,7 @@ export interface ShimTest {
 }
 
 const peers = fileURLToPath(new URL("../../out/peers/", import.meta.url));
+/** However many inputs a fuzz target gets. */
 const FUZZ_MS = 300_000;
 
 /** What SHIMTEST names, else what scripts/peers.sh built. Throws, with a sentence for people, where it is not there. */

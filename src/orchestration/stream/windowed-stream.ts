@@ -105,15 +105,15 @@ export class WindowedStream implements StreamPeer {
   finish(error?: Error): void {
     const over = new ShimError("canceled", `stream ${this.#id} is over`);
     this.#inputFailure ??= over;
-    this.#end(over, error === undefined ? undefined : ShimError.from(error, "internal"));
+    this.#close(over, error === undefined ? undefined : ShimError.from(error, "internal"));
   }
 
   /** Nothing can be sent any more. What the client sent before it went may still be on its way to `#listen`. */
   #fail(error: ShimError): void {
-    this.#end(error, error);
+    this.#close(error, error);
   }
 
-  #end(failure: ShimError, told: ShimError | undefined): void {
+  #close(failure: ShimError, told: ShimError | undefined): void {
     this.#failure ??= failure;
     if (!this.#isOver) {
       this.#isOver = true;

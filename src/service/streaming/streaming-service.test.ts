@@ -106,6 +106,18 @@ async function fill(fd: number, bytes: Uint8Array): Promise<void> {
   }
 }
 
+/** All of stdin's pipe, to its end. It is made for a process, which may block. */
+async function drain(fd: number): Promise<Buffer> {
+  setNonBlocking(fd, true);
+  const parts: Buffer[] = [];
+  const buffer = new Uint8Array(4096);
+  for (let count = read(fd, buffer); count !== 0; count = read(fd, buffer)) {
+    if (count === undefined) await sleep(1);
+    else parts.push(Buffer.from(buffer.slice(0, count)));
+  }
+  return Buffer.concat(parts);
+}
+
 describe("the streaming service", () => {
   let fds = openFds();
   before(async () => {
@@ -231,15 +243,7 @@ describe("the streaming service", () => {
     endpoints.stdin?.closeInput();
     await stream.send(data(Buffer.from("two")));
     stream.closeSend();
-    const buffer = new Uint8Array(100);
-    let got = "";
-    // It is made for a process, which may block.
-    setNonBlocking(fd, true);
-    for (let count = read(fd, buffer); count !== 0; count = read(fd, buffer)) {
-      if (count === undefined) await sleep(1);
-      else got += Buffer.from(buffer.subarray(0, count)).toString();
-    }
-    assert.equal(got, "one two");
+    assert.equal((await drain(fd)).toString(), "one two");
     close(fd);
     await endpoints.close();
     await subject.end();
@@ -250,22 +254,13 @@ describe("the streaming service", () => {
     const { stream, hangUp } = await subject.dial("c1-stdin");
     const endpoints = await subject.stdio({ stdin: uri("c1-stdin") });
     const fd = endpoints.stdin?.passFd() ?? assert.fail();
-    setNonBlocking(fd, true);
     const sent = numbered(WINDOW);
     await Promise.all([0, 1, 2, 3].map((part) => stream.send(data(sent.subarray(part << 14, (part + 1) << 14)))));
     stream.closeSend();
     hangUp();
-    while (subject.streams.has("c1-stdin") && endpoints.stdin !== undefined) {
-      endpoints.stdin.closeInput();
-      await sleep(1);
-    }
-    const got: Buffer[] = [];
-    const buffer = new Uint8Array(WINDOW);
-    for (let count = read(fd, buffer); count !== 0; count = read(fd, buffer)) {
-      if (count === undefined) await sleep(1);
-      else got.push(Buffer.from(buffer.subarray(0, count)));
-    }
-    assert.ok(Buffer.concat(got).equals(sent));
+    endpoints.stdin?.closeInput();
+    await subject.forgotten("c1-stdin");
+    assert.ok((await drain(fd)).equals(sent));
     close(fd);
     await endpoints.close();
     await subject.end();
