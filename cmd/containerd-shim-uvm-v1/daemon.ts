@@ -1,14 +1,8 @@
 import { runtime } from "#runtime";
-import { SandboxController } from "../../src/orchestration/sandbox/controller.ts";
 import { StreamController } from "../../src/orchestration/stream/controller.ts";
-import { TransferController } from "../../src/orchestration/transfer/controller.ts";
 import { withinBudgets } from "../../src/service/budgets.ts";
-import { registerDiagServices } from "../../src/service/diag/diag-services.ts";
-import { registerSandboxService } from "../../src/service/sandbox/sandbox-service.ts";
-import { registerStreamingService } from "../../src/service/streaming/streaming-service.ts";
 import { registerTaskService } from "../../src/service/task/task-service.ts";
 import { tracedCalls } from "../../src/service/traced-calls.ts";
-import { registerTransferService } from "../../src/service/transfer/transfer-service.ts";
 import { ContainerdEvents } from "../../src/shim/containerd-events.ts";
 import {
   type DaemonContext,
@@ -22,6 +16,7 @@ import type { BundleRecord } from "../../src/shim/records.ts";
 import { isRecording } from "../../src/tracing/span.ts";
 import { Server } from "../../src/ttrpc/server.ts";
 import { DeferredPod } from "./deferred-pod.ts";
+import { registerLateServices } from "./late-services.ts";
 import { loadPod } from "./load-pod.ts";
 
 export interface ServingDaemon {
@@ -61,9 +56,7 @@ export async function serveDaemon(
 }
 
 function serve(pod: DeferredPod, streams: StreamController, context: DaemonContext): Service {
-  const { log, shutdown, abandoned, record, report } = context;
-  const sandbox = new SandboxController(record.podId, () => pod.ready());
-  const busy = (): boolean => pod.busy() || sandbox.busy();
+  const { log, shutdown, abandoned, record } = context;
   const calls = withinBudgets();
   const server = new Server({
     interceptors: [...(isRecording() ? [tracedCalls()] : []), calls],
@@ -71,15 +64,10 @@ function serve(pod: DeferredPod, streams: StreamController, context: DaemonConte
   });
   const statistics = record.settings.stack === "hcs" ? "runhcs" : "cgroups";
   registerTaskService(server, { tasks: pod, log, shimPid: process.pid, statistics, shutdown, abandoned });
-  registerSandboxService(server, { sandboxes: sandbox, log, stack: record.settings.stack, shutdown });
-  registerStreamingService(server, { streams, log });
-  registerTransferService(server, { transfers: new TransferController(streams, pod), log });
-  const guestStacks = (options: { signal: AbortSignal }): Promise<string | undefined> => pod.guestStacks(options);
-  const diagnostics = async () => (await pod.ready()).diagnostics;
-  registerDiagServices(server, { diagnostics, report, guestStacks, log, pid: process.pid });
+  const sandbox = registerLateServices(server, { pod, streams, context });
   return {
     accept: (stream) => server.accept(stream),
-    busy,
+    busy: () => pod.busy() || sandbox.busy(),
     get connections() {
       return server.connectionCount;
     },
@@ -87,7 +75,7 @@ function serve(pod: DeferredPod, streams: StreamController, context: DaemonConte
       return calls.underWay;
     },
     report: () => pod.report(),
-    guestStacks,
+    guestStacks: (options) => pod.guestStacks(options),
     async stop(options) {
       await sandbox.close(options);
       await pod.close(options);

@@ -74,9 +74,11 @@ async function loadAhead(stack: string): Promise<void> {
       await import("../../src/vmmanager/stacks/local/stack.ts");
       break;
     case "qemu":
+      await import("./qemu-files.ts");
       await import("../../src/vmmanager/stacks/qemu/stack.ts");
       break;
     case "remotevm":
+      await import("./remotevm-files.ts");
       await import("../../src/vmmanager/stacks/remotevm/stack.ts");
       break;
     default:

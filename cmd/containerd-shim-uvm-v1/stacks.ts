@@ -4,12 +4,10 @@ import type { Logger } from "../../src/log/logger.ts";
 import { TRACE_ARGUMENT } from "../../src/tracing/console-spans.ts";
 import type { Stack } from "../../src/vmmanager/uvm.ts";
 import { checkStack } from "./check-stack.ts";
-import { findQemuFiles } from "./qemu-files.ts";
-import { findRemotevmFiles } from "./remotevm-files.ts";
 
 /** The configured stack; see `checkStack` for those that can't be had. Loads that one's code and no other's. */
 export async function createStack(settings: Settings, log: Logger): Promise<Stack> {
-  checkStack(settings);
+  await checkStack(settings);
   const { stack } = settings;
   switch (stack) {
     case "local": {
@@ -20,6 +18,7 @@ export async function createStack(settings: Settings, log: Logger): Promise<Stac
       return createLocalStack({ reaper, log });
     }
     case "qemu": {
+      const { findQemuFiles } = await import("./qemu-files.ts");
       const { createQemuStack } = await import("../../src/vmmanager/stacks/qemu/stack.ts");
       const { accel, channel, kernelArguments = "", template, templateDirectory } = settings.qemu;
       return createQemuStack({
@@ -35,6 +34,7 @@ export async function createStack(settings: Settings, log: Logger): Promise<Stac
       });
     }
     case "remotevm": {
+      const { findRemotevmFiles } = await import("./remotevm-files.ts");
       const { createRemoteStack } = await import("../../src/vmmanager/stacks/remotevm/stack.ts");
       const { annotations, kernelArguments } = settings.remotevm;
       return createRemoteStack({ ...findRemotevmFiles(settings.remotevm), annotations, kernelArguments, log });

@@ -19,11 +19,13 @@ export interface ConfigDocument {
  */
 export function readDocument(text: string, where: string): ConfigDocument {
   const table = parseToml(text, where);
+  const schemas = new Map(SCHEMA.map((entry) => [entry.key, entry]));
+  const lines = linesOf(text);
   const values = new Map<string, ConfigValue>();
   const places = new Map<string, string>();
   readTable(table, "", (key, value) => {
-    const place = `${where}${lineOf(text, key)}`;
-    const schema = SCHEMA.find((entry) => entry.key === key);
+    const place = `${where}${lineOf(lines, key)}`;
+    const schema = schemas.get(key);
     const problem = schema === undefined ? `unknown key ${key}: ${suggest(key)}` : checkValue(schema, value);
     if (problem !== undefined) throw invalidArgument(`config ${place}: ${problem}`);
     if (schema?.type.kind === "ignored") return;
@@ -100,16 +102,23 @@ function suggest(key: string): string {
   return near !== undefined ? `did you mean ${near}?` : `known are ${known.join(", ")}`;
 }
 
-/** Where the document sets the key, as ":LINE": the parser keeps no places. Empty where the search finds none. */
-function lineOf(text: string, key: string): string {
+/** What each line of the document sets, and its number: the parser keeps no places. */
+function linesOf(text: string): readonly (readonly [set: string, line: number])[] {
+  const lines: [string, number][] = [];
   let table = "";
   for (const [index, line] of text.split("\n").entries()) {
     const { header, name } = lineHead(line.trim());
     if (header !== undefined) table = `${plain(header)}.`;
     const set = header !== undefined ? plain(header) : name !== undefined ? table + plain(name) : undefined;
-    if (set === key || set?.startsWith(`${key}.`)) return `:${index + 1}`;
+    if (set !== undefined) lines.push([set, index + 1]);
   }
-  return "";
+  return lines;
+}
+
+/** Where the document sets the key, as ":LINE". Empty where the search finds none. */
+function lineOf(lines: ReturnType<typeof linesOf>, key: string): string {
+  const found = lines.find(([set]) => set === key || set.startsWith(`${key}.`));
+  return found === undefined ? "" : `:${found[1]}`;
 }
 
 /** What a line opens or sets. By steps, as a pattern takes minutes at a text's line of a few thousand blanks. */

@@ -198,8 +198,10 @@ function readConfig(path: string): string | undefined {
   }
 }
 
+const fallbacks = new Map(SCHEMA.map(({ key, fallback }) => [key, fallback]));
+
 function lookUp(values: ConfigValues, key: string): ConfigValue | undefined {
-  return values.get(key) ?? SCHEMA.find((entry) => entry.key === key)?.fallback;
+  return values.get(key) ?? fallbacks.get(key);
 }
 
 function stringOf(values: ConfigValues, key: string): string | undefined {

@@ -1,16 +1,16 @@
 import { ShimError } from "../errors/shim-error.ts";
 import { unlessAborted } from "../errors/unless-aborted.ts";
-import { ShimDiag } from "../generated/containerd/runhcs/v1/diag.ts";
-import { Sandbox } from "../generated/containerd/runtime/sandbox/v1.ts";
-import { Streaming } from "../generated/containerd/services/streaming/v1.ts";
-import { Transfer } from "../generated/containerd/services/transfer/v1.ts";
-import { Task as TaskV2 } from "../generated/containerd/task/v2.ts";
-import { Task as TaskV3 } from "../generated/containerd/task/v3.ts";
-import { Diagnostics } from "../generated/uvmshim/diag/v1.ts";
-import { Uvm } from "../generated/uvmshim/uvm/v1.ts";
+import type { ShimDiag } from "../generated/containerd/runhcs/v1/diag.ts";
+import type { Sandbox } from "../generated/containerd/runtime/sandbox/v1.ts";
+import type { Streaming } from "../generated/containerd/services/streaming/v1.ts";
+import type { Transfer } from "../generated/containerd/services/transfer/v1.ts";
+import type { Task as TaskV2 } from "../generated/containerd/task/v2.ts";
+import type { Task as TaskV3 } from "../generated/containerd/task/v3.ts";
+import type { Diagnostics } from "../generated/uvmshim/diag/v1.ts";
+import type { Uvm } from "../generated/uvmshim/uvm/v1.ts";
 import { deadline } from "../orchestration/deadline.ts";
 import type { ServerInterceptor } from "../ttrpc/interceptor.ts";
-import { type CallContext, fullMethodName, type ServiceDescriptor } from "../ttrpc/service.ts";
+import type { CallContext, ServiceDescriptor } from "../ttrpc/service.ts";
 
 /** In ms, or for as long as what it waits for, and its caller, live. */
 export type Budget = number | "unbounded";
@@ -94,24 +94,34 @@ const uvm: BudgetsOf<typeof Uvm> = {
   Stop: 60_000,
 };
 
-function named(service: ServiceDescriptor, budgets: Readonly<Record<string, Budget>>): [string, Budget][] {
-  return Object.entries(budgets).map(([method, budget]) => [fullMethodName(service.name, method), budget]);
-}
+type BudgetedService =
+  | typeof TaskV2
+  | typeof TaskV3
+  | typeof Sandbox
+  | typeof Streaming
+  | typeof Transfer
+  | typeof ShimDiag
+  | typeof Diagnostics
+  | typeof Uvm;
+
+/** By their names: the messages of services that are not served, or not yet loaded, are not needed here. */
+const budgets: { readonly [S in BudgetedService as S["name"]]: BudgetsOf<S> } = {
+  "containerd.task.v2.Task": task,
+  "containerd.task.v3.Task": task,
+  "containerd.runtime.sandbox.v1.Sandbox": sandbox,
+  "containerd.services.streaming.v1.Streaming": streaming,
+  "containerd.services.transfer.v1.Transfer": transfer,
+  "containerd.runhcs.v1.diag.ShimDiag": shimDiag,
+  "uvmshim.diag.v1.Diagnostics": diagnostics,
+  "uvmshim.uvm.v1.Uvm": uvm,
+};
 
 /**
- * How long each method on the shim's socket, or that of uvmctl's keeper, may take where its client does not say less, by its full name: a wedged guest
- * costs this much and no more. The layers below bound their own steps; this is the last resort, so it lies above their sum.
+ * How long each method on the shim's socket, or that of uvmctl's keeper, may take where its client does not say less, by
+ * the names of its service and its own: a wedged guest costs this much and no more. The layers below bound their own
+ * steps; this is the last resort, so it lies above their sum.
  */
-export const rpcBudgets: ReadonlyMap<string, Budget> = new Map([
-  ...named(TaskV2, task),
-  ...named(TaskV3, task),
-  ...named(Sandbox, sandbox),
-  ...named(Streaming, streaming),
-  ...named(Transfer, transfer),
-  ...named(ShimDiag, shimDiag),
-  ...named(Diagnostics, diagnostics),
-  ...named(Uvm, uvm),
-]);
+export const rpcBudgets: Readonly<Record<string, Readonly<Record<string, Budget>>>> = budgets;
 
 export interface BudgetedCalls extends ServerInterceptor {
   /** Calls that have a budget, and no answer yet. */
@@ -128,8 +138,8 @@ export function withinBudgets(scaled: Readonly<Record<string, Budget>> = {}): Bu
     underWay -= 1;
   };
   const call = <T>(context: CallContext, of: T, next: (of: T, context: CallContext) => unknown): unknown => {
-    const { fullMethod } = context;
-    const budget = scaled[fullMethod] ?? rpcBudgets.get(fullMethod);
+    const { service, method, fullMethod } = context;
+    const budget = scaled[fullMethod] ?? rpcBudgets[service]?.[method];
     if (budget === undefined) throw new ShimError("internal", `${fullMethod} has no budget; cannot call it`);
     if (budget === "unbounded") return next(of, context);
     const bounded = new BoundedContext(context, budget, of);

@@ -49,8 +49,8 @@ export interface StartContext {
   /** The working directory that containerd gives us. */
   readonly bundle: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Throws where the stack can't be had, before anything is started. */
-  readonly checkStack: (settings: Settings) => void;
+  /** Rejects where the stack can't be had, before anything is started. */
+  readonly checkStack: (settings: Settings) => Promise<void>;
   /** Resolves when a daemon serves the pod, ours or another that was faster. On failure nothing of ours stays behind. */
   readonly serve: (pod: UnservedPod) => Promise<void>;
 }
@@ -87,7 +87,7 @@ export async function start(context: StartContext): Promise<Uint8Array> {
     // Later releases keep what we answer by themselves, and would take this file for task API v2.
     if (bootstrap.dialect !== "protobuf") writeAddressFile(bundle, addressOf(path));
     if (!(await isServed(runtime, path))) {
-      context.checkStack(settings);
+      await context.checkStack(settings);
       if (isVmOfTheDead(stateDirectory)) await removeRemains(runtime, { socketPath: path, stateDirectory });
       if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("start.spawn");
       const pod = { record, cgroup: options.shimCgroup ?? "", log };

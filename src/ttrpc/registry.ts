@@ -25,9 +25,18 @@ export type MethodEntry =
 
 type AnyHandler = (...args: unknown[]) => unknown;
 
+interface Registered {
+  readonly service: ServiceDescriptor;
+  readonly handlers: object;
+  /** Of methods that were called: a server's start is no time to make them all. */
+  readonly entries: Map<string, MethodEntry>;
+}
+
 /** Which services a server has. */
 export class Registry {
-  readonly #services = new Map<string, Map<string, MethodEntry>>();
+  readonly #services = new Map<string, Registered>();
+  /** Loads a service that is yet to be registered. */
+  readonly #late = new Map<string, () => Promise<void>>();
   readonly #interceptors: readonly ServerInterceptor[];
 
   constructor(interceptors: readonly ServerInterceptor[]) {
@@ -36,23 +45,57 @@ export class Registry {
 
   /** Throws already-exists when the name is taken. Methods without a handler answer Unimplemented. */
   register(service: ServiceDescriptor, handlers: object): void {
-    if (this.#services.has(service.name)) {
-      throw alreadyExists(`service ${service.name} is registered; cannot register it twice`);
+    this.#checkNew(service.name, this.#services);
+    this.#services.set(service.name, { service, handlers, entries: new Map() });
+  }
+
+  /** These services are registered by `load`, once one of them is called. Throws as `register`. */
+  registerLate(names: readonly string[], load: () => Promise<void>): void {
+    let loading: Promise<void> | undefined;
+    const loadOnce = async (): Promise<void> => {
+      loading ??= load();
+      try {
+        await loading;
+        for (const name of names) this.#late.delete(name);
+      } catch (error) {
+        loading = undefined;
+        throw error;
+      }
+    };
+    for (const name of names) {
+      this.#checkNew(name, this.#services);
+      this.#checkNew(name, this.#late);
+      this.#late.set(name, loadOnce);
     }
-    const entries = new Map<string, MethodEntry>();
-    for (const method of Object.values(service.methods)) {
-      const handler: unknown = Reflect.get(handlers, propertyName(method.name));
-      if (typeof handler !== "function") continue;
-      entries.set(method.name, this.#entry(service.name, method, handler.bind(handlers) as AnyHandler));
-    }
-    this.#services.set(service.name, entries);
+  }
+
+  /** Undefined where `find` can be asked; else after what. Rejects where that fails, and a later call tries again. */
+  load(service: string): Promise<void> | undefined {
+    return this.#late.get(service)?.();
   }
 
   /** The method, or the Unimplemented error to answer with; the texts are Go's. */
   find(service: string, method: string): MethodEntry | ShimError {
-    const methods = this.#services.get(service);
-    if (methods === undefined) return new ShimError("unimplemented", `service ${service}`);
-    return methods.get(method) ?? new ShimError("unimplemented", `method ${method}`);
+    const registered = this.#services.get(service);
+    if (registered === undefined) return new ShimError("unimplemented", `service ${service}`);
+    const known = registered.entries.get(method);
+    if (known !== undefined) return known;
+    const entry = this.#make(registered, method);
+    if (entry === undefined) return new ShimError("unimplemented", `method ${method}`);
+    registered.entries.set(method, entry);
+    return entry;
+  }
+
+  #checkNew(name: string, known: ReadonlyMap<string, unknown>): void {
+    if (known.has(name)) throw alreadyExists(`service ${name} is registered; cannot register it twice`);
+  }
+
+  #make({ service, handlers }: Registered, name: string): MethodEntry | undefined {
+    const method = Object.hasOwn(service.methods, name) ? service.methods[name] : undefined;
+    if (method === undefined) return undefined;
+    const handler: unknown = Reflect.get(handlers, propertyName(name));
+    if (typeof handler !== "function") return undefined;
+    return this.#entry(service.name, method, handler.bind(handlers) as AnyHandler);
   }
 
   #entry(service: string, method: MethodDescriptor, handler: AnyHandler): MethodEntry {

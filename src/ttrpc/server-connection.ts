@@ -27,6 +27,8 @@ export class ServerConnection {
   #running = 0;
   #lastStreamId = 0;
   #draining = false;
+  /** What came while the code of a service was loaded: a client's frames are taken in their order. */
+  #held: (() => void)[] | undefined;
 
   constructor(stream: ByteStream, registry: Registry, options: ServerConnectionOptions) {
     this.#registry = registry;
@@ -34,9 +36,13 @@ export class ServerConnection {
     this.#connection = new Connection(
       stream,
       {
-        frame: (frame) => this.#frame(frame),
-        oversize: (header) => this.#oversize(header),
-        closed: (error) => this.#closed(error),
+        frame: (frame) => {
+          // Without a closure a frame: hardly ever is anything held.
+          if (this.#held === undefined) this.#frame(frame);
+          else this.#inOrder(() => this.#frame(frame));
+        },
+        oversize: (header) => this.#inOrder(() => this.#oversize(header)),
+        closed: (error) => this.#inOrder(() => this.#closed(error)),
       },
       options.maxQueuedBytes === undefined ? {} : { maxQueuedBytes: options.maxQueuedBytes },
     );
@@ -49,7 +55,7 @@ export class ServerConnection {
   /** Takes no more calls, closes once those under way have been answered. */
   drain(): void {
     this.#draining = true;
-    if (this.#running === 0) this.#connection.close();
+    this.#closeIfDrained();
   }
 
   destroy(): void {
@@ -100,8 +106,39 @@ export class ServerConnection {
     } else if (this.#running >= this.#options.maxConcurrentCalls) {
       this.#reject(streamId, "resource-exhausted", `${this.#running} calls are under way; cannot start one more`);
     } else {
-      this.#start(frame, request);
+      const loading = this.#registry.load(request.service);
+      if (loading === undefined) this.#start(frame, request);
+      else {
+        this.#startAfter(loading, frame, request).catch((error) =>
+          this.#connection.destroy(ShimError.from(error, "internal")),
+        );
+      }
     }
+  }
+
+  async #startAfter(loading: Promise<void>, frame: Frame, request: Request): Promise<void> {
+    const held: (() => void)[] = [];
+    this.#held = held;
+    // A call under way, for whoever drains.
+    this.#running += 1;
+    let failure: unknown;
+    try {
+      await loading;
+    } catch (error) {
+      const { message } = ShimError.from(error);
+      failure = new ShimError("internal", `service ${request.service} cannot be loaded: ${message}`, { cause: error });
+    }
+    this.#held = undefined;
+    this.#running -= 1;
+    if (failure === undefined) this.#start(frame, request);
+    else this.#connection.send(statusResponse(frame.streamId, statusOf(failure)));
+    for (const event of held) this.#inOrder(event);
+    this.#closeIfDrained();
+  }
+
+  #inOrder(event: () => void): void {
+    if (this.#held === undefined) event();
+    else this.#held.push(event);
   }
 
   #start(frame: Frame, request: Request): void {
@@ -177,6 +214,10 @@ export class ServerConnection {
   #finish(call: ServerCall): void {
     call.finish();
     if (call.queue !== undefined) call.queue.end(call.abortReason, { discard: true });
+    this.#closeIfDrained();
+  }
+
+  #closeIfDrained(): void {
     if (this.#draining && this.#running === 0) this.#connection.close();
   }
 

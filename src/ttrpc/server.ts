@@ -40,6 +40,14 @@ export class Server {
     this.#registry.register(service, handlers);
   }
 
+  /**
+   * These services are registered by `load`, when one of them is called for the first time; that call, and what follows it
+   * on its connection, waits for it. A failure is that call's, and the next one tries again. Throws already-exists as `register`.
+   */
+  registerLate(names: readonly string[], load: () => Promise<void>): void {
+    this.#registry.registerLate(names, load);
+  }
+
   get connectionCount(): number {
     return this.#connections.size;
   }

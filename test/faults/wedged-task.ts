@@ -6,7 +6,7 @@ import { Any } from "../../src/generated/google/protobuf.ts";
 import { Diagnostics } from "../../src/generated/uvmshim/diag/v1.ts";
 import { rpcBudgets } from "../../src/service/budgets.ts";
 import type { Client } from "../../src/ttrpc/client.ts";
-import { fullMethodName, propertyName, type ServiceDescriptor } from "../../src/ttrpc/service.ts";
+import { propertyName, type ServiceDescriptor } from "../../src/ttrpc/service.ts";
 import { connect } from "../../src/ttrpc/socket.ts";
 import { requestOf } from "./program-task.ts";
 
@@ -121,7 +121,7 @@ export class WedgedTask {
   async #ask(service: ServiceDescriptor, method: string, request: object): Promise<Answer> {
     const call: unknown = Reflect.get(this.#client.service(service), propertyName(method));
     if (typeof call !== "function") throw new Error(`${service.name} has no ${method}`);
-    const budget = Number(rpcBudgets.get(fullMethodName(service.name, method)));
+    const budget = Number(rpcBudgets[service.name]?.[method]);
     const begin = performance.now();
     const end = (outcome: string, message = ""): Answer => {
       return { method, budget, outcome, message, milliseconds: performance.now() - begin };
