@@ -1,8 +1,9 @@
 /** Changes of files that say so to inotify(7): cgroup event files among them. One instance for all, there while somebody watches. */
+import { close as closeInThread } from "node:fs";
 import { runtime } from "#runtime";
 import type { ByteStream } from "./byte-stream.ts";
 import { cLibrary } from "./c-library.ts";
-import { check, close } from "./libc.ts";
+import { check, close, dup } from "./libc.ts";
 
 const libc = cLibrary({
   inotify_init1: ["int", "int"],
@@ -18,6 +19,8 @@ const EVENT_SIZE = 16;
 
 interface Instance {
   readonly fd: number;
+  /** The same one: the stream's end is not the last close. */
+  readonly copy: number;
   readonly stream: ByteStream;
 }
 
@@ -50,22 +53,27 @@ export function watchFile(path: string, onChange: () => void): () => void {
 function opened(): Instance {
   if (instance !== undefined) return instance;
   const fd = check(() => libc().inotify_init1(IN_CLOEXEC), "inotify_init1");
+  let copy = -1;
   let stream: ByteStream;
   try {
+    copy = dup(fd);
     // By SIGIO: no thread for it, which costs dearly in an emulated machine.
     stream = runtime.adopt(fd, "port", "read");
   } catch (error) {
-    close(fd);
+    for (const each of [fd, copy]) if (each >= 0) close(each);
     throw error;
   }
   stream.open({ data: tell, end: () => undefined, drain: () => undefined, close: () => undefined });
-  instance = { fd, stream };
+  instance = { fd, copy, stream };
   return instance;
 }
 
 function closeIfIdle(): void {
   if (listeners.size > 0) return;
-  instance?.stream.destroy();
+  if (instance === undefined) return;
+  instance.stream.destroy();
+  // The kernel takes 15 ms for the last close: it waits until nobody looks at the marks any more.
+  closeInThread(instance.copy);
   instance = undefined;
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { invalidArgument, isKind, ShimError } from "../../errors/shim-error.ts";
 import { within } from "../../errors/within.ts";
@@ -38,7 +38,10 @@ export interface ContainerListener {
   outOfMemory(): void;
 }
 
-/** One container of the guest, driven through runc. Every method throws a ShimError that names it. */
+/**
+ * One container of the guest, driven through runc. Every method throws a ShimError that names it. Its few small files, which
+ * are in memory, are written at once: a thread that does so costs more.
+ */
 export class Container {
   readonly id: string;
   readonly state: ContainerState;
@@ -78,12 +81,12 @@ export class Container {
     const command = commandOf(ociProcess);
     podRole(settings.ociSpecification);
     const terminal = ociProcess.terminal === true;
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
     let io: ProcessIo | undefined;
     try {
       const specification = await this.#joinNetwork(settings.ociSpecification);
       this.#configuration = join(settings.ociBundlePath, "config.json");
-      await writeBundle(settings.ociBundlePath, this.#configuration, specification);
+      writeBundle(settings.ociBundlePath, this.#configuration, specification);
       this.#files = new ContainerFiles(settings.ociBundlePath, specification, this.#ports);
       this.#connectAtStart = settings.initStdio === undefined;
       io = this.#openIo(terminal, settings.initStdio && (await this.#dial(settings.initStdio)));
@@ -105,7 +108,7 @@ export class Container {
       this.#oom?.stop();
       // A used id is another container's; runc clears up after other failures unless it was killed itself.
       if (!isKind(error, "already-exists")) await this.#ports.runc.delete(this.id).catch(() => {});
-      await this.#removeFiles();
+      this.#removeFiles();
       await this.#leaveNetwork().catch(() => {});
       this.state.move("deleted");
       throw error;
@@ -150,7 +153,7 @@ export class Container {
     const base = join(this.#directory, `exec-${this.#execs}`);
     const io = this.#openIo(settings.ociProcess.terminal === true, await this.#dial(ports));
     try {
-      await writeFile(`${base}.json`, stringifyJson(settings.ociProcess), { mode: 0o600 });
+      writeFileSync(`${base}.json`, stringifyJson(settings.ociProcess), { mode: 0o600 });
       const pidFile = `${base}.pid`;
       await this.#ports.runc.exec(this.id, `${base}.json`, {
         pidFile,
@@ -163,7 +166,7 @@ export class Container {
       io.close();
       throw error;
     } finally {
-      await Promise.all([rm(`${base}.json`, { force: true }), rm(`${base}.pid`, { force: true })]);
+      for (const kind of ["json", "pid"]) rmSync(`${base}.${kind}`, { force: true });
     }
   }
 
@@ -272,7 +275,7 @@ export class Container {
       await this.#files?.close();
       await this.#ports.runc.delete(this.id);
       await this.#leaveNetwork();
-      await this.#removeFiles();
+      this.#removeFiles();
     } catch (error) {
       this.state.move("stopped");
       throw error;
@@ -297,9 +300,9 @@ export class Container {
   }
 
   /** What we wrote, which is in the memory of a utility VM. No more of the bundle: its root may still be mounted there. */
-  async #removeFiles(): Promise<void> {
-    if (this.#configuration !== undefined) await rm(this.#configuration, { force: true });
-    await rm(this.#directory, { recursive: true, force: true });
+  #removeFiles(): void {
+    if (this.#configuration !== undefined) rmSync(this.#configuration, { force: true });
+    rmSync(this.#directory, { recursive: true, force: true });
   }
 
   describe(): string[] {
@@ -331,7 +334,7 @@ export class Container {
     command: string,
     afterExit: () => Promise<void> = async () => this.#oom?.check(),
   ): Promise<GuestProcess> {
-    const pid = Number(await readFile(pidFile, "utf8"));
+    const pid = Number(readFileSync(pidFile, "utf8"));
     if (!Number.isInteger(pid) || pid <= 0) throw new ShimError("internal", `${this.#subject}: runc wrote no pid`);
     const exited = this.#ports.watchExit(pid);
     const process = new GuestProcess({
@@ -375,14 +378,10 @@ function pidsOf(cgroup: Cgroup | undefined): number[] {
 }
 
 /** Throws invalid-argument: a bundle that can't be written is the caller's mistake. */
-async function writeBundle(
-  path: string,
-  configuration: string,
-  specification: Readonly<Record<string, unknown>>,
-): Promise<void> {
+function writeBundle(path: string, configuration: string, specification: Readonly<Record<string, unknown>>): void {
   try {
-    await mkdir(path, { recursive: true });
-    await writeFile(configuration, stringifyJson(specification));
+    mkdirSync(path, { recursive: true });
+    writeFileSync(configuration, stringifyJson(specification));
   } catch (error) {
     if (error instanceof ShimError) throw error;
     throw invalidArgument(`bundle "${path}" cannot be written: ${String(error)}`, error);

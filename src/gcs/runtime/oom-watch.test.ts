@@ -1,15 +1,26 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import type { Cgroup } from "../../sys/cgroup.ts";
+import { type Cgroup, cgroupOf, oomCounterDirectory } from "../../sys/cgroup.ts";
 import { type LiveGuest, notLive, withGuest } from "./live-guest.ts";
 import { OomWatch } from "./oom-watch.ts";
 
 const LIMIT = 24 * 1024 * 1024;
 /** Three times the limit, written into at once. */
 const EAT = "dd if=/dev/zero of=/dev/null bs=72M count=1 2>/dev/null";
+
+/** As whoever owns the node may. Of swap there is none then, where it is counted. */
+function setLimit(cgroup: Cgroup, above: string): void {
+  const directory = join(oomCounterDirectory(cgroup) ?? assert.fail("no memory controller"), above);
+  const [memory, swap, swapLimit] =
+    cgroup.mode === "v2"
+      ? (["memory.max", "memory.swap.max", 0] as const)
+      : (["memory.limit_in_bytes", "memory.memsw.limit_in_bytes", LIMIT] as const);
+  writeFileSync(join(directory, memory), String(LIMIT));
+  if (existsSync(join(directory, swap))) writeFileSync(join(directory, swap), String(swapLimit));
+}
 
 describe("memory that runs out in a container", { skip: notLive() ?? false }, () => {
   /** Of what is told and answered, in its order. */
@@ -53,6 +64,22 @@ describe("memory that runs out in a container", { skip: notLive() ?? false }, ()
       await stdout.until("child 137");
       assert.ok((await guest.host.processList("c1")).includes(pid));
     }));
+
+  for (const [where, above] of [
+    ["its own", "."],
+    ["one above it", ".."],
+  ] as const) {
+    it(`is told where the limit came later, ${where}`, () =>
+      withGuest(["c1"], async (guest) => {
+        const told = new Promise<string>((resolve) => guest.host.onOutOfMemory(resolve));
+        const script = `read line; ${EAT}; echo child $?; sleep 1000`;
+        const { pid, stdin, stdout } = await guest.run("c1", ["/bin/sh", "-c", script]);
+        setLimit(cgroupOf(pid), above);
+        await stdin.write("go\n");
+        assert.equal(await told, "c1");
+        await stdout.until("child 137");
+      }));
+  }
 
   it("kills by the score that the specification gives; an exec has its container's, as runc has it", () =>
     withGuest(["c1"], async (guest) => {

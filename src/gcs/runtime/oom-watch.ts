@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Cgroup, oomCounterDirectory, oomKills } from "../../sys/cgroup.ts";
 import { watchFile } from "../../sys/file-changes.ts";
+import { hasMemoryLimit, watchMemoryLimit } from "../../sys/memory-limit.ts";
 import { watchOomControl } from "../../sys/oom-control.ts";
 
 /** cgroup v1 tells before it kills: when it is looked whether that has happened, in ms. */
@@ -24,11 +25,7 @@ export class OomWatch {
     this.#cgroup = cgroup;
     this.#onKill = onKill;
     this.#told = oomKills(cgroup);
-    try {
-      this.#stopWatching = this.#watch();
-    } catch {
-      // No more instances of inotify for this user, no event_control: it is told at the next exit.
-    }
+    this.#begin(() => this.#watch());
   }
 
   check(): void {
@@ -47,11 +44,34 @@ export class OomWatch {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
+  #begin(watch: () => (() => void) | undefined): void {
+    try {
+      this.#stopWatching = watch();
+    } catch {
+      // No more instances of inotify for this user, no event_control: it is told at the next exit.
+    }
+  }
+
   #watch(): (() => void) | undefined {
     const directory = oomCounterDirectory(this.#cgroup);
     if (directory === undefined) return undefined;
     if (this.#cgroup.mode === "v2") return watchFile(join(directory, "memory.events"), () => this.check());
-    return watchOomControl(directory, () => this.#checkSoon());
+    return this.#watchMemory(directory);
+  }
+
+  /** Memory that has no limit does not run out, and under Bun an eventfd takes a thread: it waits for the first limit. */
+  #watchMemory(directory: string): () => void {
+    const watchOom = (): (() => void) => watchOomControl(directory, () => this.#checkSoon());
+    if (hasMemoryLimit(directory)) return watchOom();
+    const limited = (): void => {
+      if (this.#stopped || !hasMemoryLimit(directory)) return;
+      stop();
+      this.#begin(watchOom);
+    };
+    const stop = watchMemoryLimit(directory, limited);
+    // Set between the look and the watch.
+    if (hasMemoryLimit(directory)) setImmediate(limited);
+    return stop;
   }
 
   #checkSoon(): void {

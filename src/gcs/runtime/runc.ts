@@ -1,5 +1,4 @@
-import { mkdirSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { runtime } from "#runtime";
 import { failedPrecondition, type ShimError, unavailable } from "../../errors/shim-error.ts";
@@ -139,7 +138,7 @@ export class Runc {
       if (code === 0) return;
       throw await runcFailure(`container "${id}"`, action, code, log, await stderr);
     } finally {
-      if (log !== undefined) await rm(log, { force: true });
+      if (log !== undefined) rmSync(log, { force: true });
     }
   }
 
