@@ -15,7 +15,7 @@ export interface Cgroup {
 
 /** Throws SysError-like ENOENT for a process that is gone. */
 export function cgroupOf(pid: number | "self"): Cgroup {
-  return locate(readFileSync(`/proc/${pid}/cgroup`, "utf8"), mountTable());
+  return locate(readFileSync(`/proc/${pid}/cgroup`, "utf8"), mountTable("self", " - cgroup"));
 }
 
 /** Of the texts of /proc/PID/cgroup and the mount table. Hierarchies that are not mounted here are left out. */

@@ -129,6 +129,19 @@ describe("mounts", { skip: process.getuid?.() === 0 ? false : "mount(2) wants ro
     assert.deepEqual(unmountRecursive(join(directory, "never-was")), []);
   });
 
+  for (const name of ["a space", "back\\slash", "tab\tline\n", "#41", "ü"]) {
+    it(`finds what is mounted on ${JSON.stringify(name)}`, () => {
+      const [named, other] = [join(target, name), join(target, `${name}er`)];
+      mkdirSync(other);
+      mountOne({ type: "tmpfs", source: "tmpfs", options: [] }, other);
+      assert.deepEqual(mountsUnder(named), []);
+      mkdirSync(named);
+      mountOne({ type: "tmpfs", source: "tmpfs", options: [] }, named);
+      assert.deepEqual(mountsUnder(named), [named]);
+      for (const each of [named, other]) assert.deepEqual(unmountRecursive(each), []);
+    });
+  }
+
   it("unmounts what is below before what is above: nothing is busy then", () => {
     mountOne({ type: "bind", source: source(), options: ["bind"] }, target);
     mountOne({ type: "tmpfs", source: "tmpfs", options: [] }, join(target, "deep"));

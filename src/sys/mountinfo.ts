@@ -16,11 +16,14 @@ export interface MountEntry {
   readonly superOptions: readonly string[];
 }
 
-/** In the order of the kernel: a mount on top of another comes after it. */
-export function parseMountInfo(text: string): MountEntry[] {
+/**
+ * In the order of the kernel: a mount on top of another comes after it. `holding`: only of lines with this in them, as the
+ * kernel writes it. A node with a hundred pods has thousands of mounts, and to take all lines apart is 10 ms.
+ */
+export function parseMountInfo(text: string, holding = ""): MountEntry[] {
   const entries: MountEntry[] = [];
   for (const line of text.split("\n")) {
-    if (line === "") continue;
+    if (line === "" || !line.includes(holding)) continue;
     // The optional fields end at a lone dash.
     const [before = "", after = ""] = splitAt(line, " - ");
     const [id, parentId, , root = "", mountPoint = "", options = "", ...propagation] = before.split(" ");
@@ -40,15 +43,15 @@ export function parseMountInfo(text: string): MountEntry[] {
   return entries;
 }
 
-export function mountTable(pid: number | "self" = "self"): MountEntry[] {
-  return parseMountInfo(readFileSync(`/proc/${pid}/mountinfo`, "utf8"));
+export function mountTable(pid: number | "self" = "self", holding?: string): MountEntry[] {
+  return parseMountInfo(readFileSync(`/proc/${pid}/mountinfo`, "utf8"), holding);
 }
 
 /** The mount points at and below a path, parents first. */
 export function mountsUnder(path: string): string[] {
   const top = resolveParent(path);
   const below = top === "/" ? "/" : `${top}/`;
-  return mountTable()
+  return mountTable("self", escapeOctal(top))
     .map(({ mountPoint }) => mountPoint)
     .filter((mountPoint) => mountPoint === top || mountPoint.startsWith(below));
 }
@@ -66,6 +69,10 @@ function resolveParent(path: string): string {
 function splitAt(text: string, separator: string): [string, string] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+function escapeOctal(text: string): string {
+  return text.replace(/[ \t\n\\]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`);
 }
 
 /** Space, tab, newline and backslash are octal escapes, of bytes; all are ASCII. */
