@@ -25,10 +25,6 @@ function scalar(module: Module, name: string): Scalar {
       return plain("number", "0", 0);
     case "bool":
       return plain("boolean", "false", 0);
-    case "float":
-    case "fixed32":
-    case "sfixed32":
-      return plain("number", "0", 5);
     case "double":
       return plain("number", "0", 1);
     case "bytes":

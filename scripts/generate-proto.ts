@@ -14,7 +14,11 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 process.chdir(root);
 
 const outputRoots = ["src/generated", "test/peers/ttrpc/generated"];
-const handWritten = new Set(["src/generated/wire.ts", "src/generated/wire.test.ts"]);
+const handWritten = new Set(
+  ["wire.ts", "wire-reader.ts", "wire-writer.ts", "wire.test.ts", "wire-values.test.ts"].map(
+    (name) => `src/generated/${name}`,
+  ),
+);
 
 function filesUnder(folder: string, extension: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })

@@ -8,6 +8,7 @@ const heavy = [
   "pino",
   "commander",
   "protobufjs",
+  "protobufjs/minimal.js",
   "@grpc/proto-loader",
   "smol-toml",
   "node:net",

@@ -1,11 +1,12 @@
-import protobuf from "protobufjs/minimal.js";
+import { Reader } from "./wire-reader.ts";
+import { Writer } from "./wire-writer.ts";
 
 /**
- * What the generated code stands on: the only file in this folder that is written by hand, and the only place that
- * names a protobuf library. Wire rules: protobuf encoding specification, proto3.
+ * What the generated code stands on: this file and its reader and writer are the only ones in this folder that are written
+ * by hand. No library: loading protobuf.js was an eighth of what a daemon does before it answers. Wire rules: protobuf
+ * encoding specification, proto3.
  */
-export type Reader = protobuf.Reader;
-export type Writer = protobuf.Writer;
+export type { Reader, Writer };
 
 /** A message's codec. Every message's interface has a constant of the same name with this type. */
 export interface MessageType<T extends object> {
@@ -28,7 +29,7 @@ export interface MessageType<T extends object> {
 export const noBytes = new Uint8Array(0);
 
 /** Between two messages; a large one's buffer is not kept. */
-let spareWriter: protobuf.Writer | undefined;
+let spareWriter: Writer | undefined;
 const maxSpareLength = 16 << 10;
 
 export function messageType<T extends object>(
@@ -42,7 +43,7 @@ export function messageType<T extends object>(
     create: (init) => Object.assign(create(), init),
     encode(message) {
       // Taken for as long as it is used: a message's getter may encode another, and one that throws leaves a torso.
-      const writer = spareWriter ?? new protobuf.Writer();
+      const writer = spareWriter ?? new Writer();
       spareWriter = undefined;
       writer.pos = 0;
       write(message, writer);
@@ -54,7 +55,7 @@ export function messageType<T extends object>(
       // A node Buffer would hand out Buffers for `bytes` fields, and they compare and print unlike a Uint8Array.
       const plain =
         bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      return read(new protobuf.Reader(plain), plain.length, create());
+      return read(new Reader(plain), plain.length, create());
     },
     write,
     read,
@@ -82,7 +83,7 @@ export function readPacked(reader: Reader, outerEnd: number, readOne: () => void
 }
 
 export function skip(reader: Reader, tag: number): void {
-  reader.skipType(tag & 7, 0, tag >>> 3);
+  reader.skip(tag);
 }
 
 /** Go rejects a whole message for one bad character, so a lone surrogate becomes U+FFFD here. */
@@ -102,14 +103,14 @@ export function readString(reader: Reader): string {
   const length = buf[pos] ?? 0;
   const end = pos + 1 + length;
   // Also where the length has more than one byte: it is above 127 then. An overrun is for the library to refuse.
-  if (length === 0 || length > maxRecentLength || end > reader.len) return reader.stringVerify();
+  if (length === 0 || length > maxRecentLength || end > reader.len) return reader.string();
   const slot = (length * 7 + at(buf, pos + 1) * 5 + at(buf, pos + 1 + (length >> 1)) * 3 + at(buf, end - 1) * 17) & 255;
   const recent = recentStrings[slot];
   if (recent !== undefined && recent.length === length && isSame(recent, buf, pos + 1)) {
     reader.pos = end;
     return recent;
   }
-  const value = reader.stringVerify();
+  const value = reader.string();
   recentStrings[slot] = value;
   return value;
 }
