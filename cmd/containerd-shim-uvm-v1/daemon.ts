@@ -44,7 +44,7 @@ export async function serveDaemon(
     build(context) {
       const streams = new StreamController(record.socketPath);
       const pod = new DeferredPod(async () => {
-        const { createPod } = await loadPod();
+        const { createPod } = await loadPod(record.settings.stack);
         return createPod(context, streams);
       });
       // Its failure is told to whoever needs it: the first create.

@@ -1,60 +1,61 @@
-import { availableParallelism, totalmem } from "node:os";
 import { basename, join } from "node:path";
-import { openHcn } from "#os/cmd/containerd-shim-uvm-v1/hcn.ts";
 import { createStack } from "#os/cmd/containerd-shim-uvm-v1/stacks.ts";
-import { windowsHost } from "#os/cmd/containerd-shim-uvm-v1/windows-host.ts";
 import { openStdio } from "#os/src/stdio/open.ts";
-import { checkAnnotations, unheededAnnotations } from "../../src/config/annotations/check.ts";
 import type { Settings } from "../../src/config/settings.ts";
+import { assertNever } from "../../src/errors/shim-error.ts";
 import { Options as RunhcsOptions } from "../../src/generated/containerd/runhcs/v1.ts";
-import { spanTap } from "../../src/guestmanager/bridge/span-tap.ts";
-import { createGuest, createWindowsPodGuest } from "../../src/guestmanager/create-guest.ts";
-import { LcowBoot } from "../../src/guestmanager/lcow-boot.ts";
-import { WcowBoot } from "../../src/guestmanager/wcow/boot.ts";
+import { createGuest } from "../../src/guestmanager/create-guest.ts";
 import type { Logger } from "../../src/log/logger.ts";
 import { loadSpec, type Spec } from "../../src/oci/spec.ts";
 import { hostFiles } from "../../src/orchestration/container/host-files.ts";
-import { hooksPaid, type OwedHooks, oweHooks } from "../../src/orchestration/container/owed-hooks.ts";
 import { hostRootfs } from "../../src/orchestration/container/rootfs.ts";
 import { PodController } from "../../src/orchestration/pod/controller.ts";
+import type { PodOptions } from "../../src/orchestration/pod/ports.ts";
 import type { DaemonContext } from "../../src/shim/daemon.ts";
 import { relay } from "../../src/stdio/relay.ts";
 import type { StreamSource } from "../../src/stdio/streams.ts";
-import { recordConsoleLine } from "../../src/tracing/console-spans.ts";
-import { isRecording } from "../../src/tracing/span.ts";
-import { hostNetwork } from "../../src/vmmanager/host-network/host-network.ts";
 import { runhcsSettings } from "../../src/vmmanager/options/runhcs-settings.ts";
-import { sizeUvm } from "../../src/vmmanager/options/sizing.ts";
-import { runHook } from "../../src/vmmanager/run-hook.ts";
-import type { UvmSizing } from "../../src/vmmanager/sizing.ts";
-
-/** The least, and how far it may grow: where the stack can't, no further than it is made. */
-function configuredSize({ stack, qemu, remotevm }: Settings): UvmSizing {
-  if (stack !== "remotevm") return qemu;
-  const { processors, memoryMiB } = remotevm;
-  return { processors, maxProcessors: processors, memoryMiB, maxMemoryMiB: memoryMiB };
-}
-
-function sizeVm(pod: string, configured: UvmSizing, spec: Spec, log: Logger): UvmSizing {
-  const host = { hostProcessors: availableParallelism(), hostMemoryMiB: Math.floor(totalmem() / 2 ** 20) };
-  return sizeUvm({ pod, configured, spec, ...host, warn: (message) => log.warn(message) });
-}
+import { bridgeTap, recordConsole } from "./recording.ts";
 
 /** What is wrong with a container's annotations is told, and no reason to refuse it: hcsshim passes over such as well. */
 function checkedSpec(bundle: string, stack: Settings["stack"], log: Logger): Spec {
   const spec = loadSpec(bundle);
   const { annotations = {} } = spec;
-  const of = `container ${basename(bundle)}`;
-  for (const problem of checkAnnotations(annotations, of)) log.warn(problem);
-  for (const problem of unheededAnnotations(annotations, stack, of)) log.info(problem);
+  // As no create waits for it, nor needs it where there are none.
+  if (Object.keys(annotations).length > 0) void tellProblems(annotations, `container ${basename(bundle)}`, stack, log);
   return spec;
 }
 
-function hookAccount(stateDirectory: string) {
-  return {
-    owe: (container: OwedHooks) => oweHooks(stateDirectory, container),
-    paid: (id: string) => hooksPaid(stateDirectory, id),
-  };
+/** Never rejects. */
+async function tellProblems(
+  annotations: Readonly<Record<string, string>>,
+  of: string,
+  stack: Settings["stack"],
+  log: Logger,
+): Promise<void> {
+  try {
+    const { checkAnnotations, unheededAnnotations } = await import("../../src/config/annotations/check.ts");
+    for (const problem of checkAnnotations(annotations, of)) log.warn(problem);
+    for (const problem of unheededAnnotations(annotations, stack, of)) log.info(problem);
+  } catch (error) {
+    log.warn(`the annotations of ${of} are not checked`, { error });
+  }
+}
+
+/** What this host does for pods of this stack beside it, and what is to be known of their guests; loaded for that stack alone. */
+async function hostOf(context: DaemonContext): Promise<Partial<PodOptions>> {
+  const { stack } = context.record.settings;
+  switch (stack) {
+    case "local":
+      return {};
+    case "qemu":
+    case "remotevm":
+      return (await import("./linux-vm-host.ts")).linuxVmHost(context);
+    case "hcs":
+      return (await import("./hcs-host.ts")).hcsHost(context);
+    default:
+      return assertNever(stack);
+  }
 }
 
 /** A pod, from its controller down to its stack. */
@@ -64,18 +65,16 @@ export async function createPod(context: DaemonContext, streams: StreamSource): 
   const { ioRetryTimeoutMs: ioRetryMs = 0 } = runhcsSettings(
     RunhcsOptions.decode(Buffer.from(settings.runhcs ?? "", "base64")),
   );
-  const isLinuxVm = settings.stack === "qemu" || settings.stack === "remotevm";
+  const stack = await createStack(settings, log);
+  const host = await hostOf(context);
   return new PodController({
     id: podId,
     namespace,
     stateDirectory,
-    stack: await createStack(settings, log),
-    createGuest: ({ sockets, stack, os, console }, listener) => {
-      const tap = isRecording() ? spanTap(listener) : listener;
-      if (isRecording()) console?.follow(1, recordConsoleLine);
-      return os === "windows"
-        ? createWindowsPodGuest({ sockets, log, tap, boot: new WcowBoot(log) })
-        : createGuest({ sockets, log, tap, ...(stack === "hcs" && { boot: new LcowBoot(log) }) });
+    stack,
+    createGuest: ({ sockets, console }, listener) => {
+      recordConsole(console);
+      return createGuest({ sockets, log, tap: bridgeTap(listener) });
     },
     runc: {
       binary: settings.runc.binary,
@@ -95,11 +94,7 @@ export async function createPod(context: DaemonContext, streams: StreamSource): 
       warn: (message, error) => log.warn(message, { error }),
       note: (message) => log.info(message),
     },
-    ...(isLinuxVm && {
-      host: { network: hostNetwork, runHook, account: hookAccount(stateDirectory) },
-    }),
-    ...(settings.stack === "hcs" && { hcn: openHcn(), ...windowsHost(log), runhcs: settings.runhcs ?? "" }),
-    ...(isLinuxVm && { sizing: (spec) => sizeVm(podId, configuredSize(settings), spec, log) }),
+    ...host,
     leaving,
   });
 }

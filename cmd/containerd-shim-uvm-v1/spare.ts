@@ -10,6 +10,7 @@ import { type Request, type SpareOptions, waitForRequest } from "../../src/shim/
 import { close, write } from "../../src/sys/libc.ts";
 import { showArguments } from "../../src/sys/other-process.ts";
 import { beginNow } from "../../src/tracing/span.ts";
+import { loadPod } from "./load-pod.ts";
 import { complain } from "./print.ts";
 import { daemonAction } from "./start.ts";
 
@@ -66,7 +67,7 @@ function passOver(launcherPid: number, error: unknown): void {
 
 /** What the first create would load. A failure is told by that. */
 async function loadAhead(stack: string): Promise<void> {
-  await import("./pod.ts");
+  await loadPod(stack);
   await import("../../src/config/document.ts");
   switch (stack) {
     case "local":
@@ -74,10 +75,12 @@ async function loadAhead(stack: string): Promise<void> {
       await import("../../src/vmmanager/stacks/local/stack.ts");
       break;
     case "qemu":
+      await import("./linux-vm-host.ts");
       await import("./qemu-files.ts");
       await import("../../src/vmmanager/stacks/qemu/stack.ts");
       break;
     case "remotevm":
+      await import("./linux-vm-host.ts");
       await import("./remotevm-files.ts");
       await import("../../src/vmmanager/stacks/remotevm/stack.ts");
       break;

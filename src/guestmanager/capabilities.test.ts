@@ -4,7 +4,8 @@ import { TYPE, toContainer } from "../../test/golden/guest/case.ts";
 import { GuestEnd } from "../../test/golden/guest/guest-end.ts";
 import { isKind, ShimError } from "../errors/shim-error.ts";
 import { turns } from "../transport/byte-stream-suite.ts";
-import { createGuest, createWindowsGuest, type LinuxGuest, type WindowsGuest } from "./create-guest.ts";
+import { createGuest, type LinuxGuest } from "./create-guest.ts";
+import { createWindowsGuest, type WindowsGuest } from "./create-windows-guest.ts";
 
 /** hcsshim's own four; a guest of before them claims none. */
 const HCSSHIM = {

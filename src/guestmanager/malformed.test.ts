@@ -5,7 +5,8 @@ import { GuestEnd } from "../../test/golden/guest/guest-end.ts";
 import { isKind, type ShimError } from "../errors/shim-error.ts";
 import { WINDOWS_SIDECAR_GCS_SERVICE_ID } from "../prot/hvsocket.ts";
 import { createMemorySockets } from "../transport/memory.ts";
-import { createGuest, createWindowsGuest, type LinuxGuest, type WindowsGuest } from "./create-guest.ts";
+import { createGuest, type LinuxGuest } from "./create-guest.ts";
+import { createWindowsGuest, type WindowsGuest } from "./create-windows-guest.ts";
 
 const GuestDefinedCapabilities = {
   NamespaceAddRequestSupported: true,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { GuestEnd } from "../../test/golden/guest/guest-end.ts";
-import { createWindowsPodGuest } from "./create-guest.ts";
+import { createWindowsPodGuest } from "./create-windows-guest.ts";
 
 const windows = { RuntimeOsType: "Windows", GuestDefinedCapabilities: { NamespaceAddRequestSupported: true } };
 

@@ -26,14 +26,21 @@ import type { CreateTask, ExecTask, ProcessState } from "../tasks.ts";
 import { sharesPids } from "./document.ts";
 import { Execs } from "./execs.ts";
 import { guestProcess } from "./guest-spec.ts";
-import { type Holding, hold } from "./holding.ts";
+import type { Holding } from "./holding.ts";
+import { mountOnHost } from "./mount-on-host.ts";
 import type { ContainerLimits, ContainerPorts, ContainerVm } from "./ports.ts";
 import { describeProcess, listPids, reportContainer, UNKNOWN_STATUS, unknownExit } from "./queries.ts";
 import type { SavedContainer } from "./saved.ts";
 import { type ContainerState, containerStates, type InGuest, stepsTo } from "./state.ts";
 import { execStatus, initStatus } from "./status.ts";
-import { bringIntoVm, mountOnHost, needsShares, planStorage, type StoragePlan } from "./storage.ts";
-import { isWindows, placeInWindows, planWindows, refuseLinux, type WindowsPlan } from "./windows/container.ts";
+import type { StoragePlan } from "./storage.ts";
+import type { WindowsPlan } from "./windows/container.ts";
+import { isWindows, refuseLinux } from "./windows/guest.ts";
+
+/** Loaded late: where the guest sees this host's files, nothing is brought into it. */
+const storage = () => import("./storage.ts");
+const windowsContainer = () => import("./windows/container.ts");
+const holding = () => import("./holding.ts");
 
 export interface ContainerOptions {
   readonly request: CreateTask;
@@ -398,7 +405,7 @@ export class ContainerController {
    * Nothing is told before `restored`.
    */
   async createFrozen(saved: SavedContainer, vm: ContainerVm, streams: RestoredStreams): Promise<void> {
-    const { guest, init, open } = this.#takeOver(saved, vm, streams);
+    const { guest, init, open } = this.#takeOver(saved, vm, streams, await holding());
     await this.#ask(init.open(), `opening the stdio of container ${this.id}`);
     const process = open(saved.init);
     init.restoreFrozen(saved.init, process.exitCode);
@@ -411,7 +418,7 @@ export class ContainerController {
 
   /** Goes on as the saved one, which is in this VM; nothing is told before `restored`. */
   async restore(saved: SavedContainer, vm: ContainerVm, streams: RestoredStreams): Promise<void> {
-    const { guest, init, open } = this.#takeOver(saved, vm, streams);
+    const { guest, init, open } = this.#takeOver(saved, vm, streams, await holding());
     for (const [event, name] of stepsTo[saved.state]) this.#machine.transition(event, { name, vm, guest });
     guest.onOutOfMemory(() => this.#outOfMemory());
     const exitCode = saved.init.state === "created" && saved.initPid !== 0 ? guest.waitInit() : undefined;
@@ -425,7 +432,12 @@ export class ContainerController {
   }
 
   /** What a saved one has in this VM, but for its state and its execs. */
-  #takeOver(saved: SavedContainer, vm: ContainerVm, streams: RestoredStreams) {
+  #takeOver(
+    saved: SavedContainer,
+    vm: ContainerVm,
+    streams: RestoredStreams,
+    { hold }: Awaited<ReturnType<typeof holding>>,
+  ) {
     const { request, ports, limits } = this.#options;
     this.#sharesPids = saved.sharesPids;
     this.#untold = [];
@@ -457,9 +469,7 @@ export class ContainerController {
     this.#sharesPids = !windows && sharesPids(spec);
     if (windows) this.#initProcess = { ociProcess: spec.process ?? {} };
     // Before the boot: a container that no VM can hold costs none.
-    const planned = windows ? planWindows : planStorage;
-    const plan = this.#options.inVm ? planned(request, spec, ports.files) : undefined;
-    const hint = plan && !("kind" in plan) ? { shares: needsShares(plan) } : {};
+    const { plan, hint } = this.#options.inVm ? await this.#plan(spec) : { plan: undefined, hint: {} };
     const vm = await unlessAborted(boot(spec, hint), signal);
 
     const init = this.#process(this.id, request, vm, this.#initHooks(vm));
@@ -486,6 +496,18 @@ export class ContainerController {
     return this.#created(vm, guest);
   }
 
+  /** What has to be brought into a VM, and what that one has to be able to do. */
+  async #plan(spec: Spec): Promise<{ readonly plan: StoragePlan | WindowsPlan; readonly hint: BootHint }> {
+    const { request, ports } = this.#options;
+    if (isWindows(spec)) {
+      const { planWindows } = await windowsContainer();
+      return { plan: planWindows(request, spec, ports.files), hint: {} };
+    }
+    const { needsShares, planStorage } = await storage();
+    const plan = planStorage(request, spec, ports.files);
+    return { plan, hint: { shares: needsShares(plan) } };
+  }
+
   #created(vm: ContainerVm, guest: GuestContainer): number {
     this.#machine.begin("created", { name: "created", vm, guest });
     const { bundle, rootfs, stdin, stdout, stderr, terminal, checkpoint } = this.#options.request;
@@ -505,14 +527,17 @@ export class ContainerController {
   ): Promise<(options: CreateContainerOptions) => Promise<GuestContainer>> {
     const { request, ports, limits, stateDirectory, guestPid } = this.#options;
     const made = { spec, vm, held: this.#held, limits, signal };
-    if (plan !== undefined && "kind" in plan) return placeInWindows(plan, { id: this.id, ...made });
+    if (plan !== undefined && "kind" in plan) {
+      const { placeInWindows } = await windowsContainer();
+      return await placeInWindows(plan, { id: this.id, ...made });
+    }
     refuseLinux(this.id, vm);
     const context = { request, rootfs: ports.rootfs, ...made, ...this.#leavesOut() };
     const sandbox = spec.annotations?.[pod.sandboxId.name];
     const sandboxPid = sandbox === undefined || sandbox === this.id ? undefined : guestPid?.(sandbox);
     const document = await (plan === undefined
       ? mountOnHost(join(stateDirectory, "containers", this.id), context)
-      : bringIntoVm(plan, { ...context, sandboxPid }));
+      : (await storage()).bringIntoVm(plan, { ...context, sandboxPid }));
     return (options) => vm.guest.createContainer(this.id, document, options);
   }
 

@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 import { invalidArgument, unimplemented } from "../../errors/shim-error.ts";
 import type { ContainerDocument } from "../../guestmanager/guest.ts";
 import type { Spec } from "../../oci/spec.ts";
-import { isSocketMount, socketBind } from "./mount-plan.ts";
 import type { ContainerVm } from "./ports.ts";
+import { isSocketMount, socketBind } from "./socket-mount.ts";
 
 export interface DocumentSource {
   readonly id: string;

@@ -1,6 +1,7 @@
 import { invalidArgument, unimplemented } from "../../errors/shim-error.ts";
 import type { SpecMount } from "../../oci/spec.ts";
 import { type DiskMount, diskOf, type PathKind } from "./rootfs-plan.ts";
+import { isSocketMount, socketBind } from "./socket-mount.ts";
 import { isGuestSource, type UvmDisk, uvmDisk, uvmDiskMount } from "./uvm-mounts.ts";
 
 /** What is asked of the host's file system. */
@@ -90,16 +91,6 @@ function planBind(mount: SpecMount, source: string, options: readonly string[], 
   if (KERNEL_TREES.some((tree) => source === tree || source.startsWith(`${tree}/`))) return { kind: "keep", mount };
   const readOnly = options.includes("ro") || options.includes("rro");
   return { kind: "share", mount, hostPath: source, readOnly, isFile: kind === "file" };
-}
-
-/** Of the type "uds" (nerdbox's): a unix socket of the host, which the runtime is to make reachable in the container. */
-export function isSocketMount({ type }: SpecMount): boolean {
-  return type === "uds";
-}
-
-/** The same as a bind, which runc knows. */
-export function socketBind(mount: SpecMount): SpecMount {
-  return { ...mount, type: "bind", options: [...(mount.options ?? []), "bind"] };
 }
 
 /** The mount as the guest's runtime gets it, once what it needs is at `guestPath`. */

@@ -1,5 +1,7 @@
-import { invalidArgument } from "../../errors/shim-error.ts";
+import { invalidArgument, unimplemented } from "../../errors/shim-error.ts";
 import type { Mount } from "../events.ts";
+
+const DMVERITY = "X-containerd.dmverity";
 
 /** What containerd's mount manager would have done before the mount, where the runtime takes it on itself (1.18). */
 export type MountPrefix = "format" | "mkdir";
@@ -105,4 +107,12 @@ function directory(note: string, mount: Mount): MountDirectory {
   const [, path = "", mode = "700", uid, gid] = match;
   const owner = uid === undefined ? {} : { owner: { uid: Number(uid), gid: Number(gid) } };
   return { path, mode: Number.parseInt(mode, 8), ...owner };
+}
+
+/** An integrity that was asked for is not left out in silence. */
+export function refuseVerity(mount: Pick<Mount, "type" | "source" | "options">): void {
+  if (!mount.options.some((option) => option.startsWith(DMVERITY))) return;
+  throw unimplemented(
+    `${describeMount(mount)}: dm-verity is not supported: unset it in the snapshotter's configuration`,
+  );
 }

@@ -1,6 +1,5 @@
-import { unimplemented } from "../../errors/shim-error.ts";
 import type { Mount } from "../events.ts";
-import { describeMount, type MountDirectory, type MountedBefore, type ReadyMount, ready, typed } from "./mount-type.ts";
+import { type MountDirectory, type MountedBefore, type ReadyMount, ready, refuseVerity, typed } from "./mount-type.ts";
 
 /** What a host path is, as far as it decides how it comes into a VM. */
 export type PathKind = "directory" | "file" | "block-device" | "character-device" | "socket" | "fifo" | "missing";
@@ -33,7 +32,6 @@ export type RootfsPlan =
     };
 
 const FILE_SYSTEMS = ["ext2", "ext3", "ext4", "xfs", "erofs", "squashfs"];
-const DMVERITY = "X-containerd.dmverity";
 
 /**
  * How a root file system gets into a VM: as disks wherever the list is nothing but images and an overlay or bind of
@@ -71,14 +69,6 @@ export function diskOf(mount: Mount, kindOf: (path: string) => PathKind): DiskMo
   const blobs = options.filter((option) => option.startsWith("device=")).map((option) => option.slice(7));
   const readOnly = options.includes("ro") || fileSystem === "erofs" || fileSystem === "squashfs";
   return { hostPath: source, readOnly, fileSystem, options: words, blobs };
-}
-
-/** An integrity that was asked for is not left out in silence. */
-export function refuseVerity(mount: Pick<Mount, "type" | "source" | "options">): void {
-  if (!mount.options.some((option) => option.startsWith(DMVERITY))) return;
-  throw unimplemented(
-    `${describeMount(mount)}: dm-verity is not supported: unset it in the snapshotter's configuration`,
-  );
 }
 
 /** The last mount of a list of disks: an overlay or a bind of them; undefined where it needs more than the disks. */

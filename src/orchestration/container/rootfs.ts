@@ -4,9 +4,8 @@ import { ShimError } from "../../errors/shim-error.ts";
 import { type MountSpec, mountAll, mountOne, unmountRecursive } from "../../sys/mount.ts";
 import { errorCode } from "../../sys/sys-error.ts";
 import type { Mount } from "../events.ts";
-import { type MountDirectory, type MountedBefore, ready, typed } from "./mount-type.ts";
+import { type MountDirectory, type MountedBefore, ready, refuseVerity, typed } from "./mount-type.ts";
 import type { RootfsPort } from "./ports.ts";
-import { refuseVerity } from "./rootfs-plan.ts";
 
 /** The root file system on this host, for stacks whose guest sees host paths (reference: containerd-shim 1.18). */
 export const hostRootfs: RootfsPort = {

@@ -5,7 +5,6 @@ import type { Spec } from "../../oci/spec.ts";
 import type { CreateTask } from "../tasks.ts";
 import { type DevicePlan, planDevices } from "./assigned-devices.ts";
 import { allSettled, bring } from "./bring.ts";
-import { guestDocument } from "./document.ts";
 import { guestSpec } from "./guest-spec.ts";
 import { type HoldingContext, hold } from "./holding.ts";
 import { isLcowRootfs, type LcowLayers, readLcowLayers } from "./layers/layer-mounts.ts";
@@ -61,21 +60,6 @@ export function planStorage({ id, bundle, rootfs }: CreateTask, spec: Spec, file
 
 export function needsShares({ rootfs, mounts }: StoragePlan): boolean {
   return rootfs.kind === "share" || mounts.some(({ kind }) => kind === "share");
-}
-
-/** For a guest that sees host paths: only the root file system has to be mounted. `guestBundle`: the guest's own copy. */
-export async function mountOnHost(
-  guestBundle: string,
-  { request: { id, bundle, rootfs: mounts }, spec, vm, rootfs, held, signal }: Omit<StorageContext, "sandboxPid">,
-): Promise<ContainerDocument> {
-  const document = guestDocument({ id, bundle, guestBundle, spec }, vm.uvm);
-  if (mounts.length > 0) {
-    const target = join(bundle, "rootfs");
-    await rootfs.mount(mounts, target);
-    held.add("root file system", () => rootfs.unmount(target));
-    signal.throwIfAborted();
-  }
-  return document;
 }
 
 /** Brings it all into the guest; what was acquired, also by a call that failed, is in `held`. */

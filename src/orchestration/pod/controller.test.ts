@@ -9,6 +9,7 @@ import type { PropertyManager } from "../../vmmanager/properties.ts";
 import type { DeviceManagers, UtilityVM, UvmOptions } from "../../vmmanager/uvm.ts";
 import { type Deferred, deferred } from "../deadline.ts";
 import type { TaskEvent } from "../events.ts";
+import { PodNetwork } from "../network/pod-network.ts";
 import { PodController } from "./controller.ts";
 import { type PodLimits, podLimits } from "./ports.ts";
 
@@ -48,17 +49,16 @@ class Subject {
       stateDirectory: "/state",
       limits,
       runc: { binary: "runc", root: "/run/r" },
-      host: {
-        network: {
-          identify: (path) => path,
-          links: async () => [],
-          joinTap: never,
-          leaveTap: never,
-          makeNamespace: (path) => void this.hostSteps.push(`make ${path}`),
-          removeNamespace: (path) => void this.hostSteps.push(`remove ${path}`),
-        },
-        runHook: ({ path }, { status, pid, bundle }) => step(`${path} ${status} ${pid} ${bundle}`),
-      },
+      host: { runHook: ({ path }, { status, pid, bundle }) => step(`${path} ${status} ${pid} ${bundle}`) },
+      network: (pod) =>
+        new PodNetwork({
+          ...pod,
+          host: {
+            ...{ identify: (path: string) => path, links: async () => [], joinTap: never, leaveTap: never },
+            makeNamespace: (path) => void this.hostSteps.push(`make ${path}`),
+            removeNamespace: (path) => void this.hostSteps.push(`remove ${path}`),
+          },
+        }),
       sizing: ({ annotations }) => {
         this.sizings += 1;
         return { ...{ processors: 1, maxProcessors: 1, maxMemoryMiB: 512 }, memoryMiB: Number(annotations?.memory) };

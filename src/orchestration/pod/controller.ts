@@ -20,13 +20,12 @@ import { type BootHint, ContainerController } from "../container/controller.ts";
 import { HostHooks } from "../container/host-hooks.ts";
 import type { ContainerVm } from "../container/ports.ts";
 import { unknownExit } from "../container/queries.ts";
-import { bootSpec, windowsGuestVm } from "../container/windows/container.ts";
+import { isWindows, windowsGuestVm } from "../container/windows/guest.ts";
 import { within } from "../deadline.ts";
 import { DiagnosticsController } from "../diagnostics/controller.ts";
-import { HcnPodNetwork } from "../network/hcn/pod-network.ts";
-import { PodNetwork, type PodNetworking } from "../network/pod-network.ts";
+import type { PodNetworking } from "../network/pod-network.ts";
 import type { ReportLine } from "../report.ts";
-import { HeldSandbox } from "../sandbox/held.ts";
+import type { HeldSandbox } from "../sandbox/held.ts";
 import type { CreateSandbox, SandboxPod } from "../sandbox/ports.ts";
 import type {
   CheckpointTask,
@@ -39,13 +38,11 @@ import type {
   TaskStatistics,
   Tasks,
 } from "../tasks.ts";
-import { checkpointContainer } from "./checkpoint.ts";
 import { ContainerKill } from "./kill.ts";
 import { type End, type Member, Members } from "./members.ts";
 import { type PodLimits, type PodOptions, podLimits, type RestoreOptions } from "./ports.ts";
-import { checkRestorable, restoreContainer } from "./restore-container.ts";
-import { restorePod, savePod } from "./save.ts";
-import { readSavedPod } from "./saved.ts";
+import { checkRestorable } from "./restorable.ts";
+import type { savePod } from "./save.ts";
 import { uvmOptions } from "./uvm-options.ts";
 import { VmRest } from "./vm-rest.ts";
 import { type PodVm, VmSlot } from "./vm-slot.ts";
@@ -77,8 +74,9 @@ export class PodController implements Tasks, SandboxPod {
       createUvm: (uvm: UvmOptions, call: { signal: AbortSignal }) => options.stack.create(uvm, call),
       createGuest: (uvm: UtilityVM) => options.createGuest(uvm, this.diagnostics.traffic),
       warn: options.ports.warn,
+      hasDevices: options.stack.name !== "local",
     };
-    const { id, stateDirectory, host, hcn } = options;
+    const { id, stateDirectory } = options;
     this.diagnostics = new DiagnosticsController({
       ...{ id, namespace: options.namespace, stack: options.stack.name, ports: options.ports },
       vm: (verb) => this.#vm.running(verb),
@@ -87,9 +85,7 @@ export class PodController implements Tasks, SandboxPod {
       tasks: () => this.#members.containers().map((container) => container.diagnose()),
     });
     const { warn } = options.ports;
-    this.#network = host
-      ? new PodNetwork({ podId: id, stateDirectory, host: host.network, warn })
-      : hcn && new HcnPodNetwork({ podId: id, hcn, warn });
+    this.#network = options.network?.({ podId: id, stateDirectory, warn });
     this.#vm = new VmSlot(
       ports,
       this.#limits.vm,
@@ -107,6 +103,8 @@ export class PodController implements Tasks, SandboxPod {
    * stdio goes on without a byte lost or doubled, and exits that were not told are told. On failure nothing is left.
    */
   static async restore(options: PodOptions, saved: RestoreOptions, { signal }: RpcOptions): Promise<PodController> {
+    const { readSavedPod } = await import("./saved.ts");
+    const { restorePod } = await import("./save.ts");
     const document = await readSavedPod(saved.directory);
     const pod = new PodController(options);
     const take = (container: ContainerController, initPid: number): void => {
@@ -139,7 +137,11 @@ export class PodController implements Tasks, SandboxPod {
     const containers = this.#members.containers();
     const parts = this.#options.savedParts ?? {};
     this.#network?.checkSave();
-    await this.#awake(() => savePod(this.#vm, containers, parts, directory, then, more), signal);
+    const write = async (): Promise<void> => {
+      const { savePod } = await import("./save.ts");
+      await savePod(this.#vm, containers, parts, directory, then, more);
+    };
+    await this.#awake(write, signal);
   }
 
   async create(request: CreateTask, { signal }: RpcOptions): Promise<{ pid: number }> {
@@ -171,6 +173,7 @@ export class PodController implements Tasks, SandboxPod {
   }
 
   async hold(request: CreateSandbox, onLost: () => void): Promise<{ pid: number }> {
+    const { HeldSandbox } = await import("../sandbox/held.ts");
     const sandbox = new HeldSandbox(request, this.#options.ports, onLost);
     this.#sandbox = sandbox;
     const vm = await this.#vm.ready(() => this.#uvmOptions(undefined, sandbox.spec()));
@@ -237,6 +240,7 @@ export class PodController implements Tasks, SandboxPod {
     // containerd's client pauses the container first, and its VM rests then.
     const save = async (): Promise<void> => {
       if (!this.#vm.savable) throw unimplemented(`${refusal}: stack ${this.#options.stack.name} cannot save its vm`);
+      const { checkpointContainer } = await import("./checkpoint.ts");
       // What these refuse is refused before anything stands still.
       this.#network?.checkSave();
       this.#vm.running("checkpoint it").devices.save();
@@ -367,6 +371,7 @@ export class PodController implements Tasks, SandboxPod {
         return await container.create((spec, hint) => this.#vmFor(request, spec, hint), signal);
       }
       const uvm = (spec: Spec): UvmOptions => this.#uvmOptions(request.options, spec);
+      const { restoreContainer } = await import("./restore-container.ts");
       return await restoreContainer(container, request, { ...this.#options, vm: this.#vm, uvm }, signal);
     } catch (cause) {
       await this.#remove(container.id);
@@ -376,7 +381,8 @@ export class PodController implements Tasks, SandboxPod {
 
   /** The running VM, with the network that this spec asks for. */
   async #vmFor({ id, bundle, options, rootfs }: CreateTask, spec: Spec, hint: BootHint): Promise<ContainerVm> {
-    const vm = await this.#vm.ready(() => ({ ...this.#uvmOptions(options, bootSpec(spec, rootfs)), ...hint }));
+    const boots = isWindows(spec) ? await windowsBootSpec(spec, rootfs) : spec;
+    const vm = await this.#vm.ready(() => ({ ...this.#uvmOptions(options, boots), ...hint }));
     await this.#vm.makeRoom(id, spec.linux?.resources);
     const { host, ports } = this.#options;
     if (host === undefined) return this.#joined({ ...vm, ...windowsGuestVm(vm, this.#options.windows) }, spec);
@@ -448,4 +454,9 @@ export class PodController implements Tasks, SandboxPod {
   #uvmOptions(options: RuntimeOptions | undefined, spec: Spec): UvmOptions {
     return uvmOptions(this.#options, options, spec, this.#network?.open(spec));
   }
+}
+
+async function windowsBootSpec(spec: Spec, rootfs: CreateTask["rootfs"]): Promise<Spec> {
+  const { bootSpec } = await import("../container/windows/container.ts");
+  return bootSpec(spec, rootfs);
 }

@@ -4,6 +4,8 @@ import { notFound } from "../../errors/shim-error.ts";
 import type { PodGuest } from "../../guestmanager/create-guest.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { UtilityVM } from "../../vmmanager/uvm.ts";
+import { HcnPodNetwork } from "../network/hcn/pod-network.ts";
+import type { HcnPorts } from "../network/hcn/ports.ts";
 import { PodController } from "./controller.ts";
 
 it("a pod on a Windows host joins the network namespace that its spec names, before its container is made", async () => {
@@ -22,17 +24,18 @@ it("a pod on a Windows host joins the network namespace that its spec names, bef
     ...{ ociVersion: "1.1.0", root: { path: "rootfs" }, linux: {} },
     windows: { network: { networkNamespace: "ns-1" } },
   };
+  const hcn: HcnPorts = {
+    namespace: async (id) => {
+      asked.push(id);
+      throw notFound(`no namespace ${id}`);
+    },
+    endpoint: () => never,
+  };
   const pod = new PodController({
     ...{ id: "p1", namespace: "ns", stateDirectory: "/state", runhcs: "" },
     stack: { name: "hcs", create: async () => uvm, restore: () => never },
     createGuest: () => guest,
-    hcn: {
-      namespace: async (id) => {
-        asked.push(id);
-        throw notFound(`no namespace ${id}`);
-      },
-      endpoint: () => never,
-    },
+    network: ({ podId, warn }) => new HcnPodNetwork({ podId, hcn, warn }),
     limits: { vm: { boot: 5000, terminate: 50, shutdown: 50, pause: 50, growth: 50, save: 50 } },
     ports: {
       loadSpec: () => spec,

@@ -1,14 +1,13 @@
 import type { BridgeTap } from "../../guestmanager/bridge/tap.ts";
 import type { PodGuest } from "../../guestmanager/create-guest.ts";
 import type { Spec } from "../../oci/spec.ts";
-import type { HostNetwork } from "../../vmmanager/host-network/host-network.ts";
 import type { runHook } from "../../vmmanager/run-hook.ts";
 import type { UvmSizing } from "../../vmmanager/sizing.ts";
 import type { Stack, UtilityVM, UvmOptions, WindowsUvm } from "../../vmmanager/uvm.ts";
 import type { HostHooksOptions } from "../container/host-hooks.ts";
 import type { ContainerLimits, ContainerPorts } from "../container/ports.ts";
 import type { WindowsHost } from "../container/windows/ports.ts";
-import type { HcnPorts } from "../network/hcn/ports.ts";
+import type { PodNetworking } from "../network/pod-network.ts";
 import { processLimits } from "../process/ports.ts";
 import { type VmHost, type VmLimits, vmLimits } from "../vm/ports.ts";
 import type { SavedPart } from "./saved.ts";
@@ -27,16 +26,15 @@ export interface PodOptions {
   readonly limits?: Partial<PodLimits>;
   /** The VM's size, from the spec of the pod's first container. Throws invalid-argument for what no VM can be. */
   sizing?(spec: Spec): UvmSizing;
-  /** For stacks whose guest is another machine: the pod's network and the OCI hooks are seen to on this host. */
+  /** For stacks whose guest is another machine: the OCI hooks are seen to on this host. */
   readonly host?: {
-    readonly network: HostNetwork;
     readonly runHook: typeof runHook;
     readonly account?: HostHooksOptions["account"];
   };
   /** What a Windows host does for the containers of Windows guests. */
   readonly windows?: (uvm: WindowsUvm) => WindowsHost;
-  /** The networks of a Windows host, in place of `host`. */
-  readonly hcn?: HcnPorts;
+  /** The same of the pod's network. */
+  readonly network?: (pod: NetworkedPod) => PodNetworking<VmHost>;
   /** The `local` stack's runc, as configured; a create's own runtime options go over it, but for the root. */
   readonly runc?: UvmOptions["runc"];
   /** For stack hcs: the pod's `containerd.runhcs.v1.Options` in base64, empty for none; a create's own go over them. */
@@ -47,6 +45,12 @@ export interface PodOptions {
   readonly leaving?: () => boolean;
   /** The last container is gone and its VM with it. */
   readonly onIdle?: () => void;
+}
+
+export interface NetworkedPod {
+  readonly podId: string;
+  readonly stateDirectory: string;
+  warn(message: string, cause?: unknown): void;
 }
 
 export interface RestoreOptions {

@@ -6,6 +6,7 @@ import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
 import type { VMExit } from "../../vmmanager/lifetime.ts";
 import type { UtilityVM } from "../../vmmanager/uvm.ts";
 import { deferred } from "../deadline.ts";
+import { PodNetwork } from "../network/pod-network.ts";
 import { PodController } from "./controller.ts";
 
 const rpc = { signal: new AbortController().signal };
@@ -57,14 +58,16 @@ class Subject {
         restore: () => Promise.reject(new Error("not asked for here")),
       },
       createGuest: () => this.guest as unknown as LinuxGuest,
-      host: {
-        network: {
-          ...{ identify: (path: string) => path, links: async () => [], makeNamespace() {}, removeNamespace() {} },
-          joinTap: () => Promise.reject(new Error("not asked for here")),
-          leaveTap: async () => {},
-        },
-        runHook: async ({ path }) => void this.hooksRun.push(path),
-      },
+      host: { runHook: async ({ path }) => void this.hooksRun.push(path) },
+      network: (pod) =>
+        new PodNetwork({
+          ...pod,
+          host: {
+            ...{ identify: (path: string) => path, links: async () => [], makeNamespace() {}, removeNamespace() {} },
+            joinTap: () => Promise.reject(new Error("not asked for here")),
+            leaveTap: async () => {},
+          },
+        }),
       ports: {
         loadSpec: () => ({
           ...{ ociVersion: "1.0.2", root: { path: "rootfs" } },

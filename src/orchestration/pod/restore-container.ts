@@ -1,4 +1,4 @@
-import { failedPrecondition, ShimError, unimplemented } from "../../errors/shim-error.ts";
+import { failedPrecondition, ShimError } from "../../errors/shim-error.ts";
 import type { Spec } from "../../oci/spec.ts";
 import type { UvmOptions } from "../../vmmanager/uvm.ts";
 import type { ContainerController } from "../container/controller.ts";
@@ -17,15 +17,6 @@ interface RestoringPod extends Pick<PodOptions, "stack" | "ports"> {
   readonly vm: VmSlot;
   /** The options that a VM for this spec would be made with. */
   uvm(spec: Spec): UvmOptions;
-}
-
-/** Throws where this pod can't be that of a checkpoint's container. */
-export function checkRestorable(id: string, stack: PodOptions["stack"], isNew: boolean): void {
-  const refusal = `container ${id} cannot be created from a checkpoint`;
-  if (stack.name === "local") {
-    throw unimplemented(`${refusal}: stack local runs it on this host, and restores no vm: use stack qemu`);
-  }
-  if (!isNew) throw unimplemented(`${refusal} in a pod that is there: its vm is restored as a whole; use a new pod`);
 }
 
 /**

@@ -3,17 +3,24 @@ import type { LinuxGuest } from "../../guestmanager/create-guest.ts";
 import type { VmConsole } from "../../vmmanager/console.ts";
 import type { CallOptions, VMExit } from "../../vmmanager/lifetime.ts";
 import type { UvmStatistics } from "../../vmmanager/properties.ts";
+import type { UvmSizing } from "../../vmmanager/sizing.ts";
 import type { UvmOptions } from "../../vmmanager/uvm.ts";
-import { type SavedDevices, type VmDevices, vmDevices } from "../device/devices.ts";
+import type { SavedDevices, VmDevices, vmDevices } from "../device/devices.ts";
+import { noDevices } from "../device/none.ts";
 import type { ReportLine } from "../report.ts";
 import { VmController } from "../vm/controller.ts";
 import type { VmHost, VmLimits, VmPorts } from "../vm/ports.ts";
 import { tellResumed } from "../vm/resumed.ts";
-import { type SavedSize, VmSize } from "../vm/size.ts";
+import type { SavedSize, VmSize } from "../vm/size.ts";
 
 /** The running VM with what is held in it. */
 export interface PodVm extends VmHost {
   readonly devices: VmDevices;
+}
+
+interface SlotPorts extends VmPorts {
+  /** False for a guest that is this host. */
+  readonly hasDevices: boolean;
 }
 
 /**
@@ -21,12 +28,14 @@ export interface PodVm extends VmHost {
  * container is gone, booted anew for the next.
  */
 export class VmSlot {
-  readonly #ports: VmPorts;
+  readonly #ports: SlotPorts;
   readonly #limits: VmLimits;
   readonly #onEnd: (exit: VMExit) => void;
   readonly #released: () => Promise<void>;
   #vm: VmController | undefined;
   #boot: Promise<void> | undefined;
+  /** Loaded with the first VM that has any. */
+  #makeDevices: typeof vmDevices | undefined;
   #devices: VmDevices | undefined;
   #size: VmSize | undefined;
   #ending: Promise<void> | undefined;
@@ -34,7 +43,7 @@ export class VmSlot {
   #unreleased: VmController[] = [];
 
   /** `onEnd`: the VM ended while it was in use. `released`: part of each release, after the VM's end; never rejects. */
-  constructor(ports: VmPorts, limits: VmLimits, onEnd: (exit: VMExit) => void, released: () => Promise<void>) {
+  constructor(ports: SlotPorts, limits: VmLimits, onEnd: (exit: VMExit) => void, released: () => Promise<void>) {
     this.#ports = ports;
     this.#limits = limits;
     this.#onEnd = onEnd;
@@ -62,8 +71,8 @@ export class VmSlot {
     if (this.#boot !== undefined)
       throw failedPrecondition("the pod has a vm already; cannot restore one: use a new pod");
     const startUvm = async (host: VmHost, call: { signal: AbortSignal }): Promise<void> => {
-      this.#devices = vmDevices(host, undefined, saved);
-      await claim({ ...host, devices: this.#devices });
+      this.#devices = this.#makeDevices?.(host, undefined, saved);
+      await claim(this.#withDevices(host));
       await host.uvm.resume(call);
     };
     this.#boot = this.#start(options, { ...this.#ports, createUvm: make, startUvm }, claims);
@@ -82,17 +91,12 @@ export class VmSlot {
 
   /** See VmController.save. Throws failed-precondition where none runs. */
   async save(write: (vm: PodVm, call: { signal: AbortSignal }) => Promise<void>): Promise<void> {
-    await this.#need("save it").save((host, call) => {
-      this.#devices ??= vmDevices(host);
-      return write({ ...host, devices: this.#devices }, call);
-    });
+    await this.#need("save it").save((host, call) => write(this.#withDevices(host), call));
   }
 
   /** The running one. Throws failed-precondition in any other state. */
   running(verb: string): PodVm {
-    const host = this.#need(verb).host(verb);
-    this.#devices ??= vmDevices(host);
-    return { ...host, devices: this.#devices };
+    return this.#withDevices(this.#need(verb).host(verb));
   }
 
   /** Undefined where the VM has none to show. Throws failed-precondition where there is no VM. */
@@ -183,13 +187,23 @@ export class VmSlot {
     await this.#vm?.terminate();
   }
 
+  #withDevices(host: VmHost): PodVm {
+    this.#devices ??= this.#makeDevices?.(host);
+    return { ...host, devices: this.#devices ?? noDevices };
+  }
+
   #need(verb: string): VmController {
     if (this.#vm === undefined) throw failedPrecondition(`the pod has no vm; cannot ${verb}: create a container first`);
     return this.#vm;
   }
 
-  async #start(options: UvmOptions, ports = this.#ports, claims?: SavedSize["claims"]): Promise<void> {
-    const vm = new VmController(options, ports, this.#limits);
+  async #start(options: UvmOptions, ports: VmPorts = this.#ports, claims?: SavedSize["claims"]): Promise<void> {
+    const createUvm: VmPorts["createUvm"] = async (...request) => {
+      // Before it is there: whoever has a running one waits for nothing.
+      if (this.#ports.hasDevices) this.#makeDevices = (await import("../device/devices.ts")).vmDevices;
+      return await ports.createUvm(...request);
+    };
+    const vm = new VmController(options, { ...ports, createUvm }, this.#limits);
     this.#vm = vm;
     try {
       await vm.create();
@@ -199,16 +213,19 @@ export class VmSlot {
       if (this.#vm === vm) await this.release();
       throw cause;
     }
-    const { sizing } = options;
-    if (this.#vm === vm && vm.state === "running" && sizing) {
-      const limit = this.#limits.growth;
-      this.#size = new VmSize({ ...vm.host("size it"), limit, warn: this.#ports.warn }, sizing, claims);
-    }
+    if (options.sizing) await this.#measure(vm, options.sizing, claims);
     void vm.wait().then((exit) => {
       if (this.#vm !== vm) return;
       this.#ports.warn(`vm ${vm.id} ended under its containers`, exit.error);
       this.#onEnd(exit);
     });
+  }
+
+  async #measure(vm: VmController, sizing: UvmSizing, claims: SavedSize["claims"] | undefined): Promise<void> {
+    const { VmSize } = await import("../vm/size.ts");
+    if (this.#vm !== vm || vm.state !== "running") return;
+    const limit = this.#limits.growth;
+    this.#size = new VmSize({ ...vm.host("size it"), limit, warn: this.#ports.warn }, sizing, claims);
   }
 
   async #end(vm: VmController, graceful: boolean): Promise<void> {

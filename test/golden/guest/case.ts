@@ -6,12 +6,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import type { GuestOptions } from "../../../src/guestmanager/bridge-guest.ts";
-import {
-  createGuest,
-  createWindowsGuest,
-  type LinuxGuest,
-  type WindowsGuest,
-} from "../../../src/guestmanager/create-guest.ts";
+import { createGuest, type LinuxGuest } from "../../../src/guestmanager/create-guest.ts";
+import { createWindowsGuest, type WindowsGuest } from "../../../src/guestmanager/create-windows-guest.ts";
 import type { ConnectOptions } from "../../../src/guestmanager/guest.ts";
 import { turns } from "../../../src/transport/byte-stream-suite.ts";
 import { GuestEnd } from "./guest-end.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { WindowsGuest } from "../../../src/guestmanager/create-guest.ts";
+import type { WindowsGuest } from "../../../src/guestmanager/create-windows-guest.ts";
 import { type GuestCase, TYPE, toContainer, toGuest } from "./case.ts";
 
 const stream = { kind: "stream" } as const;

@@ -1,4 +1,4 @@
-import type { WindowsGuest } from "../../../src/guestmanager/create-guest.ts";
+import type { WindowsGuest } from "../../../src/guestmanager/create-windows-guest.ts";
 import { type GuestCase, modified, TYPE, toGuest } from "./case.ts";
 
 const VM = "3f4f3c5e-8a2b-4f0e-9d0a-0123456789ab";

@@ -1,4 +1,4 @@
-import type { WindowsGuest } from "../../../src/guestmanager/create-guest.ts";
+import type { WindowsGuest } from "../../../src/guestmanager/create-windows-guest.ts";
 import { type GuestCase, modified } from "./case.ts";
 
 const NIC = "c6b0d2a8-0d3a-4b6e-9b0e-0123456789ab";

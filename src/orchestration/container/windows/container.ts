@@ -2,22 +2,15 @@ import { failedPrecondition } from "../../../errors/shim-error.ts";
 import type { CreateContainerOptions, GuestContainer } from "../../../guestmanager/guest.ts";
 import type { Spec } from "../../../oci/spec.ts";
 import { asObject } from "../../../prot/json-codec.ts";
-import type { WindowsUvm } from "../../../vmmanager/uvm.ts";
 import { bounded } from "../../deadline.ts";
 import { isGone } from "../../release-list.ts";
 import type { CreateTask } from "../../tasks.ts";
-import type { VmHost } from "../../vm/ports.ts";
 import { readWcowLayers } from "../layers/layer-mounts.ts";
 import type { HostFiles } from "../mount-plan.ts";
 import { podIdOf } from "../pod-id.ts";
 import type { ContainerVm } from "../ports.ts";
-import type { WindowsHost } from "./ports.ts";
+import { isWindows } from "./guest.ts";
 import { bringIntoWindowsVm, planWindowsStorage, type WindowsContext, type WindowsStoragePlan } from "./storage.ts";
-
-/** hcsshim's IsWCOW. */
-export function isWindows({ linux, windows }: Spec): boolean {
-  return linux === undefined && windows !== undefined;
-}
 
 /** A container of a Windows guest, known before there is a VM. */
 export interface WindowsPlan extends WindowsStoragePlan {
@@ -38,21 +31,6 @@ export function bootSpec(spec: Spec, rootfs: CreateTask["rootfs"]): Spec {
   if (!isWindows(spec) || rootfs.length === 0) return spec;
   const { layers, scratchFolder } = readWcowLayers(rootfs, spec);
   return { ...spec, windows: { ...asObject(spec.windows, "windows"), layerFolders: [...layers, scratchFolder] } };
-}
-
-/** The part of a running VM that makes Windows containers, where its guest is Windows. */
-export function windowsGuestVm(
-  { uvm, guest }: Pick<VmHost, "uvm" | "guest">,
-  hostOf: ((uvm: WindowsUvm) => WindowsHost) | undefined,
-): Pick<ContainerVm, "windows"> {
-  if (guest.windows === undefined || uvm.windowsGuest === undefined || hostOf === undefined) return {};
-  return { windows: { guest: guest.windows, host: hostOf(uvm.windowsGuest) } };
-}
-
-/** Throws failed-precondition for a container that is no Windows one, where the guest is Windows. Nothing is brought yet. */
-export function refuseLinux(id: string, { windows }: ContainerVm): void {
-  if (windows === undefined) return;
-  throw failedPrecondition(`container ${id} is a Linux one, and its vm has a Windows guest; cannot create it there`);
 }
 
 /** Brings it all into the guest; answers how the container is made there. Throws failed-precondition for a Linux guest. */
