@@ -1,9 +1,8 @@
-/** Changes of files that say so to inotify(7): cgroup event files among them. One instance for all, there while somebody watches. */
-import { close as closeInThread } from "node:fs";
+/** Changes of files that say so to inotify(7): cgroup event files among them. One instance for all, there while somebody watches, and a moment longer. */
 import { runtime } from "#runtime";
 import type { ByteStream } from "./byte-stream.ts";
 import { cLibrary } from "./c-library.ts";
-import { check, close, dup } from "./libc.ts";
+import { check, close } from "./libc.ts";
 
 const libc = cLibrary({
   inotify_init1: ["int", "int"],
@@ -11,6 +10,8 @@ const libc = cLibrary({
   inotify_rm_watch: ["int", "int", "int"],
 } as const);
 
+/** A pod that ends with its container is over by then. */
+const IDLE_MS = 50;
 const IN_MODIFY = 2;
 const IN_IGNORED = 0x8000;
 const IN_CLOEXEC = 0o2000000;
@@ -19,13 +20,12 @@ const EVENT_SIZE = 16;
 
 interface Instance {
   readonly fd: number;
-  /** The same one: the stream's end is not the last close. */
-  readonly copy: number;
   readonly stream: ByteStream;
 }
 
 const listeners = new Map<number, Set<() => void>>();
 let instance: Instance | undefined;
+let closing: ReturnType<typeof setTimeout> | undefined;
 
 /** Calls back after each change, until the returned function is called or the file is gone. Throws SysError. */
 export function watchFile(path: string, onChange: () => void): () => void {
@@ -53,28 +53,29 @@ export function watchFile(path: string, onChange: () => void): () => void {
 function opened(): Instance {
   if (instance !== undefined) return instance;
   const fd = check(() => libc().inotify_init1(IN_CLOEXEC), "inotify_init1");
-  let copy = -1;
   let stream: ByteStream;
   try {
-    copy = dup(fd);
     // By SIGIO: no thread for it, which costs dearly in an emulated machine.
     stream = runtime.adopt(fd, "port", "read");
   } catch (error) {
-    for (const each of [fd, copy]) if (each >= 0) close(each);
+    close(fd);
     throw error;
   }
   stream.open({ data: tell, end: () => undefined, drain: () => undefined, close: () => undefined });
-  instance = { fd, copy, stream };
+  instance = { fd, stream };
   return instance;
 }
 
+/** Not at once: the kernel takes 15 ms for the close, and who stops watching has a container's end to tell. */
 function closeIfIdle(): void {
+  clearTimeout(closing);
   if (listeners.size > 0) return;
-  if (instance === undefined) return;
-  instance.stream.destroy();
-  // The kernel takes 15 ms for the last close: it waits until nobody looks at the marks any more.
-  closeInThread(instance.copy);
-  instance = undefined;
+  closing = setTimeout(() => {
+    if (listeners.size > 0) return;
+    instance?.stream.destroy();
+    instance = undefined;
+  }, IDLE_MS);
+  closing.unref();
 }
 
 /** A read gives whole events. */
