@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { removeSocketLink } from "#os/src/shim/address.ts";
 import { writeDeleted } from "#os/src/shim/launch.ts";
 import { type DaemonSink, daemonSink } from "#os/src/shim/log-sink.ts";
-import { containersIn, removeVm } from "#os/src/shim/remains.ts";
 import { type Claim, claimSocket } from "#os/src/shim/socket.ts";
 import { mountsUnder } from "#os/src/sys/mountinfo.ts";
 import { startTime } from "#os/src/sys/process.ts";
@@ -233,6 +232,8 @@ class Daemon implements RunningDaemon {
   /** True where nothing of the pod is left. */
   async #giveUpName(): Promise<boolean> {
     let empty = false;
+    // Loaded late: nothing of it is needed to serve.
+    const { containersIn, removeVm } = await import("#os/src/shim/remains.ts");
     await this.#claim?.release(async () => {
       // What still runs needs the record: it is how `delete` finds it. So do containers that runc did not delete in its
       // time. A VM whose end failed has no owner after us.

@@ -10,7 +10,7 @@ import {
 } from "#os/src/shim/address.ts";
 import { removeDeleted } from "#os/src/shim/launch.ts";
 import { launcherSink } from "#os/src/shim/log-sink.ts";
-import { removeRemains } from "#os/src/shim/remains.ts";
+import type { removeRemains as RemoveRemains } from "#os/src/shim/remains.ts";
 import { isAlive } from "#os/src/sys/process.ts";
 import { resolveSettings, type Settings } from "../config/settings.ts";
 import { failedPrecondition, unavailable } from "../errors/shim-error.ts";
@@ -88,7 +88,7 @@ export async function start(context: StartContext): Promise<Uint8Array> {
     if (bootstrap.dialect !== "protobuf") writeAddressFile(bundle, addressOf(path));
     if (!(await isServed(runtime, path))) {
       await context.checkStack(settings);
-      if (isVmOfTheDead(stateDirectory)) await removeRemains(runtime, { socketPath: path, stateDirectory });
+      if (isVmOfTheDead(stateDirectory)) await removeDead(runtime, { socketPath: path, stateDirectory });
       if (globalThis.UVM_SHIM_FAILPOINTS) await failpoint("start.spawn");
       const pod = { record, cgroup: options.shimCgroup ?? "", log };
       await spanOf("start", "the daemon's start", () => context.serve(pod));
@@ -116,7 +116,7 @@ export function removeStart(bundle: string): void {
 export async function startEnded(runtime: Pick<Runtime, "connect">, bundle: string, status: string): Promise<Error> {
   const record = readBundleRecord(bundle);
   if (record !== undefined && !(await isServed(runtime, record.socketPath))) {
-    await removeRemains(runtime, record);
+    await removeDead(runtime, record);
     removeStart(bundle);
   }
   return unavailable(`the shim's daemon ended before it was ready (exit code ${status}): see containerd's log`);
@@ -136,6 +136,12 @@ function checkSameStack(stateDirectory: string, podId: string, id: string, stack
 function isVmOfTheDead(stateDirectory: string): boolean {
   const daemon = readDaemonRecord(stateDirectory);
   return daemon !== undefined && daemon.stack !== "local" && !isAlive(daemon.pid, daemon.startTime);
+}
+
+/** Loaded late: next to no start finds anything. */
+async function removeDead(...[runtime, pod]: Parameters<typeof RemoveRemains>): Promise<void> {
+  const { removeRemains } = await import("#os/src/shim/remains.ts");
+  await removeRemains(runtime, pod);
 }
 
 async function settingsOf(options: StartOptions, bootstrap: Bootstrap, flags: Flags): Promise<Settings> {
