@@ -3,7 +3,7 @@ import { parse, TomlError } from "smol-toml";
 import { invalidArgument } from "../errors/shim-error.ts";
 import type { Key, KeyType } from "./key.ts";
 import { nearest } from "./nearest.ts";
-import { KNOWN_KEYS, SCHEMA } from "./schema.ts";
+import { KEYS, KNOWN_KEYS, TABLES } from "./schema.ts";
 
 export type ConfigValue = string | boolean | number;
 
@@ -19,13 +19,12 @@ export interface ConfigDocument {
  */
 export function readDocument(text: string, where: string): ConfigDocument {
   const table = parseToml(text, where);
-  const schemas = new Map(SCHEMA.map((entry) => [entry.key, entry]));
   const lines = linesOf(text);
   const values = new Map<string, ConfigValue>();
   const places = new Map<string, string>();
   readTable(table, "", (key, value) => {
     const place = `${where}${lineOf(lines, key)}`;
-    const schema = schemas.get(key);
+    const schema = KEYS.get(key);
     const problem = schema === undefined ? `unknown key ${key}: ${suggest(key)}` : checkValue(schema, value);
     if (problem !== undefined) throw invalidArgument(`config ${place}: ${problem}`);
     if (schema?.type.kind === "ignored") return;
@@ -50,8 +49,7 @@ function readTable(table: object, prefix: string, each: (key: string, value: unk
   for (const [name, value] of Object.entries(table)) {
     const key = prefix + name;
     // A table is only stepped into where the schema has keys below it, so an unknown one is named as such.
-    const isTable = SCHEMA.some((entry) => entry.key.startsWith(`${key}.`));
-    if (isTable && typeof value === "object" && value !== null && !Array.isArray(value)) {
+    if (TABLES.has(key) && typeof value === "object" && value !== null && !Array.isArray(value)) {
       readTable(value, `${key}.`, each);
     } else {
       each(key, value);
@@ -117,20 +115,31 @@ function linesOf(text: string): readonly (readonly [set: string, line: number])[
 
 /** Where the document sets the key, as ":LINE". Empty where the search finds none. */
 function lineOf(lines: ReturnType<typeof linesOf>, key: string): string {
-  const found = lines.find(([set]) => set === key || set.startsWith(`${key}.`));
-  return found === undefined ? "" : `:${found[1]}`;
+  for (const [set, line] of lines) if (set === key || set.startsWith(`${key}.`)) return `:${line}`;
+  return "";
 }
 
 /** What a line opens or sets. By steps, as a pattern takes minutes at a text's line of a few thousand blanks. */
 function lineHead(line: string): { readonly header?: string; readonly name?: string } {
   const start = line.startsWith("[[") ? 2 : line.startsWith("[") ? 1 : 0;
-  const end = line.search(start > 0 ? /\]/ : /[=#[]/);
+  const end = start > 0 ? line.indexOf("]") : endOfName(line);
   if (end <= start) return {};
   if (start > 0) return { header: line.slice(start, end) };
   return line[end] === "=" ? { name: line.slice(0, end) } : {};
 }
 
-/** A dotted key without quotes and spaces. */
+/** At its "=", or what tells that there is none; -1 where nothing does. */
+function endOfName(line: string): number {
+  for (let index = 0; index < line.length; index += 1) if ("=#[".includes(line.charAt(index))) return index;
+  return -1;
+}
+
+/** A dotted key without quotes and spaces. No pattern: a start compiles each for the one time that it uses it. */
 function plain(key: string): string {
-  return key.replaceAll(/["'\s]/g, "");
+  let text = "";
+  for (let index = 0; index < key.length; index += 1) {
+    const character = key.charAt(index);
+    if (character !== '"' && character !== "'" && character.trim() !== "") text += character;
+  }
+  return text;
 }

@@ -5,7 +5,7 @@ import { invalidArgument, notFound, ShimError } from "../errors/shim-error.ts";
 import type { ConfigDocument, ConfigValue } from "./document.ts";
 import type { ACCEL_NAMES, CHANNEL_NAMES } from "./keys/qemu.ts";
 import type { LOG_LEVEL_NAMES, STACK_NAMES } from "./keys/shim.ts";
-import { SCHEMA } from "./schema.ts";
+import { KEYS } from "./schema.ts";
 
 type ConfigValues = ConfigDocument["values"];
 
@@ -108,8 +108,14 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
     remotevm: remotevmSettings(values),
     ...(request.runhcs !== undefined && { runhcs: request.runhcs }),
     source,
-    origins: { ...Object.fromEntries(places), ...runcOrigins(request.runc) },
+    origins: { ...textsOf(places), ...runcOrigins(request.runc) },
   };
+}
+
+function textsOf(places: ConfigDocument["places"]): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const [key, place] of places) texts[key] = place;
+  return texts;
 }
 
 /** Of the keys that options of runc go over. */
@@ -122,16 +128,17 @@ function runcOrigins(runc: SettingsRequest["runc"]): Record<string, string> {
 }
 
 function remotevmSettings(values: ConfigValues): RemotevmSettings {
-  const paths = {
-    address: stringOf(values, "remotevm.address"),
-    image: stringOf(values, "remotevm.image"),
-    kernel: stringOf(values, "remotevm.kernel"),
-    initrd: stringOf(values, "remotevm.initrd"),
-    root: stringOf(values, "remotevm.root"),
-  };
-  const set = Object.entries(paths).flatMap(([name, path]) => (path === undefined ? [] : [[name, path]]));
+  const address = stringOf(values, "remotevm.address");
+  const image = stringOf(values, "remotevm.image");
+  const kernel = stringOf(values, "remotevm.kernel");
+  const initrd = stringOf(values, "remotevm.initrd");
+  const root = stringOf(values, "remotevm.root");
   return {
-    ...Object.fromEntries(set),
+    ...(address !== undefined && { address }),
+    ...(image !== undefined && { image }),
+    ...(kernel !== undefined && { kernel }),
+    ...(initrd !== undefined && { initrd }),
+    ...(root !== undefined && { root }),
     service: required(values, "remotevm.service"),
     arguments: words(stringOf(values, "remotevm.arguments")),
     annotations: lookUp(values, "remotevm.annotations") === true,
@@ -141,8 +148,8 @@ function remotevmSettings(values: ConfigValues): RemotevmSettings {
   };
 }
 
-function words(text = ""): string[] {
-  return text.split(/\s+/).filter(Boolean);
+function words(text: string | undefined): string[] {
+  return text === undefined ? [] : text.split(/\s+/).filter(Boolean);
 }
 
 function qemuSettings(values: ConfigValues): QemuSettings {
@@ -198,10 +205,8 @@ function readConfig(path: string): string | undefined {
   }
 }
 
-const fallbacks = new Map(SCHEMA.map(({ key, fallback }) => [key, fallback]));
-
 function lookUp(values: ConfigValues, key: string): ConfigValue | undefined {
-  return values.get(key) ?? fallbacks.get(key);
+  return values.get(key) ?? KEYS.get(key)?.fallback;
 }
 
 function stringOf(values: ConfigValues, key: string): string | undefined {

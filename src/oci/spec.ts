@@ -103,15 +103,18 @@ export function checkSpec(value: unknown, where: string): Spec {
 }
 
 function withoutNulls(value: unknown, named: Named): unknown {
-  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, named));
+  if (Array.isArray(value)) {
+    const items: unknown[] = [];
+    for (const item of value) items.push(withoutNulls(item, named));
+    return items;
+  }
   if (!isObject(value)) return value;
-  const given = Object.entries(value).filter(([, member]) => member !== null);
-  return Object.fromEntries(
-    given.map(([name, member]) => [
-      name,
-      Object.hasOwn(named, name) ? withoutNulls(member, named[name] ?? {}) : member,
-    ]),
-  );
+  const given = { ...value };
+  for (const [name, member] of Object.entries(value)) {
+    if (member === null) delete given[name];
+    else if (Object.hasOwn(named, name)) given[name] = withoutNulls(member, named[name] ?? {});
+  }
+  return given;
 }
 
 function findProblem(spec: Record<string, unknown>): string | undefined {
@@ -129,7 +132,7 @@ function findProblem(spec: Record<string, unknown>): string | undefined {
   if (!optional(mounts, (list) => isListOf(list, isMount))) {
     return "mounts is not a list of mounts with a destination, texts for type and source, and a list of options";
   }
-  if (!optional(annotations, (a) => isObject(a) && Object.values(a).every(isString))) {
+  if (!optional(annotations, (a) => isObject(a) && isStrings(Object.values(a)))) {
     return "annotations is not a map of strings";
   }
   if (!optional(linux, isObject)) return "linux is not an object";
@@ -180,7 +183,9 @@ function isString(value: unknown): value is string {
 }
 
 function isListOf(value: unknown, check: (item: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.every(check);
+  if (!Array.isArray(value)) return false;
+  for (const item of value) if (!check(item)) return false;
+  return true;
 }
 
 function isStrings(value: unknown): boolean {

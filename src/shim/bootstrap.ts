@@ -35,7 +35,8 @@ export function readBootstrap({ stdin, id, namespace, env }: StartInput): Bootst
     if (params !== undefined && params.instanceId === id && params.namespace === namespace) return fromParams(params);
   }
   // 1.6 is known by what it does not set; 1.7 to 2.2 can't be told apart, and all of them read JSON of version 2.
-  const isOld = ["MAX_SHIM_VERSION", "GRPC_ADDRESS", "NAMESPACE"].every((name) => env[name] === undefined);
+  const { MAX_SHIM_VERSION: version, GRPC_ADDRESS: address, NAMESPACE: name } = env;
+  const isOld = version === undefined && address === undefined && name === undefined;
   const dialect = isOld ? "text" : "json";
   if (stdin.length === 0) return { dialect, options: [] };
   const options = tryDecode(() => Any.decode(stdin));

@@ -21,12 +21,12 @@ let errnoAddress: number | undefined;
  * array's old content once the caller is hot (reference: performance 7).
  */
 export function loadLibrary<const S extends LibrarySignatures>(name: string, signatures: S): Library<S> {
-  const symbols = Object.fromEntries(
-    Object.entries(signatures).map(([symbol, [returns, ...args]]) => [
-      symbol,
-      { returns: types[returns], args: args.map((type) => types[type]) },
-    ]),
-  );
+  const symbols: Record<string, { returns: FFIType; args: FFIType[] }> = {};
+  for (const [symbol, [returns, ...taken]] of Object.entries(signatures)) {
+    const args: FFIType[] = [];
+    for (const type of taken) args.push(types[type]);
+    symbols[symbol] = { returns: types[returns], args };
+  }
   errnoAddress ??= Number(
     dlopen("libc.so.6", { __errno_location: { returns: FFIType.ptr, args: [] } }).symbols.__errno_location(),
   );

@@ -71,11 +71,11 @@ export class Client {
 
   /** A typed client of one service; cheap, any number may share the connection. */
   service<S extends ServiceDescriptor>(service: S): ServiceClient<S> {
-    const calls = Object.values(service.methods).map((method) => [
-      propertyName(method.name),
-      this.#call(service.name, method),
-    ]);
-    return Object.fromEntries(calls) as ServiceClient<S>;
+    const calls: Record<string, unknown> = {};
+    for (const method of Object.values(service.methods)) {
+      calls[propertyName(method.name)] = this.#call(service.name, method);
+    }
+    return calls as ServiceClient<S>;
   }
 
   get isOpen(): boolean {

@@ -83,8 +83,10 @@ function bound<K extends "unary" | "stream", I extends { readonly [P in K]?: unk
   interceptors: readonly I[],
   kind: K,
 ): NonNullable<I[K]>[] {
-  return interceptors.flatMap((interceptor) => {
+  const steps: NonNullable<I[K]>[] = [];
+  for (const interceptor of interceptors) {
     const step = interceptor[kind];
-    return typeof step === "function" ? [step.bind(interceptor)] : [];
-  });
+    if (typeof step === "function") steps.push(step.bind(interceptor));
+  }
+  return steps;
 }
