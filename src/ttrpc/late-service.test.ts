@@ -30,6 +30,8 @@ describe("a service that is loaded late", () => {
     assert.equal(s.loads(), 0);
     const answers = [one, other, one].map((client, code) => client.service(Probe).unary(text("waited", code)));
     await s.called.promise;
+    // What both have sent has come by then, too.
+    await clientOf(s.server).service(early).unary(text("in between"));
     s.loaded.resolve();
     assert.deepEqual(
       (await Promise.all(answers)).map(({ code }) => code),
@@ -118,6 +120,9 @@ describe("a service that is loaded late", () => {
     await s.called.promise;
     client.close();
     await assert.rejects(call);
+    await client.closed();
+    // The server has seen that by then, too.
+    await clientOf(s.server).service(early).unary(text("in between"));
     s.loaded.resolve();
     assert.ok(isKind("canceled")(await aborted.promise));
     s.server.close();
