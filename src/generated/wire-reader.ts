@@ -19,6 +19,13 @@ export class Reader {
     this.len = bytes.length;
   }
 
+  byte(): number {
+    const byte = this.buf[this.pos];
+    if (byte === undefined) throw new RangeError(`index out of range: ${this.pos} + 1 > ${this.len}`);
+    this.pos += 1;
+    return byte;
+  }
+
   /** Field number times eight, and the wire type. */
   tag(): number {
     return this.#fiveBytes(15, "tag");
@@ -33,7 +40,7 @@ export class Reader {
     }
     let value = 0;
     for (let shift = 0; shift < 70; shift += 7) {
-      const byte = this.#next();
+      const byte = this.byte();
       if (shift < 32) value |= (byte & 127) << shift;
       if (byte < 128) return value >>> 0;
     }
@@ -52,7 +59,7 @@ export class Reader {
   bool(): boolean {
     let value = false;
     for (let count = 0; count < 10; count += 1) {
-      const byte = this.#next();
+      const byte = this.byte();
       if ((byte & 127) !== 0) value = true;
       if (byte < 128) return value;
     }
@@ -85,7 +92,7 @@ export class Reader {
     if (field === 0) throw new Error("illegal tag: field number 0");
     switch (wireType) {
       case 0:
-        while (this.#next() > 127);
+        while (this.byte() > 127);
         break;
       case 1:
         this.#take(8);
@@ -129,11 +136,11 @@ export class Reader {
     }
     let value = 0;
     for (let shift = 0; shift < 28; shift += 7) {
-      const byte = this.#next();
+      const byte = this.byte();
       value |= (byte & 127) << shift;
       if (byte < 128) return value;
     }
-    const byte = this.#next();
+    const byte = this.byte();
     if (byte > last) throw new Error(`invalid ${what} encoding`);
     return (value | (byte << 28)) >>> 0;
   }
@@ -144,13 +151,6 @@ export class Reader {
     if (start + count > this.len) throw new RangeError(`index out of range: ${start} + ${count} > ${this.len}`);
     this.pos = start + count;
     return start;
-  }
-
-  #next(): number {
-    const byte = this.buf[this.pos];
-    if (byte === undefined) throw new RangeError(`index out of range: ${this.pos} + 1 > ${this.len}`);
-    this.pos += 1;
-    return byte;
   }
 }
 

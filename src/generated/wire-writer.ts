@@ -50,7 +50,7 @@ export class Writer {
     return this.uint32(value.length).raw(value);
   }
 
-  /** Lone surrogates as U+FFFD. */
+  /** A lone surrogate as U+FFFD: Go rejects a whole message for one bad character. */
   string(value: string): this {
     return this.#shortAscii(value) ? this : this.bytes(utf8.encode(value));
   }

@@ -86,9 +86,8 @@ export function skip(reader: Reader, tag: number): void {
   reader.skip(tag);
 }
 
-/** Go rejects a whole message for one bad character, so a lone surrogate becomes U+FFFD here. */
 export function writeString(writer: Writer, value: string): void {
-  writer.string(value.isWellFormed() ? value : value.toWellFormed());
+  writer.string(value);
 }
 
 /**
@@ -102,7 +101,7 @@ export function readString(reader: Reader): string {
   const { buf, pos } = reader;
   const length = buf[pos] ?? 0;
   const end = pos + 1 + length;
-  // Also where the length has more than one byte: it is above 127 then. An overrun is for the library to refuse.
+  // Also where the length has more than one byte: it is above 127 then. An overrun is for the reader to refuse.
   if (length === 0 || length > maxRecentLength || end > reader.len) return reader.string();
   const slot = (length * 7 + at(buf, pos + 1) * 5 + at(buf, pos + 1 + (length >> 1)) * 3 + at(buf, end - 1) * 17) & 255;
   const recent = recentStrings[slot];
@@ -131,19 +130,19 @@ function at(bytes: Uint8Array, index: number): number {
 export function readUint64(reader: Reader): bigint {
   let low = 0;
   for (let shift = 0; shift < 28; shift += 7) {
-    const byte = next(reader);
+    const byte = reader.byte();
     low += (byte & 127) * 2 ** shift;
     if (byte < 128) return BigInt(low);
   }
   let high = 0;
   for (let shift = 0; shift < 28; shift += 7) {
-    const byte = next(reader);
+    const byte = reader.byte();
     high += (byte & 127) * 2 ** shift;
     if (byte < 128) return (BigInt(high) << 28n) | BigInt(low);
   }
-  let top = next(reader);
+  let top = reader.byte();
   if (top > 127) {
-    const last = next(reader);
+    const last = reader.byte();
     if (last > 127) throw new RangeError("invalid varint encoding: more than ten bytes");
     top = (top & 127) | ((last & 1) << 7);
   }
@@ -162,11 +161,4 @@ export function writeInt64(writer: Writer, value: bigint): void {
     rest >>= 7n;
   }
   writer.uint32(Number(rest));
-}
-
-function next(reader: Reader): number {
-  const byte = reader.buf[reader.pos];
-  if (byte === undefined || reader.pos >= reader.len) throw new RangeError(`index out of range: ${reader.pos} + 1`);
-  reader.pos += 1;
-  return byte;
 }

@@ -33,7 +33,7 @@ export interface PodOptions {
   };
   /** What a Windows host does for the containers of Windows guests. */
   readonly windows?: (uvm: WindowsUvm) => WindowsHost;
-  /** The same of the pod's network. */
+  /** What the host does for the pod's network, where its guest is another machine. */
   readonly network?: (pod: NetworkedPod) => PodNetworking<VmHost>;
   /** The `local` stack's runc, as configured; a create's own runtime options go over it, but for the root. */
   readonly runc?: UvmOptions["runc"];
