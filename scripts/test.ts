@@ -16,7 +16,9 @@ const MOST_FILES_SECONDS = 40;
 
 interface Suite {
   readonly title: string;
+  /** Directories, or files. */
   readonly roots: readonly string[];
+  readonly except?: readonly string[];
   /** Takes the files for Windows alone; without it, all others. */
   readonly windows?: true;
   readonly runner: Runner;
@@ -32,10 +34,15 @@ interface Suite {
    */
   readonly realPeers?: "in CI" | "always";
   readonly env?: Readonly<Record<string, string>>;
+  /** Its VMs come from templates (docs/vm-template.md), which all of its files share. */
+  readonly templates?: true;
 }
 
 /** test/fuzz: the corpus, and a short run of each fuzzer. */
 const unitRoots = ["src", "cmd", "scripts", "test/harness", "test/fuzz"];
+
+/** In VMs that are booted, as are those of test/qemu, test/faults and test/peers; the rest of test/integration in VMs from a template, to save time. */
+const inBootedVms = ["test/integration/run.test.ts"];
 
 const suites: Record<string, readonly Suite[]> = {
   unit: [
@@ -71,16 +78,20 @@ const suites: Record<string, readonly Suite[]> = {
   ],
   "integration-qemu": [
     {
-      ...{ title: "containerd and ctr, stack qemu", roots: ["test/integration"], runner: node, runs: "one a file" },
-      ...{ realPeers: "always", env: { UVM_STACK: "qemu" } },
+      ...{ title: "containerd and ctr, stack qemu", roots: inBootedVms, runner: node, runs: "one a file" },
+      ...{ realPeers: "always", env: { UVM_STACK: "qemu" }, seconds: { "test/integration/run.test.ts": 160 } },
+    },
+    {
+      ...{ title: "containerd and ctr, VMs from a template", roots: ["test/integration"], except: inBootedVms },
+      ...{ runner: node, runs: "one a file", realPeers: "always", env: { UVM_STACK: "qemu" }, templates: true },
       seconds: {
-        "test/integration/faults.test.ts": 300,
-        "test/integration/events.test.ts": 180,
-        "test/integration/run.test.ts": 160,
-        "test/integration/lifecycles.test.ts": 140,
-        "test/integration/limits.test.ts": 130,
-        "test/integration/diag.test.ts": 110,
-        "test/integration/exit-codes.test.ts": 110,
+        "test/integration/faults.test.ts": 164,
+        "test/integration/tasks.test.ts": 93,
+        "test/integration/events.test.ts": 83,
+        "test/integration/soak.test.ts": 75,
+        "test/integration/task-api.test.ts": 71,
+        "test/integration/lifecycles.test.ts": 62,
+        "test/integration/limits.test.ts": 60,
       },
     },
   ],
@@ -97,11 +108,14 @@ const suites: Record<string, readonly Suite[]> = {
       ...{ windows: true, alone: true, realPeers: "always" },
     },
   ],
-  // Their networks and firewall rules are the host's.
   peers: [
     {
-      ...{ title: "containerd 2.x, nerdctl and Go ttrpc", roots: ["test/peers", "test/integration"], runner: node },
-      ...{ runs: 1, alone: true, realPeers: "in CI" },
+      ...{ title: "the flows on containerd 2.x", roots: ["test/integration"], runner: node, runs: "one a file" },
+      realPeers: "in CI",
+    },
+    // One after the other: their networks and firewall rules are the host's.
+    {
+      ...{ title: "CRI, nerdctl and Go ttrpc", roots: ["test/peers"], runner: node, runs: 1, realPeers: "in CI" },
     },
   ],
 };
@@ -121,6 +135,7 @@ interface Result extends Counts {
 const none: Result = { passed: 0, failed: 0, skipped: 0, seconds: 0 };
 
 function testFiles(root: string): string[] {
+  if (root.endsWith(".test.ts")) return [root];
   let names: string[];
   try {
     names = readdirSync(root, { recursive: true, encoding: "utf8" });
@@ -140,7 +155,7 @@ function isForWindows(file: string): boolean {
 function runsOf(suite: Suite): Run[] {
   const files = suite.roots
     .flatMap(testFiles)
-    .filter((file) => isForWindows(file) === (suite.windows === true))
+    .filter((file) => isForWindows(file) === (suite.windows === true) && suite.except?.includes(file) !== true)
     .sort();
   process.stdout.write(`== ${suite.title}: ${files.length} files\n`);
   const size = suite.runs === "one a file" ? 1 : Math.ceil(files.length / suite.runs);
@@ -158,7 +173,8 @@ function runsOf(suite: Suite): Run[] {
  * printed at its end.
  */
 async function perform({ suite, files }: Run): Promise<Result> {
-  const { title, runner, env, alone } = suite;
+  const { title, runner, alone } = suite;
+  const env = { ...process.env, ...suite.env, ...(suite.templates ? { UVM_TEST_TEMPLATES: templates } : {}) };
   const begun = performance.now();
   const directory = mkdtempSync(join(tmpdir(), "uvm-shim-test-"));
   const report = join(directory, "report");
@@ -168,7 +184,7 @@ async function perform({ suite, files }: Run): Promise<Result> {
     const [command = "", ...args] = runner.argv(files, report);
     const code = await new Promise<number | null>((resolve, reject) => {
       const output = printed ?? "inherit";
-      spawn(command, args, { stdio: ["ignore", output, output], env: { ...process.env, ...env } })
+      spawn(command, args, { stdio: ["ignore", output, output], env })
         .on("error", reject)
         .on("close", resolve);
     });
@@ -220,6 +236,10 @@ function groupsOf(asked: readonly Suite[]): Suite[][] {
   return groups;
 }
 
+/** Of all suites that want templates. */
+const templates = mkdtempSync(join(tmpdir(), "uvm-shim-templates-"));
+process.once("exit", () => rmSync(templates, { recursive: true }));
+
 const sum = { passed: 0, failed: 0, skipped: 0 };
 for (const group of groupsOf(process.argv.slice(2).flatMap((name) => suites[name] ?? []))) {
   const begun = performance.now();
@@ -233,8 +253,11 @@ for (const group of groupsOf(process.argv.slice(2).flatMap((name) => suites[name
     const needed = realPeers === "always" || (realPeers === "in CI" && process.env.CI === "true");
     const missed = needed ? counts.skipped : 0;
     if (missed > 0) process.stdout.write(`== ${title}: ${missed} skipped, which counts as failed here\n`);
+    // The shim boots what can't come from one, and only its log says so.
+    const booted = suite.templates && readdirSync(templates).length === 0 ? 1 : 0;
+    if (booted > 0) process.stdout.write(`== ${title}: no template was made, which counts as failed\n`);
     sum.passed += counts.passed;
-    sum.failed += counts.failed + missed;
+    sum.failed += counts.failed + missed + booted;
     sum.skipped += counts.skipped - missed;
   }
   const seconds = ((performance.now() - begun) / 1000).toFixed(0);

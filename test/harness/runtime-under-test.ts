@@ -3,7 +3,8 @@ import { type StackUnderTest, stackUnderTest } from "./stack-under-test.ts";
 
 /**
  * The runtime that the integration tests run on. `UVM_TEST_RUNTIME=io.containerd.runc.v2` runs the same tests on
- * containerd's own shim, which shows that they ask for containerd's behaviour and not for ours.
+ * containerd's own shim, which shows that they ask for containerd's behaviour and not for ours. `UVM_TEST_TEMPLATES=DIRECTORY`
+ * lets the VMs of `UVM_STACK=qemu` come from templates that are there, or are made there.
  */
 export interface RuntimeUnderTest {
   readonly name: string;
@@ -28,6 +29,7 @@ export const failpointsDirectory = `${root}out/faults`;
 export function runtimeUnderTest(
   name = process.env.UVM_TEST_RUNTIME ?? "io.containerd.uvm.v1",
   stackName = process.env.UVM_STACK ?? "local",
+  templates = process.env.UVM_TEST_TEMPLATES,
 ): RuntimeUnderTest {
   const [kind, version] = name.split(".").slice(-2);
   const ours = kind === "uvm";
@@ -37,6 +39,12 @@ export function runtimeUnderTest(
     stack,
     binary: `containerd-shim-${kind}-${version}`,
     isPeer: !ours,
-    configuration: ours ? `stack = "${stack.name}"\n` : undefined,
+    configuration: ours ? configurationOf(stack.name, templates) : undefined,
   };
+}
+
+/** VMs come from templates in that directory (docs/vm-template.md), or are booted. */
+function configurationOf(stack: string, templates: string | undefined): string {
+  const vms = templates === undefined ? "" : `[qemu]\ntemplate = true\ntemplate_directory = "${templates}"\n`;
+  return `stack = "${stack}"\n${vms}`;
 }
