@@ -45,6 +45,8 @@ export class LivePod {
       stateDirectory,
       stack: createLocalStack({ reaper }),
       createGuest: ({ sockets }) => createGuest({ sockets }),
+      // A slow machine's runc takes longer than a pod is given whose daemon has to go.
+      limits: { close: 60_000 },
       ports: podPorts(
         (event) => this.events.push(event),
         (message, cause) => this.warnings.push(`${message}: ${cause}`),
