@@ -91,7 +91,7 @@ export async function shutDown(log: Logger): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") log.warn("cannot end all processes", { error });
   }
   // A file system is written back whole when nothing holds it any more.
-  const left = await appears(() => !othersRun() || undefined, ENDS_WITHIN_MS);
+  const left = await appears(() => !othersRun() || undefined, { withinMs: ENDS_WITHIN_MS });
   if (left === undefined) log.warn("processes do not end");
   try {
     const busy = unmountRecursive("/run");

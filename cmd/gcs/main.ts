@@ -4,6 +4,7 @@ import { ShimError, unavailable } from "../../src/errors/shim-error.ts";
 import { bootArguments } from "../../src/gcs/agent/boot-arguments.ts";
 import { createGcs } from "../../src/gcs/gcs.ts";
 import { systemMachine } from "../../src/gcs/machine/system-machine.ts";
+import { linkByMac } from "../../src/gcs/network/links.ts";
 import { runProgram } from "../../src/gcs/run-program.ts";
 import { pmemDevices } from "../../src/gcs/storage/pmem-devices.ts";
 import { scsiDisks } from "../../src/gcs/storage/scsi-disks.ts";
@@ -80,21 +81,27 @@ async function runMachine(flags: GcsFlags, log: Logger): Promise<number> {
     await runAgent(agent, port, agent.debug ? openLog({ ...flags, loglevel: "debug" }) : log);
     return 0;
   }
+  const drivers = port.established.then(() => {
+    log.info("host reached", { uptime: uptime() });
+    return spanOf("guest", "load modules", () => loadEarlyModules(log));
+  });
   const gcs = createGcs({
     sockets: port.sockets,
     stateDirectory: flags.stateDir,
     runc: { binary: flags.runc },
-    storage: { disks: scsiDisks(), shares: virtiofsShares(systemMounts), pmem: pmemDevices(runProgram) },
+    storage: {
+      disks: scsiDisks({ drivers }),
+      shares: virtiofsShares(systemMounts, { drivers }),
+      pmem: pmemDevices(runProgram),
+    },
+    network: { findLink: (adapter) => linkByMac(adapter, { drivers }) },
     machine: systemMachine(),
     log,
   });
   const served = port.serve({ signal: over.signal });
-  const modules = port.established.then(() => {
-    log.info("host reached", { uptime: uptime() });
-    return spanOf("guest", "load modules", () => loadEarlyModules(log)).then(warmUp);
-  });
+  const warm = drivers.then(warmUp);
   await loadNvdimmDriver(log);
-  await Promise.race([gcs.run({ signal: over.signal }), Promise.all([served, modules]).then(() => never)]);
+  await Promise.race([gcs.run({ signal: over.signal }), Promise.all([served, warm]).then(() => never)]);
   await shutDown(log);
   return 0;
 }

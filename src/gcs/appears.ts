@@ -7,9 +7,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 export const APPEARS_WITHIN_MS = 15_000;
 const POLL_MS = 10;
 
+export interface Wait {
+  readonly withinMs?: number;
+  /**
+   * Settles when the drivers are loaded, or could not be. Before that nothing plugged in can be seen, so the time does not
+   * count: on a host without time to spare they took 22 seconds after it had reached us.
+   */
+  readonly drivers?: Promise<unknown>;
+}
+
 /** Looks until there is something to see, for a bounded time; undefined where nothing came. What `look` throws is thrown. */
-export async function appears<T>(look: () => T | undefined, withinMs = APPEARS_WITHIN_MS): Promise<T | undefined> {
-  const until = performance.now() + withinMs;
+export async function appears<T>(look: () => T | undefined, wait: Wait = {}): Promise<T | undefined> {
+  const { withinMs = APPEARS_WITHIN_MS, drivers } = wait;
+  let until = Number.POSITIVE_INFINITY;
+  const begin = (): void => {
+    until = performance.now() + withinMs;
+  };
+  if (drivers === undefined) begin();
+  else void drivers.then(begin, begin);
   for (;;) {
     const seen = look();
     if (seen !== undefined || performance.now() >= until) return seen;

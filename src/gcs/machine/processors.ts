@@ -1,14 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ShimError } from "../../errors/shim-error.ts";
-import { appears } from "../appears.ts";
+import { appears, type Wait } from "../appears.ts";
 import { missingFile } from "../runtime/missing-file.ts";
 
 const DIRECTORY = "/sys/devices/system/cpu";
 
-export interface ProcessorsOptions {
+export interface ProcessorsOptions extends Pick<Wait, "withinMs"> {
   readonly directory?: string;
-  readonly withinMs?: number;
 }
 
 /**
@@ -16,12 +15,12 @@ export interface ProcessorsOptions {
  * there is no udev to bring it up. Throws out-of-range where fewer have come within the time.
  */
 export async function setProcessors(count: number, options: ProcessorsOptions = {}): Promise<void> {
-  const { directory = DIRECTORY, withinMs } = options;
+  const { directory = DIRECTORY, ...wait } = options;
   let online = 0;
   const reached = await appears(() => {
     online = setOnline(directory, count);
     return online === count || undefined;
-  }, withinMs);
+  }, wait);
   if (reached === undefined) {
     const message = `this guest has ${online} processors; cannot bring ${count} online: plug them in first`;
     throw new ShimError("out-of-range", message);

@@ -18,13 +18,13 @@ describe("the link with a MAC address", () => {
       add("lo", "address", "00:00:00:00:00:00\n");
       add("lo", "mtu", "65536\n");
       mkdirSync(join(links, "eth0"));
-      await assert.rejects(linkWithMac(MAC, 0, links), {
+      await assert.rejects(linkWithMac(MAC, { withinMs: 0 }, links), {
         kind: "not-found",
         message: `no link has MAC address ${MAC}`,
       });
       add("eth0", "address", `${MAC}\n`);
-      await assert.rejects(linkWithMac(MAC, 0, links), { kind: "not-found" });
-      const found = linkWithMac(MAC, 60_000, links);
+      await assert.rejects(linkWithMac(MAC, { withinMs: 0 }, links), { kind: "not-found" });
+      const found = linkWithMac(MAC, { withinMs: 60_000 }, links);
       add("eth0", "mtu", "1500\n");
       assert.equal(await found, "eth0");
     } finally {

@@ -104,7 +104,7 @@ describe("an adapter in a real network namespace", { skip: await notLive() }, ()
     }));
 
   it("fails with the adapter's name where no link has its MAC address", async () => {
-    const network = new GuestNetwork((adapter) => linkByMac(adapter, 20), runProgram);
+    const network = new GuestNetwork((adapter) => linkByMac(adapter, { withinMs: 20 }), runProgram);
     await assert.rejects(
       network.add({ ...settings, MacAddress: "02:67:63:73:00:ff" }),
       (error: Error) => isKind(error, "not-found") && /adapter "nic": no link has MAC/.test(error.message),

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { notFound } from "../../errors/shim-error.ts";
-import { appears } from "../appears.ts";
+import { appears, type Wait } from "../appears.ts";
 import { opens } from "./opens.ts";
 import type { PmemResolver, RunProgram } from "./ports.ts";
 
@@ -8,7 +8,7 @@ import type { PmemResolver, RunProgram } from "./ports.ts";
 const MODULES = ["virtio_pmem", "nd_pmem"];
 
 /** /dev/pmemN: the kernel counts them in the order in which the host has plugged them in. */
-export function pmemDevices(run: RunProgram, { dev = "/dev", withinMs }: PmemDevicesOptions = {}): PmemResolver {
+export function pmemDevices(run: RunProgram, { dev = "/dev", ...wait }: PmemDevicesOptions = {}): PmemResolver {
   let loaded: Promise<void> | undefined;
   return {
     async find(deviceNumber) {
@@ -19,7 +19,7 @@ export function pmemDevices(run: RunProgram, { dev = "/dev", withinMs }: PmemDev
         throw error;
       });
       await loaded;
-      if ((await appears(() => opens(device) || undefined, withinMs)) === undefined) {
+      if ((await appears(() => opens(device) || undefined, wait)) === undefined) {
         throw notFound(`no persistent memory has appeared as ${device} in this guest; cannot mount it`);
       }
       return device;
@@ -27,7 +27,6 @@ export function pmemDevices(run: RunProgram, { dev = "/dev", withinMs }: PmemDev
   };
 }
 
-export interface PmemDevicesOptions {
+export interface PmemDevicesOptions extends Pick<Wait, "withinMs"> {
   readonly dev?: string;
-  readonly withinMs?: number;
 }

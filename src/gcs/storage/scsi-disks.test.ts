@@ -47,6 +47,18 @@ describe("SCSI disks", () => {
     assert.equal(await found, join(directory, "dev/sda"));
   });
 
+  it("are waited for while their drivers load, however long: a container of a slow guest was refused for that", async () => {
+    let loaded = (): void => {};
+    const drivers = new Promise<void>((resolve) => {
+      loaded = resolve;
+    });
+    const { find } = scsiDisks({ devices: directory, dev: join(directory, "dev"), withinMs: 0, drivers });
+    const found = find({ controller: 0, lun: 0 });
+    plug("04", 0, 0, "sda");
+    loaded();
+    assert.equal(await found, join(directory, "dev/sda"));
+  });
+
   it("are waited for until they open: the kernel makes the node before the disk", async () => {
     plug("04", 0, 5, "sda");
     const node = join(directory, "dev/sda");

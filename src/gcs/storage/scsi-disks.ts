@@ -2,7 +2,7 @@ import { closeSync, constants, existsSync, fsyncSync, openSync, readdirSync, wri
 import { join } from "node:path";
 import { failedPrecondition, notFound } from "../../errors/shim-error.ts";
 import { errorCode } from "../../sys/sys-error.ts";
-import { appears } from "../appears.ts";
+import { appears, type Wait } from "../appears.ts";
 import { missingFile } from "../runtime/missing-file.ts";
 import { opens } from "./opens.ts";
 import type { DiskAddress, DiskResolver } from "./ports.ts";
@@ -15,7 +15,7 @@ const PCI_DEVICES = "/sys/bus/pci/devices";
 const FIRST_SLOT = 4;
 
 /** Disks on virtio-scsi controllers, by sysfs. `devices`: where the kernel lists the PCI functions. */
-export function scsiDisks({ devices = PCI_DEVICES, dev = "/dev", withinMs }: ScsiDisksOptions = {}): DiskResolver {
+export function scsiDisks({ devices = PCI_DEVICES, dev = "/dev", ...wait }: ScsiDisksOptions = {}): DiskResolver {
   const device = (address: DiskAddress): string | undefined => {
     const scsi = scsiDevice(devices, address);
     const [name] = scsi === undefined ? [] : entries(join(scsi, "block"), "");
@@ -27,7 +27,7 @@ export function scsiDisks({ devices = PCI_DEVICES, dev = "/dev", withinMs }: Scs
         const path = device(address);
         return path !== undefined && opens(path) ? path : undefined;
       };
-      const found = await appears(usable, withinMs);
+      const found = await appears(usable, wait);
       if (found === undefined) {
         const { controller, lun } = address;
         throw notFound(`no disk has appeared at controller ${controller}, LUN ${lun} of this guest; cannot find it`);
@@ -47,10 +47,9 @@ export function scsiDisks({ devices = PCI_DEVICES, dev = "/dev", withinMs }: Scs
   };
 }
 
-export interface ScsiDisksOptions {
+export interface ScsiDisksOptions extends Wait {
   readonly devices?: string;
   readonly dev?: string;
-  readonly withinMs?: number;
 }
 
 /** Its folder in sysfs: PCI function / virtio device / SCSI host / target / H:0:0:LUN. */

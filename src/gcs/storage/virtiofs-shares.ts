@@ -2,16 +2,15 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { invalidArgument, isKind, notFound } from "../../errors/shim-error.ts";
 import { MS } from "../../sys/mount-options.ts";
-import { appears } from "../appears.ts";
+import { appears, type Wait } from "../appears.ts";
 import { MountPoint } from "./mount-point.ts";
 import type { MountCalls, ShareResolver } from "./ports.ts";
 
-export interface VirtiofsSharesOptions {
+export interface VirtiofsSharesOptions extends Wait {
   /** The tag of the host's one device. */
   readonly tag?: string;
   /** Where it is mounted, with the first share. */
   readonly root?: string;
-  readonly withinMs?: number;
   /** Makes the kernel forget directory entries that nobody uses. */
   readonly dropDentries?: () => void;
 }
@@ -21,7 +20,7 @@ export interface VirtiofsSharesOptions {
  * file), and here a bind mount of that entry.
  */
 export function virtiofsShares(calls: MountCalls, options: VirtiofsSharesOptions = {}): ShareResolver {
-  const { tag = "uvm", root = "/run/uvm/shares", withinMs, dropDentries = dropUnusedDentries } = options;
+  const { tag = "uvm", root = "/run/uvm/shares", dropDentries = dropUnusedDentries, ...wait } = options;
   let mounted: Promise<void> | undefined;
 
   const mountRoot = async (): Promise<void> => {
@@ -37,7 +36,7 @@ export function virtiofsShares(calls: MountCalls, options: VirtiofsSharesOptions
         refused = error;
         return undefined;
       }
-    }, withinMs);
+    }, wait);
     if (done === undefined) {
       throw notFound(`this guest has no virtio-fs device "${tag}"; cannot mount a share: ${String(refused)}`);
     }
