@@ -30,13 +30,7 @@ function scalar(module: Module, name: string): Scalar {
     case "bytes":
       return plain("Uint8Array", module.wire("noBytes"), 2);
     case "string":
-      return {
-        type: "string",
-        zero: '""',
-        wireType: 2,
-        write: (value, writer) => `${module.wire("writeString")}(${writer}, ${value})`,
-        read: () => `${module.wire("readString")}(r)`,
-      };
+      return { ...plain("string", '""', 2), read: () => `${module.wire("readString")}(r)` };
     case "int64":
     case "uint64": {
       const read = name === "int64" ? "readInt64" : "readUint64";
@@ -205,7 +199,7 @@ export class FieldText {
       line(6, "const inner = r.tag();"),
       line(6, `if (inner === ${8 | key.wireType}) key = ${key.read()};`),
       line(6, `else if (inner === ${16 | type.wireType}) value = ${type.read()};`),
-      line(6, `else ${this.#module.wire("skip")}(r, inner);`),
+      line(6, "else r.skip(inner);"),
       line(5, "}"),
       line(5, `${this.#module.wire("finish")}(r, last, ${target}.set(key, value));`),
       line(5, "break;"),

@@ -89,12 +89,12 @@ function messageText(module: Module, type: protobuf.Type): string {
     line(2, "while (r.pos < end) {"),
     line(3, "const tag = r.tag();"),
     fields.length === 0
-      ? line(3, `${module.wire("skip")}(r, tag);`)
+      ? line(3, "r.skip(tag);")
       : [
           line(3, "switch (tag) {"),
           ...fields.map((field) => field.read()),
           line(4, "default:"),
-          line(5, `${module.wire("skip")}(r, tag);`),
+          line(5, "r.skip(tag);"),
           line(3, "}"),
         ].join(""),
     line(2, "}"),

@@ -1,7 +1,7 @@
 // Generated from proto/ (package ttrpc) by scripts/generate-proto. Do not edit.
 
 import { Status } from "./google/rpc.ts";
-import { type MessageType, endOf, finish, messageType, noBytes, readInt64, readString, skip, writeInt64, writeString } from "./wire.ts";
+import { type MessageType, endOf, finish, messageType, noBytes, readInt64, readString, writeInt64 } from "./wire.ts";
 
 export interface Request {
   service: string;
@@ -14,8 +14,8 @@ export const Request: MessageType<Request> = messageType<Request>(
   "ttrpc.Request",
   () => ({ service: "", method: "", payload: noBytes, timeoutNano: 0n, metadata: [] }),
   (m, w) => {
-    if (m.service !== "") writeString(w.uint32(10), m.service);
-    if (m.method !== "") writeString(w.uint32(18), m.method);
+    if (m.service !== "") w.uint32(10).string(m.service);
+    if (m.method !== "") w.uint32(18).string(m.method);
     if (m.payload.length > 0) w.uint32(26).bytes(m.payload);
     if (m.timeoutNano !== 0n) writeInt64(w.uint32(32), m.timeoutNano);
     for (const value of m.metadata) {
@@ -44,7 +44,7 @@ export const Request: MessageType<Request> = messageType<Request>(
           m.metadata.push(KeyValue.read(r, endOf(r, end), KeyValue.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -77,7 +77,7 @@ export const Response: MessageType<Response> = messageType<Response>(
           m.payload = r.bytes();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -92,8 +92,8 @@ export const KeyValue: MessageType<KeyValue> = messageType<KeyValue>(
   "ttrpc.KeyValue",
   () => ({ key: "", value: "" }),
   (m, w) => {
-    if (m.key !== "") writeString(w.uint32(10), m.key);
-    if (m.value !== "") writeString(w.uint32(18), m.value);
+    if (m.key !== "") w.uint32(10).string(m.key);
+    if (m.value !== "") w.uint32(18).string(m.value);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -106,7 +106,7 @@ export const KeyValue: MessageType<KeyValue> = messageType<KeyValue>(
           m.value = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

@@ -1,7 +1,7 @@
 // Generated from proto/ (package vmservice) by scripts/generate-proto. Do not edit.
 
 import { Empty } from "./google/protobuf.ts";
-import { type MessageType, endOf, finish, messageType, readPacked, readString, readUint64, skip, writeInt64, writeString } from "./wire.ts";
+import { type MessageType, endOf, finish, messageType, readPacked, readString, readUint64, writeInt64 } from "./wire.ts";
 
 /** An open enum: numbers without a name pass through `decode` and `encode` unchanged. */
 export const UEFIInitialVariablesSecureBootTemplate = {
@@ -87,9 +87,9 @@ export const DirectBoot: MessageType<DirectBoot> = messageType<DirectBoot>(
   "vmservice.DirectBoot",
   () => ({ kernelPath: "", initrdPath: "", kernelCmdline: "" }),
   (m, w) => {
-    if (m.kernelPath !== "") writeString(w.uint32(10), m.kernelPath);
-    if (m.initrdPath !== "") writeString(w.uint32(18), m.initrdPath);
-    if (m.kernelCmdline !== "") writeString(w.uint32(26), m.kernelCmdline);
+    if (m.kernelPath !== "") w.uint32(10).string(m.kernelPath);
+    if (m.initrdPath !== "") w.uint32(18).string(m.initrdPath);
+    if (m.kernelCmdline !== "") w.uint32(26).string(m.kernelCmdline);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -105,7 +105,7 @@ export const DirectBoot: MessageType<DirectBoot> = messageType<DirectBoot>(
           m.kernelCmdline = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -122,7 +122,7 @@ export const UEFI: MessageType<UEFI> = messageType<UEFI>(
   "vmservice.UEFI",
   () => ({ firmwarePath: "", initialVariables: undefined, secureBootEnabled: false }),
   (m, w) => {
-    if (m.firmwarePath !== "") writeString(w.uint32(10), m.firmwarePath);
+    if (m.firmwarePath !== "") w.uint32(10).string(m.firmwarePath);
     if (m.initialVariables !== undefined) {
       w.uint32(34).fork();
       UEFIInitialVariables.write(m.initialVariables, w);
@@ -144,7 +144,7 @@ export const UEFI: MessageType<UEFI> = messageType<UEFI>(
           m.secureBootEnabled = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -168,7 +168,7 @@ export const UEFIInitialVariables: MessageType<UEFIInitialVariables> = messageTy
           m.secureBootTemplate = r.int32() as UEFIInitialVariablesSecureBootTemplate;
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -206,7 +206,7 @@ export const SMBIOSConfig: MessageType<SMBIOSConfig> = messageType<SMBIOSConfig>
           m.system = SMBIOSConfigSystem.read(r, endOf(r, end), m.system ?? SMBIOSConfigSystem.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -223,9 +223,9 @@ export const SMBIOSConfigBIOS: MessageType<SMBIOSConfigBIOS> = messageType<SMBIO
   "vmservice.SMBIOSConfig.BIOS",
   () => ({ vendor: undefined, version: undefined, releaseDate: undefined, release: undefined }),
   (m, w) => {
-    if (m.vendor !== undefined) writeString(w.uint32(10), m.vendor);
-    if (m.version !== undefined) writeString(w.uint32(18), m.version);
-    if (m.releaseDate !== undefined) writeString(w.uint32(26), m.releaseDate);
+    if (m.vendor !== undefined) w.uint32(10).string(m.vendor);
+    if (m.version !== undefined) w.uint32(18).string(m.version);
+    if (m.releaseDate !== undefined) w.uint32(26).string(m.releaseDate);
     if (m.release !== undefined) {
       w.uint32(34).fork();
       SMBIOSConfigBIOSRelease.write(m.release, w);
@@ -249,7 +249,7 @@ export const SMBIOSConfigBIOS: MessageType<SMBIOSConfigBIOS> = messageType<SMBIO
           m.release = SMBIOSConfigBIOSRelease.read(r, endOf(r, end), m.release ?? SMBIOSConfigBIOSRelease.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -278,7 +278,7 @@ export const SMBIOSConfigBIOSRelease: MessageType<SMBIOSConfigBIOSRelease> = mes
           m.minor = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -298,13 +298,13 @@ export const SMBIOSConfigSystem: MessageType<SMBIOSConfigSystem> = messageType<S
   "vmservice.SMBIOSConfig.System",
   () => ({ manufacturer: undefined, productName: undefined, version: undefined, serialNumber: undefined, skuNumber: undefined, family: undefined, uuid: undefined }),
   (m, w) => {
-    if (m.manufacturer !== undefined) writeString(w.uint32(10), m.manufacturer);
-    if (m.productName !== undefined) writeString(w.uint32(18), m.productName);
-    if (m.version !== undefined) writeString(w.uint32(26), m.version);
-    if (m.serialNumber !== undefined) writeString(w.uint32(34), m.serialNumber);
-    if (m.skuNumber !== undefined) writeString(w.uint32(42), m.skuNumber);
-    if (m.family !== undefined) writeString(w.uint32(50), m.family);
-    if (m.uuid !== undefined) writeString(w.uint32(58), m.uuid);
+    if (m.manufacturer !== undefined) w.uint32(10).string(m.manufacturer);
+    if (m.productName !== undefined) w.uint32(18).string(m.productName);
+    if (m.version !== undefined) w.uint32(26).string(m.version);
+    if (m.serialNumber !== undefined) w.uint32(34).string(m.serialNumber);
+    if (m.skuNumber !== undefined) w.uint32(42).string(m.skuNumber);
+    if (m.family !== undefined) w.uint32(50).string(m.family);
+    if (m.uuid !== undefined) w.uint32(58).string(m.uuid);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -332,7 +332,7 @@ export const SMBIOSConfigSystem: MessageType<SMBIOSConfigSystem> = messageType<S
           m.uuid = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -360,7 +360,7 @@ export const SerialConfig: MessageType<SerialConfig> = messageType<SerialConfig>
           m.ports.push(SerialConfigConfig.read(r, endOf(r, end), SerialConfigConfig.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -378,7 +378,7 @@ export const SerialConfigConfig: MessageType<SerialConfigConfig> = messageType<S
   () => ({ port: 0, socketPath: "", connect: false }),
   (m, w) => {
     if (m.port !== 0) w.uint32(8).uint32(m.port);
-    if (m.socketPath !== "") writeString(w.uint32(18), m.socketPath);
+    if (m.socketPath !== "") w.uint32(18).string(m.socketPath);
     if (m.connect) w.uint32(24).bool(m.connect);
   },
   (r, end, m) => {
@@ -395,7 +395,7 @@ export const SerialConfigConfig: MessageType<SerialConfigConfig> = messageType<S
           m.connect = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -410,7 +410,7 @@ export const HVSocketConfig: MessageType<HVSocketConfig> = messageType<HVSocketC
   "vmservice.HVSocketConfig",
   () => ({ path: "" }),
   (m, w) => {
-    if (m.path !== "") writeString(w.uint32(10), m.path);
+    if (m.path !== "") w.uint32(10).string(m.path);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -420,7 +420,7 @@ export const HVSocketConfig: MessageType<HVSocketConfig> = messageType<HVSocketC
           m.path = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -493,7 +493,7 @@ export const DevicesConfig: MessageType<DevicesConfig> = messageType<DevicesConf
           m.virtioConsole = VirtioConsoleConfig.read(r, endOf(r, end), m.virtioConsole ?? VirtioConsoleConfig.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -514,7 +514,7 @@ export const SCSIDisk: MessageType<SCSIDisk> = messageType<SCSIDisk>(
   (m, w) => {
     if (m.controller !== 0) w.uint32(8).uint32(m.controller);
     if (m.lun !== 0) w.uint32(16).uint32(m.lun);
-    if (m.hostPath !== "") writeString(w.uint32(26), m.hostPath);
+    if (m.hostPath !== "") w.uint32(26).string(m.hostPath);
     if (m.type !== 0) w.uint32(32).int32(m.type);
     if (m.readOnly) w.uint32(40).bool(m.readOnly);
   },
@@ -538,7 +538,7 @@ export const SCSIDisk: MessageType<SCSIDisk> = messageType<SCSIDisk>(
           m.readOnly = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -554,7 +554,7 @@ export const VPMEMDisk: MessageType<VPMEMDisk> = messageType<VPMEMDisk>(
   "vmservice.VPMEMDisk",
   () => ({ hostPath: "", type: 0, readOnly: false }),
   (m, w) => {
-    if (m.hostPath !== "") writeString(w.uint32(10), m.hostPath);
+    if (m.hostPath !== "") w.uint32(10).string(m.hostPath);
     if (m.type !== 0) w.uint32(16).int32(m.type);
     if (m.readOnly) w.uint32(24).bool(m.readOnly);
   },
@@ -572,7 +572,7 @@ export const VPMEMDisk: MessageType<VPMEMDisk> = messageType<VPMEMDisk>(
           m.readOnly = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -596,11 +596,11 @@ export const NICConfig: MessageType<NICConfig> = messageType<NICConfig>(
   "vmservice.NICConfig",
   () => ({ nicId: "", macAddress: "", legacySwitchId: "", nicName: "", legacyPortId: undefined, dio: undefined, tap: undefined, consomme: undefined }),
   (m, w) => {
-    if (m.nicId !== "") writeString(w.uint32(10), m.nicId);
-    if (m.macAddress !== "") writeString(w.uint32(26), m.macAddress);
-    if (m.legacySwitchId !== "") writeString(w.uint32(34), m.legacySwitchId);
-    if (m.nicName !== "") writeString(w.uint32(42), m.nicName);
-    if (m.legacyPortId !== undefined) writeString(w.uint32(18), m.legacyPortId);
+    if (m.nicId !== "") w.uint32(10).string(m.nicId);
+    if (m.macAddress !== "") w.uint32(26).string(m.macAddress);
+    if (m.legacySwitchId !== "") w.uint32(34).string(m.legacySwitchId);
+    if (m.nicName !== "") w.uint32(42).string(m.nicName);
+    if (m.legacyPortId !== undefined) w.uint32(18).string(m.legacyPortId);
     if (m.dio !== undefined) {
       w.uint32(50).fork();
       DioBackend.write(m.dio, w);
@@ -646,7 +646,7 @@ export const NICConfig: MessageType<NICConfig> = messageType<NICConfig>(
           m.consomme = ConsommeBackend.read(r, endOf(r, end), m.consomme ?? ConsommeBackend.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -662,8 +662,8 @@ export const DioBackend: MessageType<DioBackend> = messageType<DioBackend>(
   "vmservice.DioBackend",
   () => ({ switchId: "", portId: "" }),
   (m, w) => {
-    if (m.switchId !== "") writeString(w.uint32(10), m.switchId);
-    if (m.portId !== "") writeString(w.uint32(18), m.portId);
+    if (m.switchId !== "") w.uint32(10).string(m.switchId);
+    if (m.portId !== "") w.uint32(18).string(m.portId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -676,7 +676,7 @@ export const DioBackend: MessageType<DioBackend> = messageType<DioBackend>(
           m.portId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -693,8 +693,8 @@ export const TapBackend: MessageType<TapBackend> = messageType<TapBackend>(
   "vmservice.TapBackend",
   () => ({ name: undefined, fdName: undefined }),
   (m, w) => {
-    if (m.name !== undefined) writeString(w.uint32(10), m.name);
-    if (m.fdName !== undefined) writeString(w.uint32(18), m.fdName);
+    if (m.name !== undefined) w.uint32(10).string(m.name);
+    if (m.fdName !== undefined) w.uint32(18).string(m.fdName);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -707,7 +707,7 @@ export const TapBackend: MessageType<TapBackend> = messageType<TapBackend>(
           m.fdName = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -727,7 +727,7 @@ export const PortConfig: MessageType<PortConfig> = messageType<PortConfig>(
     if (m.hostPort !== 0) w.uint32(8).uint32(m.hostPort);
     if (m.guestPort !== 0) w.uint32(16).uint32(m.guestPort);
     if (m.protocol !== 0) w.uint32(24).int32(m.protocol);
-    if (m.hostAddress !== "") writeString(w.uint32(34), m.hostAddress);
+    if (m.hostAddress !== "") w.uint32(34).string(m.hostAddress);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -746,7 +746,7 @@ export const PortConfig: MessageType<PortConfig> = messageType<PortConfig>(
           m.hostAddress = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -763,7 +763,7 @@ export const ConsommeBackend: MessageType<ConsommeBackend> = messageType<Consomm
   "vmservice.ConsommeBackend",
   () => ({ cidr: "", ports: [] }),
   (m, w) => {
-    if (m.cidr !== "") writeString(w.uint32(10), m.cidr);
+    if (m.cidr !== "") w.uint32(10).string(m.cidr);
     for (const value of m.ports) {
       w.uint32(18).fork();
       PortConfig.write(value, w);
@@ -781,7 +781,7 @@ export const ConsommeBackend: MessageType<ConsommeBackend> = messageType<Consomm
           m.ports.push(PortConfig.read(r, endOf(r, end), PortConfig.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -795,7 +795,7 @@ export const WindowsPCIDevice: MessageType<WindowsPCIDevice> = messageType<Windo
   "vmservice.WindowsPCIDevice",
   () => ({ instanceId: "" }),
   (m, w) => {
-    if (m.instanceId !== "") writeString(w.uint32(10), m.instanceId);
+    if (m.instanceId !== "") w.uint32(10).string(m.instanceId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -805,7 +805,7 @@ export const WindowsPCIDevice: MessageType<WindowsPCIDevice> = messageType<Windo
           m.instanceId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -821,8 +821,8 @@ export const VirtioFs: MessageType<VirtioFs> = messageType<VirtioFs>(
   "vmservice.VirtioFs",
   () => ({ tag: "", rootPath: "", readOnly: false }),
   (m, w) => {
-    if (m.tag !== "") writeString(w.uint32(10), m.tag);
-    if (m.rootPath !== "") writeString(w.uint32(18), m.rootPath);
+    if (m.tag !== "") w.uint32(10).string(m.tag);
+    if (m.rootPath !== "") w.uint32(18).string(m.rootPath);
     if (m.readOnly) w.uint32(24).bool(m.readOnly);
   },
   (r, end, m) => {
@@ -839,7 +839,7 @@ export const VirtioFs: MessageType<VirtioFs> = messageType<VirtioFs>(
           m.readOnly = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -855,7 +855,7 @@ export const VirtioConsoleConfig: MessageType<VirtioConsoleConfig> = messageType
   "vmservice.VirtioConsoleConfig",
   () => ({ socketPath: "", connect: false }),
   (m, w) => {
-    if (m.socketPath !== "") writeString(w.uint32(10), m.socketPath);
+    if (m.socketPath !== "") w.uint32(10).string(m.socketPath);
     if (m.connect) w.uint32(16).bool(m.connect);
   },
   (r, end, m) => {
@@ -869,7 +869,7 @@ export const VirtioConsoleConfig: MessageType<VirtioConsoleConfig> = messageType
           m.connect = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -907,7 +907,7 @@ export const PcieTopologyConfig: MessageType<PcieTopologyConfig> = messageType<P
           m.genericInitiators.push(PcieGenericInitiator.read(r, endOf(r, end), PcieGenericInitiator.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -922,7 +922,7 @@ export const PcieGenericInitiator: MessageType<PcieGenericInitiator> = messageTy
   "vmservice.PcieGenericInitiator",
   () => ({ portName: "", node: 0 }),
   (m, w) => {
-    if (m.portName !== "") writeString(w.uint32(10), m.portName);
+    if (m.portName !== "") w.uint32(10).string(m.portName);
     if (m.node !== 0) w.uint32(16).uint32(m.node);
   },
   (r, end, m) => {
@@ -936,7 +936,7 @@ export const PcieGenericInitiator: MessageType<PcieGenericInitiator> = messageTy
           m.node = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -963,7 +963,7 @@ export const PcieRootComplex: MessageType<PcieRootComplex> = messageType<PcieRoo
   "vmservice.PcieRootComplex",
   () => ({ name: "", segment: 0, startBus: 0, endBus: 0, lowMmio: 0n, highMmio: 0n, lowMmioBase: undefined, highMmioBase: undefined, preserveBars: false, node: undefined, rootPorts: [], iommu: undefined }),
   (m, w) => {
-    if (m.name !== "") writeString(w.uint32(10), m.name);
+    if (m.name !== "") w.uint32(10).string(m.name);
     if (m.segment !== 0) w.uint32(16).uint32(m.segment);
     if (m.startBus !== 0) w.uint32(24).uint32(m.startBus);
     if (m.endBus !== 0) w.uint32(32).uint32(m.endBus);
@@ -1025,7 +1025,7 @@ export const PcieRootComplex: MessageType<PcieRootComplex> = messageType<PcieRoo
           m.iommu = PcieIommuConfig.read(r, endOf(r, end), m.iommu ?? PcieIommuConfig.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1053,7 +1053,7 @@ export const PcieIommuConfig: MessageType<PcieIommuConfig> = messageType<PcieIom
           m.smmu = SmmuConfig.read(r, endOf(r, end), m.smmu ?? SmmuConfig.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1082,7 +1082,7 @@ export const SmmuConfig: MessageType<SmmuConfig> = messageType<SmmuConfig>(
           m.oasBits = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1101,7 +1101,7 @@ export const PciePort: MessageType<PciePort> = messageType<PciePort>(
   "vmservice.PciePort",
   () => ({ name: "", hotplug: false, attached: undefined, devfn: undefined, acsCapabilitiesSupported: undefined }),
   (m, w) => {
-    if (m.name !== "") writeString(w.uint32(10), m.name);
+    if (m.name !== "") w.uint32(10).string(m.name);
     if (m.hotplug) w.uint32(16).bool(m.hotplug);
     if (m.attached !== undefined) {
       w.uint32(26).fork();
@@ -1131,7 +1131,7 @@ export const PciePort: MessageType<PciePort> = messageType<PciePort>(
           m.acsCapabilitiesSupported = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1146,7 +1146,7 @@ export const PcieSwitch: MessageType<PcieSwitch> = messageType<PcieSwitch>(
   "vmservice.PcieSwitch",
   () => ({ name: "", downstreamPorts: [] }),
   (m, w) => {
-    if (m.name !== "") writeString(w.uint32(10), m.name);
+    if (m.name !== "") w.uint32(10).string(m.name);
     for (const value of m.downstreamPorts) {
       w.uint32(18).fork();
       PciePort.write(value, w);
@@ -1164,7 +1164,7 @@ export const PcieSwitch: MessageType<PcieSwitch> = messageType<PcieSwitch>(
           m.downstreamPorts.push(PciePort.read(r, endOf(r, end), PciePort.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1201,7 +1201,7 @@ export const PcieAttachment: MessageType<PcieAttachment> = messageType<PcieAttac
           m.switch = PcieSwitch.read(r, endOf(r, end), m.switch ?? PcieSwitch.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1247,7 +1247,7 @@ export const PcieDeviceKind: MessageType<PcieDeviceKind> = messageType<PcieDevic
           m.vfio = VfioDevice.read(r, endOf(r, end), m.vfio ?? VfioDevice.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1329,7 +1329,7 @@ export const VirtioDevice: MessageType<VirtioDevice> = messageType<VirtioDevice>
           m.fs = VirtioFs.read(r, endOf(r, end), m.fs ?? VirtioFs.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1357,7 +1357,7 @@ export const DiskBackend: MessageType<DiskBackend> = messageType<DiskBackend>(
           m.file = FileDisk.read(r, endOf(r, end), m.file ?? FileDisk.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1373,7 +1373,7 @@ export const FileDisk: MessageType<FileDisk> = messageType<FileDisk>(
   "vmservice.FileDisk",
   () => ({ path: "", direct: false }),
   (m, w) => {
-    if (m.path !== "") writeString(w.uint32(10), m.path);
+    if (m.path !== "") w.uint32(10).string(m.path);
     if (m.direct) w.uint32(16).bool(m.direct);
   },
   (r, end, m) => {
@@ -1387,7 +1387,7 @@ export const FileDisk: MessageType<FileDisk> = messageType<FileDisk>(
           m.direct = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1420,7 +1420,7 @@ export const VirtioBlk: MessageType<VirtioBlk> = messageType<VirtioBlk>(
           m.readOnly = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1466,7 +1466,7 @@ export const NicBackend: MessageType<NicBackend> = messageType<NicBackend>(
           m.consomme = ConsommeBackend.read(r, endOf(r, end), m.consomme ?? ConsommeBackend.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1489,7 +1489,7 @@ export const VirtioNet: MessageType<VirtioNet> = messageType<VirtioNet>(
       NicBackend.write(m.backend, w);
       w.ldelim();
     }
-    if (m.macAddress !== "") writeString(w.uint32(26), m.macAddress);
+    if (m.macAddress !== "") w.uint32(26).string(m.macAddress);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -1505,7 +1505,7 @@ export const VirtioNet: MessageType<VirtioNet> = messageType<VirtioNet>(
           m.macAddress = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1520,7 +1520,7 @@ export const VirtioRng: MessageType<VirtioRng> = messageType<VirtioRng>(
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -1534,7 +1534,7 @@ export const VirtioVsock: MessageType<VirtioVsock> = messageType<VirtioVsock>(
   "vmservice.VirtioVsock",
   () => ({ socketPath: "" }),
   (m, w) => {
-    if (m.socketPath !== "") writeString(w.uint32(10), m.socketPath);
+    if (m.socketPath !== "") w.uint32(10).string(m.socketPath);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -1544,7 +1544,7 @@ export const VirtioVsock: MessageType<VirtioVsock> = messageType<VirtioVsock>(
           m.socketPath = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1572,7 +1572,7 @@ export const VirtioConsole: MessageType<VirtioConsole> = messageType<VirtioConso
           m.backend = SerialBackend.read(r, endOf(r, end), m.backend ?? SerialBackend.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1600,7 +1600,7 @@ export const SerialBackend: MessageType<SerialBackend> = messageType<SerialBacke
           m.relay = SerialRelay.read(r, endOf(r, end), m.relay ?? SerialRelay.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1615,7 +1615,7 @@ export const SerialRelay: MessageType<SerialRelay> = messageType<SerialRelay>(
   "vmservice.SerialRelay",
   () => ({ socketPath: "", connect: false }),
   (m, w) => {
-    if (m.socketPath !== "") writeString(w.uint32(10), m.socketPath);
+    if (m.socketPath !== "") w.uint32(10).string(m.socketPath);
     if (m.connect) w.uint32(16).bool(m.connect);
   },
   (r, end, m) => {
@@ -1629,7 +1629,7 @@ export const SerialRelay: MessageType<SerialRelay> = messageType<SerialRelay>(
           m.connect = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1645,7 +1645,7 @@ export const VhostUser: MessageType<VhostUser> = messageType<VhostUser>(
   "vmservice.VhostUser",
   () => ({ socketPath: "", device: undefined }),
   (m, w) => {
-    if (m.socketPath !== "") writeString(w.uint32(10), m.socketPath);
+    if (m.socketPath !== "") w.uint32(10).string(m.socketPath);
     if (m.device !== undefined) {
       w.uint32(18).fork();
       VhostUserDevice.write(m.device, w);
@@ -1663,7 +1663,7 @@ export const VhostUser: MessageType<VhostUser> = messageType<VhostUser>(
           m.device = VhostUserDevice.read(r, endOf(r, end), m.device ?? VhostUserDevice.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1709,7 +1709,7 @@ export const VhostUserDevice: MessageType<VhostUserDevice> = messageType<VhostUs
           m.other = VhostUserGeneric.read(r, endOf(r, end), m.other ?? VhostUserGeneric.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1738,7 +1738,7 @@ export const VhostUserBlk: MessageType<VhostUserBlk> = messageType<VhostUserBlk>
           m.queueSize = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1754,7 +1754,7 @@ export const VhostUserFs: MessageType<VhostUserFs> = messageType<VhostUserFs>(
   "vmservice.VhostUserFs",
   () => ({ tag: "", numQueues: undefined, queueSize: undefined }),
   (m, w) => {
-    if (m.tag !== "") writeString(w.uint32(10), m.tag);
+    if (m.tag !== "") w.uint32(10).string(m.tag);
     if (m.numQueues !== undefined) w.uint32(16).uint32(m.numQueues);
     if (m.queueSize !== undefined) w.uint32(24).uint32(m.queueSize);
   },
@@ -1772,7 +1772,7 @@ export const VhostUserFs: MessageType<VhostUserFs> = messageType<VhostUserFs>(
           m.queueSize = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1808,7 +1808,7 @@ export const VhostUserGeneric: MessageType<VhostUserGeneric> = messageType<Vhost
           readPacked(r, end, () => m.queueSizes.push(r.uint32()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1823,7 +1823,7 @@ export const NvmeConfig: MessageType<NvmeConfig> = messageType<NvmeConfig>(
   "vmservice.NvmeConfig",
   () => ({ controllerId: "", namespaces: [] }),
   (m, w) => {
-    if (m.controllerId !== "") writeString(w.uint32(10), m.controllerId);
+    if (m.controllerId !== "") w.uint32(10).string(m.controllerId);
     for (const value of m.namespaces) {
       w.uint32(18).fork();
       NvmeNamespace.write(value, w);
@@ -1841,7 +1841,7 @@ export const NvmeConfig: MessageType<NvmeConfig> = messageType<NvmeConfig>(
           m.namespaces.push(NvmeNamespace.read(r, endOf(r, end), NvmeNamespace.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1880,7 +1880,7 @@ export const NvmeNamespace: MessageType<NvmeNamespace> = messageType<NvmeNamespa
           m.readOnly = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1898,13 +1898,13 @@ export const VfioDevice: MessageType<VfioDevice> = messageType<VfioDevice>(
   "vmservice.VfioDevice",
   () => ({ hostPciAddress: "", barAddresses: [], iommufdId: undefined }),
   (m, w) => {
-    if (m.hostPciAddress !== "") writeString(w.uint32(10), m.hostPciAddress);
+    if (m.hostPciAddress !== "") w.uint32(10).string(m.hostPciAddress);
     for (const value of m.barAddresses) {
       w.uint32(18).fork();
       VfioBarAddress.write(value, w);
       w.ldelim();
     }
-    if (m.iommufdId !== undefined) writeString(w.uint32(26), m.iommufdId);
+    if (m.iommufdId !== undefined) w.uint32(26).string(m.iommufdId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -1920,7 +1920,7 @@ export const VfioDevice: MessageType<VfioDevice> = messageType<VfioDevice>(
           m.iommufdId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1958,7 +1958,7 @@ export const VfioBarAddress: MessageType<VfioBarAddress> = messageType<VfioBarAd
           m.fixed = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -1972,7 +1972,7 @@ export const IommufdConfig: MessageType<IommufdConfig> = messageType<IommufdConf
   "vmservice.IommufdConfig",
   () => ({ id: "" }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
+    if (m.id !== "") w.uint32(10).string(m.id);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -1982,7 +1982,7 @@ export const IommufdConfig: MessageType<IommufdConfig> = messageType<IommufdConf
           m.id = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2046,7 +2046,7 @@ export const MemoryConfig: MessageType<MemoryConfig> = messageType<MemoryConfig>
           m.highMmioGapInMb = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2098,7 +2098,7 @@ export const ProcessorConfig: MessageType<ProcessorConfig> = messageType<Process
           m.aarch64 = ProcessorAarch64Config.read(r, endOf(r, end), m.aarch64 ?? ProcessorAarch64Config.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2113,7 +2113,7 @@ export const ProcessorX86Config: MessageType<ProcessorX86Config> = messageType<P
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -2149,7 +2149,7 @@ export const ProcessorAarch64Config: MessageType<ProcessorAarch64Config> = messa
           m.msiV2m = GicMsiV2mConfig.read(r, endOf(r, end), m.msiV2m ?? GicMsiV2mConfig.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2164,7 +2164,7 @@ export const GicMsiItsConfig: MessageType<GicMsiItsConfig> = messageType<GicMsiI
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -2187,7 +2187,7 @@ export const GicMsiV2mConfig: MessageType<GicMsiV2mConfig> = messageType<GicMsiV
           m.spiCount = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2225,7 +2225,7 @@ export const NumaConfig: MessageType<NumaConfig> = messageType<NumaConfig>(
           m.distances.push(NumaDistance.read(r, endOf(r, end), NumaDistance.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2264,7 +2264,7 @@ export const NumaNode: MessageType<NumaNode> = messageType<NumaNode>(
           m.vps = VpAssignment.read(r, endOf(r, end), m.vps ?? VpAssignment.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2295,7 +2295,7 @@ export const VpAssignment: MessageType<VpAssignment> = messageType<VpAssignment>
           readPacked(r, end, () => m.vpIndex.push(r.uint32()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2351,7 +2351,7 @@ export const NodeMemoryConfig: MessageType<NodeMemoryConfig> = messageType<NodeM
           m.hugepageSizeBytes = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2386,7 +2386,7 @@ export const NumaDistance: MessageType<NumaDistance> = messageType<NumaDistance>
           m.distance = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2407,7 +2407,7 @@ export const CreateVMRequest: MessageType<CreateVMRequest> = messageType<CreateV
       VMConfig.write(m.config, w);
       w.ldelim();
     }
-    if (m.logId !== "") writeString(w.uint32(18), m.logId);
+    if (m.logId !== "") w.uint32(18).string(m.logId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -2420,7 +2420,7 @@ export const CreateVMRequest: MessageType<CreateVMRequest> = messageType<CreateV
           m.logId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2511,7 +2511,7 @@ export const VMConfig: MessageType<VMConfig> = messageType<VMConfig>(
       SMBIOSConfig.write(m.smbiosConfig, w);
       w.ldelim();
     }
-    if (m.crashDumpPath !== undefined) writeString(w.uint32(114), m.crashDumpPath);
+    if (m.crashDumpPath !== undefined) w.uint32(114).string(m.crashDumpPath);
     for (const value of m.iommufds) {
       w.uint32(122).fork();
       IommufdConfig.write(value, w);
@@ -2573,7 +2573,7 @@ export const VMConfig: MessageType<VMConfig> = messageType<VMConfig>(
           m.disableHv = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2614,7 +2614,7 @@ export const VMConfigGuestPowerActions: MessageType<VMConfigGuestPowerActions> =
           m.watchdog = r.int32() as VMConfigGuestPowerAction;
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2638,7 +2638,7 @@ export const WindowsOptions: MessageType<WindowsOptions> = messageType<WindowsOp
           m.cpuGroupId = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2677,7 +2677,7 @@ export const MemoryStats: MessageType<MemoryStats> = messageType<MemoryStats>(
           m.assignedMemory = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2701,7 +2701,7 @@ export const ProcessorStats: MessageType<ProcessorStats> = messageType<Processor
           m.totalRuntimeNs = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2732,7 +2732,7 @@ export const PropertiesVMRequest: MessageType<PropertiesVMRequest> = messageType
           readPacked(r, end, () => m.types.push(r.int32() as PropertiesVMRequestPropertiesType));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2761,7 +2761,7 @@ export const PropertiesVMResponse: MessageType<PropertiesVMResponse> = messageTy
       w.ldelim();
     }
     if (m.state !== 0) w.uint32(24).int32(m.state);
-    if (m.haltReason !== undefined) writeString(w.uint32(34), m.haltReason);
+    if (m.haltReason !== undefined) w.uint32(34).string(m.haltReason);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -2780,7 +2780,7 @@ export const PropertiesVMResponse: MessageType<PropertiesVMResponse> = messageTy
           m.haltReason = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2820,7 +2820,7 @@ export const CapabilitiesVMResponse: MessageType<CapabilitiesVMResponse> = messa
           readPacked(r, end, () => m.supportedGuestOs.push(r.int32() as CapabilitiesVMResponseSupportedGuestOS));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2860,7 +2860,7 @@ export const CapabilitiesVMResponseSupportedResource: MessageType<CapabilitiesVM
           m.resource = r.int32() as CapabilitiesVMResponseResource;
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2947,7 +2947,7 @@ export const ModifyResourceRequest: MessageType<ModifyResourceRequest> = message
           m.windowsDevice = WindowsPCIDevice.read(r, endOf(r, end), m.windowsDevice ?? WindowsPCIDevice.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2971,7 +2971,7 @@ export const ModifyMemoryRequest: MessageType<ModifyMemoryRequest> = messageType
           m.memoryMb = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -2995,7 +2995,7 @@ export const ModifyProcessorRequest: MessageType<ModifyProcessorRequest> = messa
           m.processorIndex = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -3024,7 +3024,7 @@ export const ModifyProcessorConfigRequest: MessageType<ModifyProcessorConfigRequ
           m.processorLimit = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -3040,7 +3040,7 @@ export const AddPcieDeviceRequest: MessageType<AddPcieDeviceRequest> = messageTy
   "vmservice.AddPcieDeviceRequest",
   () => ({ portName: "", device: undefined }),
   (m, w) => {
-    if (m.portName !== "") writeString(w.uint32(10), m.portName);
+    if (m.portName !== "") w.uint32(10).string(m.portName);
     if (m.device !== undefined) {
       w.uint32(18).fork();
       PcieDeviceKind.write(m.device, w);
@@ -3058,7 +3058,7 @@ export const AddPcieDeviceRequest: MessageType<AddPcieDeviceRequest> = messageTy
           m.device = PcieDeviceKind.read(r, endOf(r, end), m.device ?? PcieDeviceKind.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -3072,7 +3072,7 @@ export const RemovePcieDeviceRequest: MessageType<RemovePcieDeviceRequest> = mes
   "vmservice.RemovePcieDeviceRequest",
   () => ({ portName: "" }),
   (m, w) => {
-    if (m.portName !== "") writeString(w.uint32(10), m.portName);
+    if (m.portName !== "") w.uint32(10).string(m.portName);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -3082,7 +3082,7 @@ export const RemovePcieDeviceRequest: MessageType<RemovePcieDeviceRequest> = mes
           m.portName = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -3103,7 +3103,7 @@ export const AddVpciDeviceRequest: MessageType<AddVpciDeviceRequest> = messageTy
       PcieDeviceKind.write(m.device, w);
       w.ldelim();
     }
-    if (m.instanceId !== "") writeString(w.uint32(18), m.instanceId);
+    if (m.instanceId !== "") w.uint32(18).string(m.instanceId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -3116,7 +3116,7 @@ export const AddVpciDeviceRequest: MessageType<AddVpciDeviceRequest> = messageTy
           m.instanceId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -3130,7 +3130,7 @@ export const RemoveVpciDeviceRequest: MessageType<RemoveVpciDeviceRequest> = mes
   "vmservice.RemoveVpciDeviceRequest",
   () => ({ instanceId: "" }),
   (m, w) => {
-    if (m.instanceId !== "") writeString(w.uint32(10), m.instanceId);
+    if (m.instanceId !== "") w.uint32(10).string(m.instanceId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -3140,7 +3140,7 @@ export const RemoveVpciDeviceRequest: MessageType<RemoveVpciDeviceRequest> = mes
           m.instanceId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

@@ -82,14 +82,6 @@ export function readPacked(reader: Reader, outerEnd: number, readOne: () => void
   finish(reader, end, undefined);
 }
 
-export function skip(reader: Reader, tag: number): void {
-  reader.skip(tag);
-}
-
-export function writeString(writer: Writer, value: string): void {
-  writer.string(value);
-}
-
 /**
  * Short strings that were read last. Nearly every string of a call has come before (service, method, id), and a string
  * that is the same object needs no memory and no new hash where it is looked up.

@@ -2,7 +2,7 @@
 
 import { Mount } from "./types.ts";
 import { Timestamp } from "../google/protobuf.ts";
-import { type MessageType, endOf, finish, messageType, readString, skip, writeString } from "../wire.ts";
+import { type MessageType, endOf, finish, messageType, readString } from "../wire.ts";
 
 /** Topic /tasks/create */
 export interface TaskCreate {
@@ -17,8 +17,8 @@ export const TaskCreate: MessageType<TaskCreate> = messageType<TaskCreate>(
   "containerd.events.TaskCreate",
   () => ({ containerId: "", bundle: "", rootfs: [], io: undefined, checkpoint: "", pid: 0 }),
   (m, w) => {
-    if (m.containerId !== "") writeString(w.uint32(10), m.containerId);
-    if (m.bundle !== "") writeString(w.uint32(18), m.bundle);
+    if (m.containerId !== "") w.uint32(10).string(m.containerId);
+    if (m.bundle !== "") w.uint32(18).string(m.bundle);
     for (const value of m.rootfs) {
       w.uint32(26).fork();
       Mount.write(value, w);
@@ -29,7 +29,7 @@ export const TaskCreate: MessageType<TaskCreate> = messageType<TaskCreate>(
       TaskIO.write(m.io, w);
       w.ldelim();
     }
-    if (m.checkpoint !== "") writeString(w.uint32(42), m.checkpoint);
+    if (m.checkpoint !== "") w.uint32(42).string(m.checkpoint);
     if (m.pid !== 0) w.uint32(48).uint32(m.pid);
   },
   (r, end, m) => {
@@ -55,7 +55,7 @@ export const TaskCreate: MessageType<TaskCreate> = messageType<TaskCreate>(
           m.pid = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -72,9 +72,9 @@ export const TaskIO: MessageType<TaskIO> = messageType<TaskIO>(
   "containerd.events.TaskIO",
   () => ({ stdin: "", stdout: "", stderr: "", terminal: false }),
   (m, w) => {
-    if (m.stdin !== "") writeString(w.uint32(10), m.stdin);
-    if (m.stdout !== "") writeString(w.uint32(18), m.stdout);
-    if (m.stderr !== "") writeString(w.uint32(26), m.stderr);
+    if (m.stdin !== "") w.uint32(10).string(m.stdin);
+    if (m.stdout !== "") w.uint32(18).string(m.stdout);
+    if (m.stderr !== "") w.uint32(26).string(m.stderr);
     if (m.terminal) w.uint32(32).bool(m.terminal);
   },
   (r, end, m) => {
@@ -94,7 +94,7 @@ export const TaskIO: MessageType<TaskIO> = messageType<TaskIO>(
           m.terminal = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -110,7 +110,7 @@ export const TaskStart: MessageType<TaskStart> = messageType<TaskStart>(
   "containerd.events.TaskStart",
   () => ({ containerId: "", pid: 0 }),
   (m, w) => {
-    if (m.containerId !== "") writeString(w.uint32(10), m.containerId);
+    if (m.containerId !== "") w.uint32(10).string(m.containerId);
     if (m.pid !== 0) w.uint32(16).uint32(m.pid);
   },
   (r, end, m) => {
@@ -124,7 +124,7 @@ export const TaskStart: MessageType<TaskStart> = messageType<TaskStart>(
           m.pid = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -143,8 +143,8 @@ export const TaskExit: MessageType<TaskExit> = messageType<TaskExit>(
   "containerd.events.TaskExit",
   () => ({ containerId: "", id: "", pid: 0, exitStatus: 0, exitedAt: undefined }),
   (m, w) => {
-    if (m.containerId !== "") writeString(w.uint32(10), m.containerId);
-    if (m.id !== "") writeString(w.uint32(18), m.id);
+    if (m.containerId !== "") w.uint32(10).string(m.containerId);
+    if (m.id !== "") w.uint32(18).string(m.id);
     if (m.pid !== 0) w.uint32(24).uint32(m.pid);
     if (m.exitStatus !== 0) w.uint32(32).uint32(m.exitStatus);
     if (m.exitedAt !== undefined) {
@@ -173,7 +173,7 @@ export const TaskExit: MessageType<TaskExit> = messageType<TaskExit>(
           m.exitedAt = Timestamp.read(r, endOf(r, end), m.exitedAt ?? Timestamp.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -192,7 +192,7 @@ export const TaskDelete: MessageType<TaskDelete> = messageType<TaskDelete>(
   "containerd.events.TaskDelete",
   () => ({ containerId: "", pid: 0, exitStatus: 0, exitedAt: undefined, id: "" }),
   (m, w) => {
-    if (m.containerId !== "") writeString(w.uint32(10), m.containerId);
+    if (m.containerId !== "") w.uint32(10).string(m.containerId);
     if (m.pid !== 0) w.uint32(16).uint32(m.pid);
     if (m.exitStatus !== 0) w.uint32(24).uint32(m.exitStatus);
     if (m.exitedAt !== undefined) {
@@ -200,7 +200,7 @@ export const TaskDelete: MessageType<TaskDelete> = messageType<TaskDelete>(
       Timestamp.write(m.exitedAt, w);
       w.ldelim();
     }
-    if (m.id !== "") writeString(w.uint32(42), m.id);
+    if (m.id !== "") w.uint32(42).string(m.id);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -222,7 +222,7 @@ export const TaskDelete: MessageType<TaskDelete> = messageType<TaskDelete>(
           m.id = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -237,7 +237,7 @@ export const TaskOOM: MessageType<TaskOOM> = messageType<TaskOOM>(
   "containerd.events.TaskOOM",
   () => ({ containerId: "" }),
   (m, w) => {
-    if (m.containerId !== "") writeString(w.uint32(10), m.containerId);
+    if (m.containerId !== "") w.uint32(10).string(m.containerId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -247,7 +247,7 @@ export const TaskOOM: MessageType<TaskOOM> = messageType<TaskOOM>(
           m.containerId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -263,8 +263,8 @@ export const TaskExecAdded: MessageType<TaskExecAdded> = messageType<TaskExecAdd
   "containerd.events.TaskExecAdded",
   () => ({ containerId: "", execId: "" }),
   (m, w) => {
-    if (m.containerId !== "") writeString(w.uint32(10), m.containerId);
-    if (m.execId !== "") writeString(w.uint32(18), m.execId);
+    if (m.containerId !== "") w.uint32(10).string(m.containerId);
+    if (m.execId !== "") w.uint32(18).string(m.execId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -277,7 +277,7 @@ export const TaskExecAdded: MessageType<TaskExecAdded> = messageType<TaskExecAdd
           m.execId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -294,8 +294,8 @@ export const TaskExecStarted: MessageType<TaskExecStarted> = messageType<TaskExe
   "containerd.events.TaskExecStarted",
   () => ({ containerId: "", execId: "", pid: 0 }),
   (m, w) => {
-    if (m.containerId !== "") writeString(w.uint32(10), m.containerId);
-    if (m.execId !== "") writeString(w.uint32(18), m.execId);
+    if (m.containerId !== "") w.uint32(10).string(m.containerId);
+    if (m.execId !== "") w.uint32(18).string(m.execId);
     if (m.pid !== 0) w.uint32(24).uint32(m.pid);
   },
   (r, end, m) => {
@@ -312,7 +312,7 @@ export const TaskExecStarted: MessageType<TaskExecStarted> = messageType<TaskExe
           m.pid = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -327,7 +327,7 @@ export const TaskPaused: MessageType<TaskPaused> = messageType<TaskPaused>(
   "containerd.events.TaskPaused",
   () => ({ containerId: "" }),
   (m, w) => {
-    if (m.containerId !== "") writeString(w.uint32(10), m.containerId);
+    if (m.containerId !== "") w.uint32(10).string(m.containerId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -337,7 +337,7 @@ export const TaskPaused: MessageType<TaskPaused> = messageType<TaskPaused>(
           m.containerId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -352,7 +352,7 @@ export const TaskResumed: MessageType<TaskResumed> = messageType<TaskResumed>(
   "containerd.events.TaskResumed",
   () => ({ containerId: "" }),
   (m, w) => {
-    if (m.containerId !== "") writeString(w.uint32(10), m.containerId);
+    if (m.containerId !== "") w.uint32(10).string(m.containerId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -362,7 +362,7 @@ export const TaskResumed: MessageType<TaskResumed> = messageType<TaskResumed>(
           m.containerId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -378,8 +378,8 @@ export const TaskCheckpointed: MessageType<TaskCheckpointed> = messageType<TaskC
   "containerd.events.TaskCheckpointed",
   () => ({ containerId: "", checkpoint: "" }),
   (m, w) => {
-    if (m.containerId !== "") writeString(w.uint32(10), m.containerId);
-    if (m.checkpoint !== "") writeString(w.uint32(18), m.checkpoint);
+    if (m.containerId !== "") w.uint32(10).string(m.containerId);
+    if (m.checkpoint !== "") w.uint32(18).string(m.checkpoint);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -392,7 +392,7 @@ export const TaskCheckpointed: MessageType<TaskCheckpointed> = messageType<TaskC
           m.checkpoint = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

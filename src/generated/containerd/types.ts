@@ -1,7 +1,7 @@
 // Generated from proto/ (package containerd.types) by scripts/generate-proto. Do not edit.
 
 import { Any, Timestamp } from "../google/protobuf.ts";
-import { type MessageType, endOf, finish, messageType, readString, skip, writeString } from "../wire.ts";
+import { type MessageType, endOf, finish, messageType, readString } from "../wire.ts";
 
 export interface Mount {
   type: string;
@@ -13,10 +13,10 @@ export const Mount: MessageType<Mount> = messageType<Mount>(
   "containerd.types.Mount",
   () => ({ type: "", source: "", target: "", options: [] }),
   (m, w) => {
-    if (m.type !== "") writeString(w.uint32(10), m.type);
-    if (m.source !== "") writeString(w.uint32(18), m.source);
-    if (m.target !== "") writeString(w.uint32(26), m.target);
-    for (const value of m.options) writeString(w.uint32(34), value);
+    if (m.type !== "") w.uint32(10).string(m.type);
+    if (m.source !== "") w.uint32(18).string(m.source);
+    if (m.target !== "") w.uint32(26).string(m.target);
+    for (const value of m.options) w.uint32(34).string(value);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -35,7 +35,7 @@ export const Mount: MessageType<Mount> = messageType<Mount>(
           m.options.push(readString(r));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -56,7 +56,7 @@ export const Metric: MessageType<Metric> = messageType<Metric>(
       Timestamp.write(m.timestamp, w);
       w.ldelim();
     }
-    if (m.id !== "") writeString(w.uint32(18), m.id);
+    if (m.id !== "") w.uint32(18).string(m.id);
     if (m.data !== undefined) {
       w.uint32(26).fork();
       Any.write(m.data, w);
@@ -77,7 +77,7 @@ export const Metric: MessageType<Metric> = messageType<Metric>(
           m.data = Any.read(r, endOf(r, end), m.data ?? Any.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -95,11 +95,11 @@ export const Platform: MessageType<Platform> = messageType<Platform>(
   "containerd.types.Platform",
   () => ({ os: "", architecture: "", variant: "", osVersion: "", osFeatures: [] }),
   (m, w) => {
-    if (m.os !== "") writeString(w.uint32(10), m.os);
-    if (m.architecture !== "") writeString(w.uint32(18), m.architecture);
-    if (m.variant !== "") writeString(w.uint32(26), m.variant);
-    if (m.osVersion !== "") writeString(w.uint32(34), m.osVersion);
-    for (const value of m.osFeatures) writeString(w.uint32(42), value);
+    if (m.os !== "") w.uint32(10).string(m.os);
+    if (m.architecture !== "") w.uint32(18).string(m.architecture);
+    if (m.variant !== "") w.uint32(26).string(m.variant);
+    if (m.osVersion !== "") w.uint32(34).string(m.osVersion);
+    for (const value of m.osFeatures) w.uint32(42).string(value);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -121,7 +121,7 @@ export const Platform: MessageType<Platform> = messageType<Platform>(
           m.osFeatures.push(readString(r));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -143,8 +143,8 @@ export const Envelope: MessageType<Envelope> = messageType<Envelope>(
       Timestamp.write(m.timestamp, w);
       w.ldelim();
     }
-    if (m.namespace !== "") writeString(w.uint32(18), m.namespace);
-    if (m.topic !== "") writeString(w.uint32(26), m.topic);
+    if (m.namespace !== "") w.uint32(18).string(m.namespace);
+    if (m.topic !== "") w.uint32(26).string(m.topic);
     if (m.event !== undefined) {
       w.uint32(34).fork();
       Any.write(m.event, w);
@@ -168,7 +168,7 @@ export const Envelope: MessageType<Envelope> = messageType<Envelope>(
           m.event = Any.read(r, endOf(r, end), m.event ?? Any.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -184,7 +184,7 @@ export const RuntimeRequest: MessageType<RuntimeRequest> = messageType<RuntimeRe
   "containerd.types.RuntimeRequest",
   () => ({ runtimePath: "", options: undefined }),
   (m, w) => {
-    if (m.runtimePath !== "") writeString(w.uint32(10), m.runtimePath);
+    if (m.runtimePath !== "") w.uint32(10).string(m.runtimePath);
     if (m.options !== undefined) {
       w.uint32(18).fork();
       Any.write(m.options, w);
@@ -202,7 +202,7 @@ export const RuntimeRequest: MessageType<RuntimeRequest> = messageType<RuntimeRe
           m.options = Any.read(r, endOf(r, end), m.options ?? Any.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -217,8 +217,8 @@ export const RuntimeVersion: MessageType<RuntimeVersion> = messageType<RuntimeVe
   "containerd.types.RuntimeVersion",
   () => ({ version: "", revision: "" }),
   (m, w) => {
-    if (m.version !== "") writeString(w.uint32(10), m.version);
-    if (m.revision !== "") writeString(w.uint32(18), m.revision);
+    if (m.version !== "") w.uint32(10).string(m.version);
+    if (m.revision !== "") w.uint32(18).string(m.revision);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -231,7 +231,7 @@ export const RuntimeVersion: MessageType<RuntimeVersion> = messageType<RuntimeVe
           m.revision = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -250,7 +250,7 @@ export const RuntimeInfo: MessageType<RuntimeInfo> = messageType<RuntimeInfo>(
   "containerd.types.RuntimeInfo",
   () => ({ name: "", version: undefined, options: undefined, features: undefined, annotations: new Map() }),
   (m, w) => {
-    if (m.name !== "") writeString(w.uint32(10), m.name);
+    if (m.name !== "") w.uint32(10).string(m.name);
     if (m.version !== undefined) {
       w.uint32(18).fork();
       RuntimeVersion.write(m.version, w);
@@ -268,8 +268,8 @@ export const RuntimeInfo: MessageType<RuntimeInfo> = messageType<RuntimeInfo>(
     }
     for (const [key, value] of m.annotations) {
       w.uint32(42).fork();
-      writeString(w.uint32(10), key);
-      writeString(w.uint32(18), value);
+      w.uint32(10).string(key);
+      w.uint32(18).string(value);
       w.ldelim();
     }
   },
@@ -297,13 +297,13 @@ export const RuntimeInfo: MessageType<RuntimeInfo> = messageType<RuntimeInfo>(
             const inner = r.tag();
             if (inner === 10) key = readString(r);
             else if (inner === 18) value = readString(r);
-            else skip(r, inner);
+            else r.skip(inner);
           }
           finish(r, last, m.annotations.set(key, value));
           break;
         }
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

@@ -1,6 +1,6 @@
 // Generated from proto/ (package google.protobuf) by scripts/generate-proto. Do not edit.
 
-import { type MessageType, finish, messageType, noBytes, readInt64, readString, skip, writeInt64, writeString } from "../wire.ts";
+import { type MessageType, finish, messageType, noBytes, readInt64, readString, writeInt64 } from "../wire.ts";
 
 export interface Timestamp {
   seconds: bigint;
@@ -24,7 +24,7 @@ export const Timestamp: MessageType<Timestamp> = messageType<Timestamp>(
           m.nanos = r.int32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -39,7 +39,7 @@ export const Any: MessageType<Any> = messageType<Any>(
   "google.protobuf.Any",
   () => ({ typeUrl: "", value: noBytes }),
   (m, w) => {
-    if (m.typeUrl !== "") writeString(w.uint32(10), m.typeUrl);
+    if (m.typeUrl !== "") w.uint32(10).string(m.typeUrl);
     if (m.value.length > 0) w.uint32(18).bytes(m.value);
   },
   (r, end, m) => {
@@ -53,7 +53,7 @@ export const Any: MessageType<Any> = messageType<Any>(
           m.value = r.bytes();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -68,7 +68,7 @@ export const Empty: MessageType<Empty> = messageType<Empty>(
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },

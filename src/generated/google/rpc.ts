@@ -1,7 +1,7 @@
 // Generated from proto/ (package google.rpc) by scripts/generate-proto. Do not edit.
 
 import { Any } from "./protobuf.ts";
-import { type MessageType, endOf, finish, messageType, readString, skip, writeString } from "../wire.ts";
+import { type MessageType, endOf, finish, messageType, readString } from "../wire.ts";
 
 export interface Status {
   code: number;
@@ -13,7 +13,7 @@ export const Status: MessageType<Status> = messageType<Status>(
   () => ({ code: 0, message: "", details: [] }),
   (m, w) => {
     if (m.code !== 0) w.uint32(8).int32(m.code);
-    if (m.message !== "") writeString(w.uint32(18), m.message);
+    if (m.message !== "") w.uint32(18).string(m.message);
     for (const value of m.details) {
       w.uint32(26).fork();
       Any.write(value, w);
@@ -34,7 +34,7 @@ export const Status: MessageType<Status> = messageType<Status>(
           m.details.push(Any.read(r, endOf(r, end), Any.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

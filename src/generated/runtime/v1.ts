@@ -1,6 +1,6 @@
 // Generated from proto/ (package runtime.v1) by scripts/generate-proto. Do not edit.
 
-import { type MessageType, endOf, finish, messageType, readString, skip, writeString } from "../wire.ts";
+import { type MessageType, endOf, finish, messageType, readString } from "../wire.ts";
 
 export interface PodSandboxConfig {
   hostname: string;
@@ -11,7 +11,7 @@ export const PodSandboxConfig: MessageType<PodSandboxConfig> = messageType<PodSa
   "runtime.v1.PodSandboxConfig",
   () => ({ hostname: "", dnsConfig: undefined, linux: undefined }),
   (m, w) => {
-    if (m.hostname !== "") writeString(w.uint32(18), m.hostname);
+    if (m.hostname !== "") w.uint32(18).string(m.hostname);
     if (m.dnsConfig !== undefined) {
       w.uint32(34).fork();
       DNSConfig.write(m.dnsConfig, w);
@@ -37,7 +37,7 @@ export const PodSandboxConfig: MessageType<PodSandboxConfig> = messageType<PodSa
           m.linux = LinuxPodSandboxConfig.read(r, endOf(r, end), m.linux ?? LinuxPodSandboxConfig.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -53,9 +53,9 @@ export const DNSConfig: MessageType<DNSConfig> = messageType<DNSConfig>(
   "runtime.v1.DNSConfig",
   () => ({ servers: [], searches: [], options: [] }),
   (m, w) => {
-    for (const value of m.servers) writeString(w.uint32(10), value);
-    for (const value of m.searches) writeString(w.uint32(18), value);
-    for (const value of m.options) writeString(w.uint32(26), value);
+    for (const value of m.servers) w.uint32(10).string(value);
+    for (const value of m.searches) w.uint32(18).string(value);
+    for (const value of m.options) w.uint32(26).string(value);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -71,7 +71,7 @@ export const DNSConfig: MessageType<DNSConfig> = messageType<DNSConfig>(
           m.options.push(readString(r));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -86,11 +86,11 @@ export const LinuxPodSandboxConfig: MessageType<LinuxPodSandboxConfig> = message
   "runtime.v1.LinuxPodSandboxConfig",
   () => ({ cgroupParent: "", sysctls: new Map() }),
   (m, w) => {
-    if (m.cgroupParent !== "") writeString(w.uint32(10), m.cgroupParent);
+    if (m.cgroupParent !== "") w.uint32(10).string(m.cgroupParent);
     for (const [key, value] of m.sysctls) {
       w.uint32(26).fork();
-      writeString(w.uint32(10), key);
-      writeString(w.uint32(18), value);
+      w.uint32(10).string(key);
+      w.uint32(18).string(value);
       w.ldelim();
     }
   },
@@ -109,13 +109,13 @@ export const LinuxPodSandboxConfig: MessageType<LinuxPodSandboxConfig> = message
             const inner = r.tag();
             if (inner === 10) key = readString(r);
             else if (inner === 18) value = readString(r);
-            else skip(r, inner);
+            else r.skip(inner);
           }
           finish(r, last, m.sysctls.set(key, value));
           break;
         }
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

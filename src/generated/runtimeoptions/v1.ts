@@ -1,6 +1,6 @@
 // Generated from proto/ (package runtimeoptions.v1) by scripts/generate-proto. Do not edit.
 
-import { type MessageType, finish, messageType, noBytes, readString, skip, writeString } from "../wire.ts";
+import { type MessageType, finish, messageType, noBytes, readString } from "../wire.ts";
 
 export interface Options {
   typeUrl: string;
@@ -12,8 +12,8 @@ export const Options: MessageType<Options> = messageType<Options>(
   "runtimeoptions.v1.Options",
   () => ({ typeUrl: "", configPath: "", configBody: noBytes }),
   (m, w) => {
-    if (m.typeUrl !== "") writeString(w.uint32(10), m.typeUrl);
-    if (m.configPath !== "") writeString(w.uint32(18), m.configPath);
+    if (m.typeUrl !== "") w.uint32(10).string(m.typeUrl);
+    if (m.configPath !== "") w.uint32(18).string(m.configPath);
     if (m.configBody.length > 0) w.uint32(26).bytes(m.configBody);
   },
   (r, end, m) => {
@@ -30,7 +30,7 @@ export const Options: MessageType<Options> = messageType<Options>(
           m.configBody = r.bytes();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

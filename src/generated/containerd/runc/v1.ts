@@ -1,6 +1,6 @@
 // Generated from proto/ (package containerd.runc.v1) by scripts/generate-proto. Do not edit.
 
-import { type MessageType, finish, messageType, readString, skip, writeString } from "../../wire.ts";
+import { type MessageType, finish, messageType, readString } from "../../wire.ts";
 
 export interface Options {
   noPivotRoot: boolean;
@@ -22,15 +22,15 @@ export const Options: MessageType<Options> = messageType<Options>(
   (m, w) => {
     if (m.noPivotRoot) w.uint32(8).bool(m.noPivotRoot);
     if (m.noNewKeyring) w.uint32(16).bool(m.noNewKeyring);
-    if (m.shimCgroup !== "") writeString(w.uint32(26), m.shimCgroup);
+    if (m.shimCgroup !== "") w.uint32(26).string(m.shimCgroup);
     if (m.ioUid !== 0) w.uint32(32).uint32(m.ioUid);
     if (m.ioGid !== 0) w.uint32(40).uint32(m.ioGid);
-    if (m.binaryName !== "") writeString(w.uint32(50), m.binaryName);
-    if (m.root !== "") writeString(w.uint32(58), m.root);
+    if (m.binaryName !== "") w.uint32(50).string(m.binaryName);
+    if (m.root !== "") w.uint32(58).string(m.root);
     if (m.systemdCgroup) w.uint32(72).bool(m.systemdCgroup);
-    if (m.criuImagePath !== "") writeString(w.uint32(82), m.criuImagePath);
-    if (m.criuWorkPath !== "") writeString(w.uint32(90), m.criuWorkPath);
-    if (m.taskApiAddress !== "") writeString(w.uint32(98), m.taskApiAddress);
+    if (m.criuImagePath !== "") w.uint32(82).string(m.criuImagePath);
+    if (m.criuWorkPath !== "") w.uint32(90).string(m.criuWorkPath);
+    if (m.taskApiAddress !== "") w.uint32(98).string(m.taskApiAddress);
     if (m.taskApiVersion !== 0) w.uint32(104).uint32(m.taskApiVersion);
   },
   (r, end, m) => {
@@ -74,7 +74,7 @@ export const Options: MessageType<Options> = messageType<Options>(
           m.taskApiVersion = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -102,11 +102,11 @@ export const CheckpointOptions: MessageType<CheckpointOptions> = messageType<Che
     if (m.externalUnixSockets) w.uint32(24).bool(m.externalUnixSockets);
     if (m.terminal) w.uint32(32).bool(m.terminal);
     if (m.fileLocks) w.uint32(40).bool(m.fileLocks);
-    for (const value of m.emptyNamespaces) writeString(w.uint32(50), value);
-    if (m.cgroupsMode !== "") writeString(w.uint32(58), m.cgroupsMode);
-    if (m.imagePath !== "") writeString(w.uint32(66), m.imagePath);
-    if (m.workPath !== "") writeString(w.uint32(74), m.workPath);
-    if (m.parentPath !== "") writeString(w.uint32(82), m.parentPath);
+    for (const value of m.emptyNamespaces) w.uint32(50).string(value);
+    if (m.cgroupsMode !== "") w.uint32(58).string(m.cgroupsMode);
+    if (m.imagePath !== "") w.uint32(66).string(m.imagePath);
+    if (m.workPath !== "") w.uint32(74).string(m.workPath);
+    if (m.parentPath !== "") w.uint32(82).string(m.parentPath);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -143,7 +143,7 @@ export const CheckpointOptions: MessageType<CheckpointOptions> = messageType<Che
           m.parentPath = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -157,7 +157,7 @@ export const ProcessDetails: MessageType<ProcessDetails> = messageType<ProcessDe
   "containerd.runc.v1.ProcessDetails",
   () => ({ execId: "" }),
   (m, w) => {
-    if (m.execId !== "") writeString(w.uint32(10), m.execId);
+    if (m.execId !== "") w.uint32(10).string(m.execId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -167,7 +167,7 @@ export const ProcessDetails: MessageType<ProcessDetails> = messageType<ProcessDe
           m.execId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

@@ -1,7 +1,7 @@
 // Generated from proto/ (package containerd.runhcs.v1) by scripts/generate-proto. Do not edit.
 
 import { Timestamp } from "../../google/protobuf.ts";
-import { type MessageType, endOf, finish, messageType, readString, readUint64, skip, writeInt64, writeString } from "../../wire.ts";
+import { type MessageType, endOf, finish, messageType, readString, readUint64, writeInt64 } from "../../wire.ts";
 
 /**
  * Where the shim's own log goes. (Upstream nests both enums in Options: the wire is the same.)
@@ -67,25 +67,25 @@ export const Options: MessageType<Options> = messageType<Options>(
   (m, w) => {
     if (m.debug) w.uint32(8).bool(m.debug);
     if (m.debugType !== 0) w.uint32(16).int32(m.debugType);
-    if (m.registryRoot !== "") writeString(w.uint32(26), m.registryRoot);
-    if (m.sandboxImage !== "") writeString(w.uint32(34), m.sandboxImage);
-    if (m.sandboxPlatform !== "") writeString(w.uint32(42), m.sandboxPlatform);
+    if (m.registryRoot !== "") w.uint32(26).string(m.registryRoot);
+    if (m.sandboxImage !== "") w.uint32(34).string(m.sandboxImage);
+    if (m.sandboxPlatform !== "") w.uint32(42).string(m.sandboxPlatform);
     if (m.sandboxIsolation !== 0) w.uint32(48).int32(m.sandboxIsolation);
-    if (m.bootFilesRootPath !== "") writeString(w.uint32(58), m.bootFilesRootPath);
+    if (m.bootFilesRootPath !== "") w.uint32(58).string(m.bootFilesRootPath);
     if (m.vmProcessorCount !== 0) w.uint32(64).int32(m.vmProcessorCount);
     if (m.vmMemorySizeInMb !== 0) w.uint32(72).int32(m.vmMemorySizeInMb);
-    if (m.GPUVHDPath !== "") writeString(w.uint32(82), m.GPUVHDPath);
+    if (m.GPUVHDPath !== "") w.uint32(82).string(m.GPUVHDPath);
     if (m.scaleCpuLimitsToSandbox) w.uint32(88).bool(m.scaleCpuLimitsToSandbox);
     if (m.defaultContainerScratchSizeInGb !== 0) w.uint32(96).int32(m.defaultContainerScratchSizeInGb);
     if (m.defaultVmScratchSizeInGb !== 0) w.uint32(104).int32(m.defaultVmScratchSizeInGb);
     if (m.shareScratch) w.uint32(112).bool(m.shareScratch);
-    if (m.NCProxyAddr !== "") writeString(w.uint32(122), m.NCProxyAddr);
-    if (m.logLevel !== "") writeString(w.uint32(130), m.logLevel);
+    if (m.NCProxyAddr !== "") w.uint32(122).string(m.NCProxyAddr);
+    if (m.logLevel !== "") w.uint32(130).string(m.logLevel);
     if (m.ioRetryTimeoutInSec !== 0) w.uint32(136).int32(m.ioRetryTimeoutInSec);
     for (const [key, value] of m.defaultContainerAnnotations) {
       w.uint32(146).fork();
-      writeString(w.uint32(10), key);
-      writeString(w.uint32(18), value);
+      w.uint32(10).string(key);
+      w.uint32(18).string(value);
       w.ldelim();
     }
     if (m.noInheritHostTimezone) w.uint32(152).bool(m.noInheritHostTimezone);
@@ -154,7 +154,7 @@ export const Options: MessageType<Options> = messageType<Options>(
             const inner = r.tag();
             if (inner === 10) key = readString(r);
             else if (inner === 18) value = readString(r);
-            else skip(r, inner);
+            else r.skip(inner);
           }
           finish(r, last, m.defaultContainerAnnotations.set(key, value));
           break;
@@ -166,7 +166,7 @@ export const Options: MessageType<Options> = messageType<Options>(
           m.scrubLogs = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -190,7 +190,7 @@ export const ProcessDetails: MessageType<ProcessDetails> = messageType<ProcessDe
   "containerd.runhcs.v1.ProcessDetails",
   () => ({ imageName: "", createdAt: undefined, kernelTime100Ns: 0n, memoryCommitBytes: 0n, memoryWorkingSetPrivateBytes: 0n, memoryWorkingSetSharedBytes: 0n, processId: 0, userTime100Ns: 0n, execId: "" }),
   (m, w) => {
-    if (m.imageName !== "") writeString(w.uint32(10), m.imageName);
+    if (m.imageName !== "") w.uint32(10).string(m.imageName);
     if (m.createdAt !== undefined) {
       w.uint32(18).fork();
       Timestamp.write(m.createdAt, w);
@@ -202,7 +202,7 @@ export const ProcessDetails: MessageType<ProcessDetails> = messageType<ProcessDe
     if (m.memoryWorkingSetSharedBytes !== 0n) writeInt64(w.uint32(48), m.memoryWorkingSetSharedBytes);
     if (m.processId !== 0) w.uint32(56).uint32(m.processId);
     if (m.userTime100Ns !== 0n) writeInt64(w.uint32(64), m.userTime100Ns);
-    if (m.execId !== "") writeString(w.uint32(74), m.execId);
+    if (m.execId !== "") w.uint32(74).string(m.execId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -236,7 +236,7 @@ export const ProcessDetails: MessageType<ProcessDetails> = messageType<ProcessDe
           m.execId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

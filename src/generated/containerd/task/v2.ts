@@ -3,7 +3,7 @@
 import { Mount } from "../types.ts";
 import { ProcessInfo, type Status } from "../v1/types.ts";
 import { Any, Empty, Timestamp } from "../../google/protobuf.ts";
-import { type MessageType, endOf, finish, messageType, readString, skip, writeString } from "../../wire.ts";
+import { type MessageType, endOf, finish, messageType, readString } from "../../wire.ts";
 
 export interface StateRequest {
   id: string;
@@ -13,8 +13,8 @@ export const StateRequest: MessageType<StateRequest> = messageType<StateRequest>
   "containerd.task.v2.StateRequest",
   () => ({ id: "", execId: "" }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
-    if (m.execId !== "") writeString(w.uint32(18), m.execId);
+    if (m.id !== "") w.uint32(10).string(m.id);
+    if (m.execId !== "") w.uint32(18).string(m.execId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -27,7 +27,7 @@ export const StateRequest: MessageType<StateRequest> = messageType<StateRequest>
           m.execId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -51,13 +51,13 @@ export const StateResponse: MessageType<StateResponse> = messageType<StateRespon
   "containerd.task.v2.StateResponse",
   () => ({ id: "", bundle: "", pid: 0, status: 0, stdin: "", stdout: "", stderr: "", terminal: false, exitStatus: 0, exitedAt: undefined, execId: "" }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
-    if (m.bundle !== "") writeString(w.uint32(18), m.bundle);
+    if (m.id !== "") w.uint32(10).string(m.id);
+    if (m.bundle !== "") w.uint32(18).string(m.bundle);
     if (m.pid !== 0) w.uint32(24).uint32(m.pid);
     if (m.status !== 0) w.uint32(32).int32(m.status);
-    if (m.stdin !== "") writeString(w.uint32(42), m.stdin);
-    if (m.stdout !== "") writeString(w.uint32(50), m.stdout);
-    if (m.stderr !== "") writeString(w.uint32(58), m.stderr);
+    if (m.stdin !== "") w.uint32(42).string(m.stdin);
+    if (m.stdout !== "") w.uint32(50).string(m.stdout);
+    if (m.stderr !== "") w.uint32(58).string(m.stderr);
     if (m.terminal) w.uint32(64).bool(m.terminal);
     if (m.exitStatus !== 0) w.uint32(72).uint32(m.exitStatus);
     if (m.exitedAt !== undefined) {
@@ -65,7 +65,7 @@ export const StateResponse: MessageType<StateResponse> = messageType<StateRespon
       Timestamp.write(m.exitedAt, w);
       w.ldelim();
     }
-    if (m.execId !== "") writeString(w.uint32(90), m.execId);
+    if (m.execId !== "") w.uint32(90).string(m.execId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -105,7 +105,7 @@ export const StateResponse: MessageType<StateResponse> = messageType<StateRespon
           m.execId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -128,19 +128,19 @@ export const CreateTaskRequest: MessageType<CreateTaskRequest> = messageType<Cre
   "containerd.task.v2.CreateTaskRequest",
   () => ({ id: "", bundle: "", rootfs: [], terminal: false, stdin: "", stdout: "", stderr: "", checkpoint: "", parentCheckpoint: "", options: undefined }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
-    if (m.bundle !== "") writeString(w.uint32(18), m.bundle);
+    if (m.id !== "") w.uint32(10).string(m.id);
+    if (m.bundle !== "") w.uint32(18).string(m.bundle);
     for (const value of m.rootfs) {
       w.uint32(26).fork();
       Mount.write(value, w);
       w.ldelim();
     }
     if (m.terminal) w.uint32(32).bool(m.terminal);
-    if (m.stdin !== "") writeString(w.uint32(42), m.stdin);
-    if (m.stdout !== "") writeString(w.uint32(50), m.stdout);
-    if (m.stderr !== "") writeString(w.uint32(58), m.stderr);
-    if (m.checkpoint !== "") writeString(w.uint32(66), m.checkpoint);
-    if (m.parentCheckpoint !== "") writeString(w.uint32(74), m.parentCheckpoint);
+    if (m.stdin !== "") w.uint32(42).string(m.stdin);
+    if (m.stdout !== "") w.uint32(50).string(m.stdout);
+    if (m.stderr !== "") w.uint32(58).string(m.stderr);
+    if (m.checkpoint !== "") w.uint32(66).string(m.checkpoint);
+    if (m.parentCheckpoint !== "") w.uint32(74).string(m.parentCheckpoint);
     if (m.options !== undefined) {
       w.uint32(82).fork();
       Any.write(m.options, w);
@@ -182,7 +182,7 @@ export const CreateTaskRequest: MessageType<CreateTaskRequest> = messageType<Cre
           m.options = Any.read(r, endOf(r, end), m.options ?? Any.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -206,7 +206,7 @@ export const CreateTaskResponse: MessageType<CreateTaskResponse> = messageType<C
           m.pid = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -221,8 +221,8 @@ export const StartRequest: MessageType<StartRequest> = messageType<StartRequest>
   "containerd.task.v2.StartRequest",
   () => ({ id: "", execId: "" }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
-    if (m.execId !== "") writeString(w.uint32(18), m.execId);
+    if (m.id !== "") w.uint32(10).string(m.id);
+    if (m.execId !== "") w.uint32(18).string(m.execId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -235,7 +235,7 @@ export const StartRequest: MessageType<StartRequest> = messageType<StartRequest>
           m.execId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -259,7 +259,7 @@ export const StartResponse: MessageType<StartResponse> = messageType<StartRespon
           m.pid = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -274,8 +274,8 @@ export const DeleteRequest: MessageType<DeleteRequest> = messageType<DeleteReque
   "containerd.task.v2.DeleteRequest",
   () => ({ id: "", execId: "" }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
-    if (m.execId !== "") writeString(w.uint32(18), m.execId);
+    if (m.id !== "") w.uint32(10).string(m.id);
+    if (m.execId !== "") w.uint32(18).string(m.execId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -288,7 +288,7 @@ export const DeleteRequest: MessageType<DeleteRequest> = messageType<DeleteReque
           m.execId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -327,7 +327,7 @@ export const DeleteResponse: MessageType<DeleteResponse> = messageType<DeleteRes
           m.exitedAt = Timestamp.read(r, endOf(r, end), m.exitedAt ?? Timestamp.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -341,7 +341,7 @@ export const PidsRequest: MessageType<PidsRequest> = messageType<PidsRequest>(
   "containerd.task.v2.PidsRequest",
   () => ({ id: "" }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
+    if (m.id !== "") w.uint32(10).string(m.id);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -351,7 +351,7 @@ export const PidsRequest: MessageType<PidsRequest> = messageType<PidsRequest>(
           m.id = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -379,7 +379,7 @@ export const PidsResponse: MessageType<PidsResponse> = messageType<PidsResponse>
           m.processes.push(ProcessInfo.read(r, endOf(r, end), ProcessInfo.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -393,7 +393,7 @@ export const PauseRequest: MessageType<PauseRequest> = messageType<PauseRequest>
   "containerd.task.v2.PauseRequest",
   () => ({ id: "" }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
+    if (m.id !== "") w.uint32(10).string(m.id);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -403,7 +403,7 @@ export const PauseRequest: MessageType<PauseRequest> = messageType<PauseRequest>
           m.id = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -417,7 +417,7 @@ export const ResumeRequest: MessageType<ResumeRequest> = messageType<ResumeReque
   "containerd.task.v2.ResumeRequest",
   () => ({ id: "" }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
+    if (m.id !== "") w.uint32(10).string(m.id);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -427,7 +427,7 @@ export const ResumeRequest: MessageType<ResumeRequest> = messageType<ResumeReque
           m.id = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -443,8 +443,8 @@ export const CheckpointTaskRequest: MessageType<CheckpointTaskRequest> = message
   "containerd.task.v2.CheckpointTaskRequest",
   () => ({ id: "", path: "", options: undefined }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
-    if (m.path !== "") writeString(w.uint32(18), m.path);
+    if (m.id !== "") w.uint32(10).string(m.id);
+    if (m.path !== "") w.uint32(18).string(m.path);
     if (m.options !== undefined) {
       w.uint32(26).fork();
       Any.write(m.options, w);
@@ -465,7 +465,7 @@ export const CheckpointTaskRequest: MessageType<CheckpointTaskRequest> = message
           m.options = Any.read(r, endOf(r, end), m.options ?? Any.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -482,8 +482,8 @@ export const KillRequest: MessageType<KillRequest> = messageType<KillRequest>(
   "containerd.task.v2.KillRequest",
   () => ({ id: "", execId: "", signal: 0, all: false }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
-    if (m.execId !== "") writeString(w.uint32(18), m.execId);
+    if (m.id !== "") w.uint32(10).string(m.id);
+    if (m.execId !== "") w.uint32(18).string(m.execId);
     if (m.signal !== 0) w.uint32(24).uint32(m.signal);
     if (m.all) w.uint32(32).bool(m.all);
   },
@@ -504,7 +504,7 @@ export const KillRequest: MessageType<KillRequest> = messageType<KillRequest>(
           m.all = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -525,12 +525,12 @@ export const ExecProcessRequest: MessageType<ExecProcessRequest> = messageType<E
   "containerd.task.v2.ExecProcessRequest",
   () => ({ id: "", execId: "", terminal: false, stdin: "", stdout: "", stderr: "", spec: undefined }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
-    if (m.execId !== "") writeString(w.uint32(18), m.execId);
+    if (m.id !== "") w.uint32(10).string(m.id);
+    if (m.execId !== "") w.uint32(18).string(m.execId);
     if (m.terminal) w.uint32(24).bool(m.terminal);
-    if (m.stdin !== "") writeString(w.uint32(34), m.stdin);
-    if (m.stdout !== "") writeString(w.uint32(42), m.stdout);
-    if (m.stderr !== "") writeString(w.uint32(50), m.stderr);
+    if (m.stdin !== "") w.uint32(34).string(m.stdin);
+    if (m.stdout !== "") w.uint32(42).string(m.stdout);
+    if (m.stderr !== "") w.uint32(50).string(m.stderr);
     if (m.spec !== undefined) {
       w.uint32(58).fork();
       Any.write(m.spec, w);
@@ -563,7 +563,7 @@ export const ExecProcessRequest: MessageType<ExecProcessRequest> = messageType<E
           m.spec = Any.read(r, endOf(r, end), m.spec ?? Any.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -581,8 +581,8 @@ export const ResizePtyRequest: MessageType<ResizePtyRequest> = messageType<Resiz
   "containerd.task.v2.ResizePtyRequest",
   () => ({ id: "", execId: "", width: 0, height: 0 }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
-    if (m.execId !== "") writeString(w.uint32(18), m.execId);
+    if (m.id !== "") w.uint32(10).string(m.id);
+    if (m.execId !== "") w.uint32(18).string(m.execId);
     if (m.width !== 0) w.uint32(24).uint32(m.width);
     if (m.height !== 0) w.uint32(32).uint32(m.height);
   },
@@ -603,7 +603,7 @@ export const ResizePtyRequest: MessageType<ResizePtyRequest> = messageType<Resiz
           m.height = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -619,8 +619,8 @@ export const CloseIORequest: MessageType<CloseIORequest> = messageType<CloseIORe
   "containerd.task.v2.CloseIORequest",
   () => ({ id: "", execId: "", stdin: false }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
-    if (m.execId !== "") writeString(w.uint32(18), m.execId);
+    if (m.id !== "") w.uint32(10).string(m.id);
+    if (m.execId !== "") w.uint32(18).string(m.execId);
     if (m.stdin) w.uint32(24).bool(m.stdin);
   },
   (r, end, m) => {
@@ -637,7 +637,7 @@ export const CloseIORequest: MessageType<CloseIORequest> = messageType<CloseIORe
           m.stdin = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -654,7 +654,7 @@ export const UpdateTaskRequest: MessageType<UpdateTaskRequest> = messageType<Upd
   "containerd.task.v2.UpdateTaskRequest",
   () => ({ id: "", resources: undefined, annotations: new Map() }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
+    if (m.id !== "") w.uint32(10).string(m.id);
     if (m.resources !== undefined) {
       w.uint32(18).fork();
       Any.write(m.resources, w);
@@ -662,8 +662,8 @@ export const UpdateTaskRequest: MessageType<UpdateTaskRequest> = messageType<Upd
     }
     for (const [key, value] of m.annotations) {
       w.uint32(26).fork();
-      writeString(w.uint32(10), key);
-      writeString(w.uint32(18), value);
+      w.uint32(10).string(key);
+      w.uint32(18).string(value);
       w.ldelim();
     }
   },
@@ -685,13 +685,13 @@ export const UpdateTaskRequest: MessageType<UpdateTaskRequest> = messageType<Upd
             const inner = r.tag();
             if (inner === 10) key = readString(r);
             else if (inner === 18) value = readString(r);
-            else skip(r, inner);
+            else r.skip(inner);
           }
           finish(r, last, m.annotations.set(key, value));
           break;
         }
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -706,8 +706,8 @@ export const WaitRequest: MessageType<WaitRequest> = messageType<WaitRequest>(
   "containerd.task.v2.WaitRequest",
   () => ({ id: "", execId: "" }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
-    if (m.execId !== "") writeString(w.uint32(18), m.execId);
+    if (m.id !== "") w.uint32(10).string(m.id);
+    if (m.execId !== "") w.uint32(18).string(m.execId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -720,7 +720,7 @@ export const WaitRequest: MessageType<WaitRequest> = messageType<WaitRequest>(
           m.execId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -753,7 +753,7 @@ export const WaitResponse: MessageType<WaitResponse> = messageType<WaitResponse>
           m.exitedAt = Timestamp.read(r, endOf(r, end), m.exitedAt ?? Timestamp.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -767,7 +767,7 @@ export const StatsRequest: MessageType<StatsRequest> = messageType<StatsRequest>
   "containerd.task.v2.StatsRequest",
   () => ({ id: "" }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
+    if (m.id !== "") w.uint32(10).string(m.id);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -777,7 +777,7 @@ export const StatsRequest: MessageType<StatsRequest> = messageType<StatsRequest>
           m.id = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -806,7 +806,7 @@ export const StatsResponse: MessageType<StatsResponse> = messageType<StatsRespon
           m.stats = Any.read(r, endOf(r, end), m.stats ?? Any.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -820,7 +820,7 @@ export const ConnectRequest: MessageType<ConnectRequest> = messageType<ConnectRe
   "containerd.task.v2.ConnectRequest",
   () => ({ id: "" }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
+    if (m.id !== "") w.uint32(10).string(m.id);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -830,7 +830,7 @@ export const ConnectRequest: MessageType<ConnectRequest> = messageType<ConnectRe
           m.id = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -848,7 +848,7 @@ export const ConnectResponse: MessageType<ConnectResponse> = messageType<Connect
   (m, w) => {
     if (m.shimPid !== 0) w.uint32(8).uint32(m.shimPid);
     if (m.taskPid !== 0) w.uint32(16).uint32(m.taskPid);
-    if (m.version !== "") writeString(w.uint32(26), m.version);
+    if (m.version !== "") w.uint32(26).string(m.version);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -864,7 +864,7 @@ export const ConnectResponse: MessageType<ConnectResponse> = messageType<Connect
           m.version = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -879,7 +879,7 @@ export const ShutdownRequest: MessageType<ShutdownRequest> = messageType<Shutdow
   "containerd.task.v2.ShutdownRequest",
   () => ({ id: "", now: false }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
+    if (m.id !== "") w.uint32(10).string(m.id);
     if (m.now) w.uint32(16).bool(m.now);
   },
   (r, end, m) => {
@@ -893,7 +893,7 @@ export const ShutdownRequest: MessageType<ShutdownRequest> = messageType<Shutdow
           m.now = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

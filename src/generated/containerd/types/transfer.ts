@@ -1,6 +1,6 @@
 // Generated from proto/ (package containerd.types.transfer) by scripts/generate-proto. Do not edit.
 
-import { type MessageType, finish, messageType, noBytes, readInt64, readString, skip, writeInt64, writeString } from "../../wire.ts";
+import { type MessageType, finish, messageType, noBytes, readInt64, readString, writeInt64 } from "../../wire.ts";
 
 /** Bytes of a stream, at most 32 KiB and never more than the receiver has granted. */
 export interface Data {
@@ -20,7 +20,7 @@ export const Data: MessageType<Data> = messageType<Data>(
           m.data = r.bytes();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -45,7 +45,7 @@ export const WindowUpdate: MessageType<WindowUpdate> = messageType<WindowUpdate>
           m.update = r.int32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -61,8 +61,8 @@ export const ReadStream: MessageType<ReadStream> = messageType<ReadStream>(
   "containerd.types.transfer.ReadStream",
   () => ({ stream: "", mediaType: "" }),
   (m, w) => {
-    if (m.stream !== "") writeString(w.uint32(10), m.stream);
-    if (m.mediaType !== "") writeString(w.uint32(18), m.mediaType);
+    if (m.stream !== "") w.uint32(10).string(m.stream);
+    if (m.mediaType !== "") w.uint32(18).string(m.mediaType);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -75,7 +75,7 @@ export const ReadStream: MessageType<ReadStream> = messageType<ReadStream>(
           m.mediaType = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -91,8 +91,8 @@ export const WriteStream: MessageType<WriteStream> = messageType<WriteStream>(
   "containerd.types.transfer.WriteStream",
   () => ({ stream: "", mediaType: "" }),
   (m, w) => {
-    if (m.stream !== "") writeString(w.uint32(10), m.stream);
-    if (m.mediaType !== "") writeString(w.uint32(18), m.mediaType);
+    if (m.stream !== "") w.uint32(10).string(m.stream);
+    if (m.mediaType !== "") w.uint32(18).string(m.mediaType);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -105,7 +105,7 @@ export const WriteStream: MessageType<WriteStream> = messageType<WriteStream>(
           m.mediaType = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -124,8 +124,8 @@ export const ContainerPath: MessageType<ContainerPath> = messageType<ContainerPa
   "containerd.types.transfer.ContainerPath",
   () => ({ containerId: "", path: "", noWalk: false, preserveOwnership: false }),
   (m, w) => {
-    if (m.containerId !== "") writeString(w.uint32(10), m.containerId);
-    if (m.path !== "") writeString(w.uint32(18), m.path);
+    if (m.containerId !== "") w.uint32(10).string(m.containerId);
+    if (m.path !== "") w.uint32(18).string(m.path);
     if (m.noWalk) w.uint32(24).bool(m.noWalk);
     if (m.preserveOwnership) w.uint32(32).bool(m.preserveOwnership);
   },
@@ -146,7 +146,7 @@ export const ContainerPath: MessageType<ContainerPath> = messageType<ContainerPa
           m.preserveOwnership = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -164,9 +164,9 @@ export const Progress: MessageType<Progress> = messageType<Progress>(
   "containerd.types.transfer.Progress",
   () => ({ event: "", name: "", parents: [], progress: 0n, total: 0n }),
   (m, w) => {
-    if (m.event !== "") writeString(w.uint32(10), m.event);
-    if (m.name !== "") writeString(w.uint32(18), m.name);
-    for (const value of m.parents) writeString(w.uint32(26), value);
+    if (m.event !== "") w.uint32(10).string(m.event);
+    if (m.name !== "") w.uint32(18).string(m.name);
+    for (const value of m.parents) w.uint32(26).string(value);
     if (m.progress !== 0n) writeInt64(w.uint32(32), m.progress);
     if (m.total !== 0n) writeInt64(w.uint32(40), m.total);
   },
@@ -190,7 +190,7 @@ export const Progress: MessageType<Progress> = messageType<Progress>(
           m.total = readInt64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

@@ -1,7 +1,7 @@
 // Generated from proto/ (package containerd.v1.types) by scripts/generate-proto. Do not edit.
 
 import { Any } from "../../google/protobuf.ts";
-import { type MessageType, endOf, finish, messageType, skip } from "../../wire.ts";
+import { type MessageType, endOf, finish, messageType } from "../../wire.ts";
 
 /** An open enum: numbers without a name pass through `decode` and `encode` unchanged. */
 export const Status = {
@@ -41,7 +41,7 @@ export const ProcessInfo: MessageType<ProcessInfo> = messageType<ProcessInfo>(
           m.info = Any.read(r, endOf(r, end), m.info ?? Any.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

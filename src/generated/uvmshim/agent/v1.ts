@@ -1,7 +1,7 @@
 // Generated from proto/ (package uvmshim.agent.v1) by scripts/generate-proto. Do not edit.
 
 import { Empty } from "../../google/protobuf.ts";
-import { type MessageType, finish, messageType, readString, readUint64, skip, writeInt64, writeString } from "../../wire.ts";
+import { type MessageType, finish, messageType, readString, readUint64, writeInt64 } from "../../wire.ts";
 
 export interface EchoRequest {
   streamId: string;
@@ -10,7 +10,7 @@ export const EchoRequest: MessageType<EchoRequest> = messageType<EchoRequest>(
   "uvmshim.agent.v1.EchoRequest",
   () => ({ streamId: "" }),
   (m, w) => {
-    if (m.streamId !== "") writeString(w.uint32(10), m.streamId);
+    if (m.streamId !== "") w.uint32(10).string(m.streamId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -20,7 +20,7 @@ export const EchoRequest: MessageType<EchoRequest> = messageType<EchoRequest>(
           m.streamId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -44,7 +44,7 @@ export const EchoResponse: MessageType<EchoResponse> = messageType<EchoResponse>
           m.bytes = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -60,8 +60,8 @@ export const ConnectRequest: MessageType<ConnectRequest> = messageType<ConnectRe
   "uvmshim.agent.v1.ConnectRequest",
   () => ({ streamId: "", socketPath: "" }),
   (m, w) => {
-    if (m.streamId !== "") writeString(w.uint32(10), m.streamId);
-    if (m.socketPath !== "") writeString(w.uint32(18), m.socketPath);
+    if (m.streamId !== "") w.uint32(10).string(m.streamId);
+    if (m.socketPath !== "") w.uint32(18).string(m.socketPath);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -74,7 +74,7 @@ export const ConnectRequest: MessageType<ConnectRequest> = messageType<ConnectRe
           m.socketPath = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -92,10 +92,10 @@ export const RunRequest: MessageType<RunRequest> = messageType<RunRequest>(
   "uvmshim.agent.v1.RunRequest",
   () => ({ args: [], stdin: "", stdout: "", stderr: "" }),
   (m, w) => {
-    for (const value of m.args) writeString(w.uint32(10), value);
-    if (m.stdin !== "") writeString(w.uint32(18), m.stdin);
-    if (m.stdout !== "") writeString(w.uint32(26), m.stdout);
-    if (m.stderr !== "") writeString(w.uint32(34), m.stderr);
+    for (const value of m.args) w.uint32(10).string(value);
+    if (m.stdin !== "") w.uint32(18).string(m.stdin);
+    if (m.stdout !== "") w.uint32(26).string(m.stdout);
+    if (m.stderr !== "") w.uint32(34).string(m.stderr);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -114,7 +114,7 @@ export const RunRequest: MessageType<RunRequest> = messageType<RunRequest>(
           m.stderr = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -139,7 +139,7 @@ export const RunResponse: MessageType<RunResponse> = messageType<RunResponse>(
           m.exitStatus = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

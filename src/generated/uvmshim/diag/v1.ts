@@ -1,7 +1,7 @@
 // Generated from proto/ (package uvmshim.diag.v1) by scripts/generate-proto. Do not edit.
 
 import { Timestamp } from "../../google/protobuf.ts";
-import { type MessageType, endOf, finish, messageType, readString, readUint64, skip, writeInt64, writeString } from "../../wire.ts";
+import { type MessageType, endOf, finish, messageType, readString, readUint64, writeInt64 } from "../../wire.ts";
 
 /** An open enum: numbers without a name pass through `decode` and `encode` unchanged. */
 export const Direction = {
@@ -34,7 +34,7 @@ export const ConsoleRequest: MessageType<ConsoleRequest> = messageType<ConsoleRe
           m.follow = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -50,7 +50,7 @@ export const ConsoleLine: MessageType<ConsoleLine> = messageType<ConsoleLine>(
   "uvmshim.diag.v1.ConsoleLine",
   () => ({ text: "", lost: 0n }),
   (m, w) => {
-    if (m.text !== "") writeString(w.uint32(10), m.text);
+    if (m.text !== "") w.uint32(10).string(m.text);
     if (m.lost !== 0n) writeInt64(w.uint32(16), m.lost);
   },
   (r, end, m) => {
@@ -64,7 +64,7 @@ export const ConsoleLine: MessageType<ConsoleLine> = messageType<ConsoleLine>(
           m.lost = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -94,7 +94,7 @@ export const BridgeRequest: MessageType<BridgeRequest> = messageType<BridgeReque
           m.secrets = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -127,11 +127,11 @@ export const BridgeMessage: MessageType<BridgeMessage> = messageType<BridgeMessa
     }
     if (m.direction !== 0) w.uint32(16).int32(m.direction);
     if (m.type !== 0) w.uint32(24).uint32(m.type);
-    if (m.name !== "") writeString(w.uint32(34), m.name);
+    if (m.name !== "") w.uint32(34).string(m.name);
     if (m.id !== 0n) writeInt64(w.uint32(40), m.id);
     if (m.bytes !== 0) w.uint32(48).uint32(m.bytes);
     if (m.ms !== 0) w.uint32(57).double(m.ms);
-    if (m.body !== "") writeString(w.uint32(66), m.body);
+    if (m.body !== "") w.uint32(66).string(m.body);
     if (m.lost !== 0n) writeInt64(w.uint32(72), m.lost);
   },
   (r, end, m) => {
@@ -166,7 +166,7 @@ export const BridgeMessage: MessageType<BridgeMessage> = messageType<BridgeMessa
           m.lost = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -181,7 +181,7 @@ export const ReportRequest: MessageType<ReportRequest> = messageType<ReportReque
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -200,7 +200,7 @@ export const ReportResponse: MessageType<ReportResponse> = messageType<ReportRes
       ReportLine.write(value, w);
       w.ldelim();
     }
-    if (m.guestStacks !== "") writeString(w.uint32(18), m.guestStacks);
+    if (m.guestStacks !== "") w.uint32(18).string(m.guestStacks);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -213,7 +213,7 @@ export const ReportResponse: MessageType<ReportResponse> = messageType<ReportRes
           m.guestStacks = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -229,11 +229,11 @@ export const ReportLine: MessageType<ReportLine> = messageType<ReportLine>(
   "uvmshim.diag.v1.ReportLine",
   () => ({ what: "", fields: new Map() }),
   (m, w) => {
-    if (m.what !== "") writeString(w.uint32(10), m.what);
+    if (m.what !== "") w.uint32(10).string(m.what);
     for (const [key, value] of m.fields) {
       w.uint32(18).fork();
-      writeString(w.uint32(10), key);
-      writeString(w.uint32(18), value);
+      w.uint32(10).string(key);
+      w.uint32(18).string(value);
       w.ldelim();
     }
   },
@@ -252,13 +252,13 @@ export const ReportLine: MessageType<ReportLine> = messageType<ReportLine>(
             const inner = r.tag();
             if (inner === 10) key = readString(r);
             else if (inner === 18) value = readString(r);
-            else skip(r, inner);
+            else r.skip(inner);
           }
           finish(r, last, m.fields.set(key, value));
           break;
         }
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

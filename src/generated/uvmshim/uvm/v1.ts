@@ -1,7 +1,7 @@
 // Generated from proto/ (package uvmshim.uvm.v1) by scripts/generate-proto. Do not edit.
 
 import { Timestamp } from "../../google/protobuf.ts";
-import { type MessageType, endOf, finish, messageType, readString, readUint64, skip, writeInt64, writeString } from "../../wire.ts";
+import { type MessageType, endOf, finish, messageType, readString, readUint64, writeInt64 } from "../../wire.ts";
 
 /** An open enum: numbers without a name pass through `decode` and `encode` unchanged. */
 export const DeviceKind = {
@@ -28,8 +28,8 @@ export const Device: MessageType<Device> = messageType<Device>(
   () => ({ kind: 0, source: "", guest: "", readOnly: false, bare: false }),
   (m, w) => {
     if (m.kind !== 0) w.uint32(8).int32(m.kind);
-    if (m.source !== "") writeString(w.uint32(18), m.source);
-    if (m.guest !== "") writeString(w.uint32(26), m.guest);
+    if (m.source !== "") w.uint32(18).string(m.source);
+    if (m.guest !== "") w.uint32(26).string(m.guest);
     if (m.readOnly) w.uint32(32).bool(m.readOnly);
     if (m.bare) w.uint32(40).bool(m.bare);
   },
@@ -53,7 +53,7 @@ export const Device: MessageType<Device> = messageType<Device>(
           m.bare = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -92,7 +92,7 @@ export const Sizing: MessageType<Sizing> = messageType<Sizing>(
           m.maxMemoryMib = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -130,7 +130,7 @@ export const BootRequest: MessageType<BootRequest> = messageType<BootRequest>(
           m.devices.push(Device.read(r, endOf(r, end), Device.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -144,7 +144,7 @@ export const RestoreRequest: MessageType<RestoreRequest> = messageType<RestoreRe
   "uvmshim.uvm.v1.RestoreRequest",
   () => ({ directory: "" }),
   (m, w) => {
-    if (m.directory !== "") writeString(w.uint32(10), m.directory);
+    if (m.directory !== "") w.uint32(10).string(m.directory);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -154,7 +154,7 @@ export const RestoreRequest: MessageType<RestoreRequest> = messageType<RestoreRe
           m.directory = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -169,7 +169,7 @@ export const PauseRequest: MessageType<PauseRequest> = messageType<PauseRequest>
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -183,7 +183,7 @@ export const ResumeRequest: MessageType<ResumeRequest> = messageType<ResumeReque
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -196,7 +196,7 @@ export const SaveRequest: MessageType<SaveRequest> = messageType<SaveRequest>(
   "uvmshim.uvm.v1.SaveRequest",
   () => ({ directory: "" }),
   (m, w) => {
-    if (m.directory !== "") writeString(w.uint32(10), m.directory);
+    if (m.directory !== "") w.uint32(10).string(m.directory);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -206,7 +206,7 @@ export const SaveRequest: MessageType<SaveRequest> = messageType<SaveRequest>(
           m.directory = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -234,7 +234,7 @@ export const AddRequest: MessageType<AddRequest> = messageType<AddRequest>(
           m.device = Device.read(r, endOf(r, end), m.device ?? Device.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -251,7 +251,7 @@ export const RemoveRequest: MessageType<RemoveRequest> = messageType<RemoveReque
   () => ({ kind: 0, what: "" }),
   (m, w) => {
     if (m.kind !== 0) w.uint32(8).int32(m.kind);
-    if (m.what !== "") writeString(w.uint32(18), m.what);
+    if (m.what !== "") w.uint32(18).string(m.what);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -264,7 +264,7 @@ export const RemoveRequest: MessageType<RemoveRequest> = messageType<RemoveReque
           m.what = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -279,7 +279,7 @@ export const RemoveResponse: MessageType<RemoveResponse> = messageType<RemoveRes
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -303,7 +303,7 @@ export const ResizeMemoryRequest: MessageType<ResizeMemoryRequest> = messageType
           m.byMib = r.sint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -318,7 +318,7 @@ export const StatusRequest: MessageType<StatusRequest> = messageType<StatusReque
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -337,8 +337,8 @@ export const StatusResponse: MessageType<StatusResponse> = messageType<StatusRes
   "uvmshim.uvm.v1.StatusResponse",
   () => ({ state: "", stack: "", pid: 0, upSince: undefined, sizing: undefined, devices: [] }),
   (m, w) => {
-    if (m.state !== "") writeString(w.uint32(10), m.state);
-    if (m.stack !== "") writeString(w.uint32(18), m.stack);
+    if (m.state !== "") w.uint32(10).string(m.state);
+    if (m.stack !== "") w.uint32(18).string(m.stack);
     if (m.pid !== 0) w.uint32(24).uint32(m.pid);
     if (m.upSince !== undefined) {
       w.uint32(34).fork();
@@ -379,7 +379,7 @@ export const StatusResponse: MessageType<StatusResponse> = messageType<StatusRes
           m.devices.push(Device.read(r, endOf(r, end), Device.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -394,7 +394,7 @@ export const StatsRequest: MessageType<StatsRequest> = messageType<StatsRequest>
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -418,8 +418,8 @@ export const StatsResponse: MessageType<StatsResponse> = messageType<StatsRespon
     if (m.processorGuestNs !== 0n) writeInt64(w.uint32(32), m.processorGuestNs);
     for (const [key, value] of m.details) {
       w.uint32(42).fork();
-      writeString(w.uint32(10), key);
-      writeString(w.uint32(18), value);
+      w.uint32(10).string(key);
+      w.uint32(18).string(value);
       w.ldelim();
     }
   },
@@ -447,13 +447,13 @@ export const StatsResponse: MessageType<StatsResponse> = messageType<StatsRespon
             const inner = r.tag();
             if (inner === 10) key = readString(r);
             else if (inner === 18) value = readString(r);
-            else skip(r, inner);
+            else r.skip(inner);
           }
           finish(r, last, m.details.set(key, value));
           break;
         }
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -478,7 +478,7 @@ export const StopRequest: MessageType<StopRequest> = messageType<StopRequest>(
           m.now = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -493,7 +493,7 @@ export const StopResponse: MessageType<StopResponse> = messageType<StopResponse>
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },

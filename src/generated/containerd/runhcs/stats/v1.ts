@@ -2,7 +2,7 @@
 
 import { Timestamp } from "../../../google/protobuf.ts";
 import { Metrics } from "../../../io/containerd/cgroups/v1.ts";
-import { type MessageType, endOf, finish, messageType, readUint64, skip, writeInt64 } from "../../../wire.ts";
+import { type MessageType, endOf, finish, messageType, readUint64, writeInt64 } from "../../../wire.ts";
 
 /** What Stats answers on Windows: of a container, and with a pod's own task of its VM, too. */
 export interface Statistics {
@@ -44,7 +44,7 @@ export const Statistics: MessageType<Statistics> = messageType<Statistics>(
           m.vm = VirtualMachineStatistics.read(r, endOf(r, end), m.vm ?? VirtualMachineStatistics.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -113,7 +113,7 @@ export const WindowsContainerStatistics: MessageType<WindowsContainerStatistics>
           m.storage = WindowsContainerStorageStatistics.read(r, endOf(r, end), m.storage ?? WindowsContainerStorageStatistics.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -147,7 +147,7 @@ export const WindowsContainerProcessorStatistics: MessageType<WindowsContainerPr
           m.runtimeKernelNs = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -181,7 +181,7 @@ export const WindowsContainerMemoryStatistics: MessageType<WindowsContainerMemor
           m.memoryUsagePrivateWorkingSetBytes = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -220,7 +220,7 @@ export const WindowsContainerStorageStatistics: MessageType<WindowsContainerStor
           m.writeSizeBytes = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -257,7 +257,7 @@ export const VirtualMachineStatistics: MessageType<VirtualMachineStatistics> = m
           m.memory = VirtualMachineMemoryStatistics.read(r, endOf(r, end), m.memory ?? VirtualMachineMemoryStatistics.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -281,7 +281,7 @@ export const VirtualMachineProcessorStatistics: MessageType<VirtualMachineProces
           m.totalRuntimeNs = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -319,7 +319,7 @@ export const VirtualMachineMemoryStatistics: MessageType<VirtualMachineMemorySta
           m.vmMemory = VirtualMachineMemory.read(r, endOf(r, end), m.vmMemory ?? VirtualMachineMemory.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -374,7 +374,7 @@ export const VirtualMachineMemory: MessageType<VirtualMachineMemory> = messageTy
           m.dmOperationInProgress = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

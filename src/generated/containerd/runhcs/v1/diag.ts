@@ -1,6 +1,6 @@
 // Generated from proto/ (package containerd.runhcs.v1.diag) by scripts/generate-proto. Do not edit.
 
-import { type MessageType, endOf, finish, messageType, readString, skip, writeString } from "../../../wire.ts";
+import { type MessageType, endOf, finish, messageType, readString } from "../../../wire.ts";
 
 export interface ExecProcessRequest {
   args: string[];
@@ -14,12 +14,12 @@ export const ExecProcessRequest: MessageType<ExecProcessRequest> = messageType<E
   "containerd.runhcs.v1.diag.ExecProcessRequest",
   () => ({ args: [], workdir: "", terminal: false, stdin: "", stdout: "", stderr: "" }),
   (m, w) => {
-    for (const value of m.args) writeString(w.uint32(10), value);
-    if (m.workdir !== "") writeString(w.uint32(18), m.workdir);
+    for (const value of m.args) w.uint32(10).string(value);
+    if (m.workdir !== "") w.uint32(18).string(m.workdir);
     if (m.terminal) w.uint32(24).bool(m.terminal);
-    if (m.stdin !== "") writeString(w.uint32(34), m.stdin);
-    if (m.stdout !== "") writeString(w.uint32(42), m.stdout);
-    if (m.stderr !== "") writeString(w.uint32(50), m.stderr);
+    if (m.stdin !== "") w.uint32(34).string(m.stdin);
+    if (m.stdout !== "") w.uint32(42).string(m.stdout);
+    if (m.stderr !== "") w.uint32(50).string(m.stderr);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -44,7 +44,7 @@ export const ExecProcessRequest: MessageType<ExecProcessRequest> = messageType<E
           m.stderr = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -68,7 +68,7 @@ export const ExecProcessResponse: MessageType<ExecProcessResponse> = messageType
           m.exitCode = r.int32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -83,7 +83,7 @@ export const StacksRequest: MessageType<StacksRequest> = messageType<StacksReque
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -97,8 +97,8 @@ export const StacksResponse: MessageType<StacksResponse> = messageType<StacksRes
   "containerd.runhcs.v1.diag.StacksResponse",
   () => ({ stacks: "", guestStacks: "" }),
   (m, w) => {
-    if (m.stacks !== "") writeString(w.uint32(10), m.stacks);
-    if (m.guestStacks !== "") writeString(w.uint32(18), m.guestStacks);
+    if (m.stacks !== "") w.uint32(10).string(m.stacks);
+    if (m.guestStacks !== "") w.uint32(18).string(m.guestStacks);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -111,7 +111,7 @@ export const StacksResponse: MessageType<StacksResponse> = messageType<StacksRes
           m.guestStacks = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -127,8 +127,8 @@ export const ShareRequest: MessageType<ShareRequest> = messageType<ShareRequest>
   "containerd.runhcs.v1.diag.ShareRequest",
   () => ({ hostPath: "", uvmPath: "", readOnly: false }),
   (m, w) => {
-    if (m.hostPath !== "") writeString(w.uint32(10), m.hostPath);
-    if (m.uvmPath !== "") writeString(w.uint32(18), m.uvmPath);
+    if (m.hostPath !== "") w.uint32(10).string(m.hostPath);
+    if (m.uvmPath !== "") w.uint32(18).string(m.uvmPath);
     if (m.readOnly) w.uint32(24).bool(m.readOnly);
   },
   (r, end, m) => {
@@ -145,7 +145,7 @@ export const ShareRequest: MessageType<ShareRequest> = messageType<ShareRequest>
           m.readOnly = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -160,7 +160,7 @@ export const ShareResponse: MessageType<ShareResponse> = messageType<ShareRespon
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -174,7 +174,7 @@ export const PidRequest: MessageType<PidRequest> = messageType<PidRequest>(
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -197,7 +197,7 @@ export const PidResponse: MessageType<PidResponse> = messageType<PidResponse>(
           m.pid = r.int32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -221,7 +221,7 @@ export const TasksRequest: MessageType<TasksRequest> = messageType<TasksRequest>
           m.execs = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -236,7 +236,7 @@ export const Task: MessageType<Task> = messageType<Task>(
   "containerd.runhcs.v1.diag.Task",
   () => ({ id: "", execs: [] }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
+    if (m.id !== "") w.uint32(10).string(m.id);
     for (const value of m.execs) {
       w.uint32(18).fork();
       Exec.write(value, w);
@@ -254,7 +254,7 @@ export const Task: MessageType<Task> = messageType<Task>(
           m.execs.push(Exec.read(r, endOf(r, end), Exec.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -269,8 +269,8 @@ export const Exec: MessageType<Exec> = messageType<Exec>(
   "containerd.runhcs.v1.diag.Exec",
   () => ({ id: "", state: "" }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
-    if (m.state !== "") writeString(w.uint32(18), m.state);
+    if (m.id !== "") w.uint32(10).string(m.id);
+    if (m.state !== "") w.uint32(18).string(m.state);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -283,7 +283,7 @@ export const Exec: MessageType<Exec> = messageType<Exec>(
           m.state = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -311,7 +311,7 @@ export const TasksResponse: MessageType<TasksResponse> = messageType<TasksRespon
           m.tasks.push(Task.read(r, endOf(r, end), Task.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

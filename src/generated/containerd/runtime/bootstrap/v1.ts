@@ -1,7 +1,7 @@
 // Generated from proto/ (package containerd.runtime.bootstrap.v1) by scripts/generate-proto. Do not edit.
 
 import { Any } from "../../../google/protobuf.ts";
-import { type MessageType, endOf, finish, messageType, readPacked, readString, skip, writeString } from "../../../wire.ts";
+import { type MessageType, endOf, finish, messageType, readPacked, readString } from "../../../wire.ts";
 
 /** An open enum: numbers without a name pass through `decode` and `encode` unchanged. */
 export const LogLevel = {
@@ -37,19 +37,19 @@ export const BootstrapParams: MessageType<BootstrapParams> = messageType<Bootstr
   "containerd.runtime.bootstrap.v1.BootstrapParams",
   () => ({ instanceId: "", namespace: "", logLevel: 0, containerdVersion: "", containerdTtrpcAddress: "", containerdGrpcAddress: "", containerdBinary: "", extensions: [], socketDir: undefined }),
   (m, w) => {
-    if (m.instanceId !== "") writeString(w.uint32(10), m.instanceId);
-    if (m.namespace !== "") writeString(w.uint32(18), m.namespace);
+    if (m.instanceId !== "") w.uint32(10).string(m.instanceId);
+    if (m.namespace !== "") w.uint32(18).string(m.namespace);
     if (m.logLevel !== 0) w.uint32(24).int32(m.logLevel);
-    if (m.containerdVersion !== "") writeString(w.uint32(34), m.containerdVersion);
-    if (m.containerdTtrpcAddress !== "") writeString(w.uint32(42), m.containerdTtrpcAddress);
-    if (m.containerdGrpcAddress !== "") writeString(w.uint32(50), m.containerdGrpcAddress);
-    if (m.containerdBinary !== "") writeString(w.uint32(58), m.containerdBinary);
+    if (m.containerdVersion !== "") w.uint32(34).string(m.containerdVersion);
+    if (m.containerdTtrpcAddress !== "") w.uint32(42).string(m.containerdTtrpcAddress);
+    if (m.containerdGrpcAddress !== "") w.uint32(50).string(m.containerdGrpcAddress);
+    if (m.containerdBinary !== "") w.uint32(58).string(m.containerdBinary);
     for (const value of m.extensions) {
       w.uint32(66).fork();
       Extension.write(value, w);
       w.ldelim();
     }
-    if (m.socketDir !== undefined) writeString(w.uint32(74), m.socketDir);
+    if (m.socketDir !== undefined) w.uint32(74).string(m.socketDir);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -83,7 +83,7 @@ export const BootstrapParams: MessageType<BootstrapParams> = messageType<Bootstr
           m.socketDir = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -111,7 +111,7 @@ export const Extension: MessageType<Extension> = messageType<Extension>(
           m.value = Any.read(r, endOf(r, end), m.value ?? Any.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -130,8 +130,8 @@ export const BootstrapResult: MessageType<BootstrapResult> = messageType<Bootstr
   () => ({ version: 0, address: "", protocol: "", capabilities: [], metadata: new Map() }),
   (m, w) => {
     if (m.version !== 0) w.uint32(8).int32(m.version);
-    if (m.address !== "") writeString(w.uint32(18), m.address);
-    if (m.protocol !== "") writeString(w.uint32(26), m.protocol);
+    if (m.address !== "") w.uint32(18).string(m.address);
+    if (m.protocol !== "") w.uint32(26).string(m.protocol);
     if (m.capabilities.length > 0) {
       w.uint32(34).fork();
       for (const value of m.capabilities) w.int32(value);
@@ -139,8 +139,8 @@ export const BootstrapResult: MessageType<BootstrapResult> = messageType<Bootstr
     }
     for (const [key, value] of m.metadata) {
       w.uint32(42).fork();
-      writeString(w.uint32(10), key);
-      writeString(w.uint32(18), value);
+      w.uint32(10).string(key);
+      w.uint32(18).string(value);
       w.ldelim();
     }
   },
@@ -171,13 +171,13 @@ export const BootstrapResult: MessageType<BootstrapResult> = messageType<Bootstr
             const inner = r.tag();
             if (inner === 10) key = readString(r);
             else if (inner === 18) value = readString(r);
-            else skip(r, inner);
+            else r.skip(inner);
           }
           finish(r, last, m.metadata.set(key, value));
           break;
         }
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

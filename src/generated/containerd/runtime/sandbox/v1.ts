@@ -2,7 +2,7 @@
 
 import { Metric, Mount, Platform } from "../../types.ts";
 import { Any, Timestamp } from "../../../google/protobuf.ts";
-import { type MessageType, endOf, finish, messageType, readString, skip, writeString } from "../../../wire.ts";
+import { type MessageType, endOf, finish, messageType, readString } from "../../../wire.ts";
 
 export interface CreateSandboxRequest {
   sandboxId: string;
@@ -16,8 +16,8 @@ export const CreateSandboxRequest: MessageType<CreateSandboxRequest> = messageTy
   "containerd.runtime.sandbox.v1.CreateSandboxRequest",
   () => ({ sandboxId: "", bundlePath: "", rootfs: [], options: undefined, netnsPath: "", annotations: new Map() }),
   (m, w) => {
-    if (m.sandboxId !== "") writeString(w.uint32(10), m.sandboxId);
-    if (m.bundlePath !== "") writeString(w.uint32(18), m.bundlePath);
+    if (m.sandboxId !== "") w.uint32(10).string(m.sandboxId);
+    if (m.bundlePath !== "") w.uint32(18).string(m.bundlePath);
     for (const value of m.rootfs) {
       w.uint32(26).fork();
       Mount.write(value, w);
@@ -28,11 +28,11 @@ export const CreateSandboxRequest: MessageType<CreateSandboxRequest> = messageTy
       Any.write(m.options, w);
       w.ldelim();
     }
-    if (m.netnsPath !== "") writeString(w.uint32(42), m.netnsPath);
+    if (m.netnsPath !== "") w.uint32(42).string(m.netnsPath);
     for (const [key, value] of m.annotations) {
       w.uint32(50).fork();
-      writeString(w.uint32(10), key);
-      writeString(w.uint32(18), value);
+      w.uint32(10).string(key);
+      w.uint32(18).string(value);
       w.ldelim();
     }
   },
@@ -63,13 +63,13 @@ export const CreateSandboxRequest: MessageType<CreateSandboxRequest> = messageTy
             const inner = r.tag();
             if (inner === 10) key = readString(r);
             else if (inner === 18) value = readString(r);
-            else skip(r, inner);
+            else r.skip(inner);
           }
           finish(r, last, m.annotations.set(key, value));
           break;
         }
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -84,7 +84,7 @@ export const CreateSandboxResponse: MessageType<CreateSandboxResponse> = message
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -97,7 +97,7 @@ export const StartSandboxRequest: MessageType<StartSandboxRequest> = messageType
   "containerd.runtime.sandbox.v1.StartSandboxRequest",
   () => ({ sandboxId: "" }),
   (m, w) => {
-    if (m.sandboxId !== "") writeString(w.uint32(10), m.sandboxId);
+    if (m.sandboxId !== "") w.uint32(10).string(m.sandboxId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -107,7 +107,7 @@ export const StartSandboxRequest: MessageType<StartSandboxRequest> = messageType
           m.sandboxId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -150,7 +150,7 @@ export const StartSandboxResponse: MessageType<StartSandboxResponse> = messageTy
           m.spec = Any.read(r, endOf(r, end), m.spec ?? Any.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -164,7 +164,7 @@ export const PlatformRequest: MessageType<PlatformRequest> = messageType<Platfor
   "containerd.runtime.sandbox.v1.PlatformRequest",
   () => ({ sandboxId: "" }),
   (m, w) => {
-    if (m.sandboxId !== "") writeString(w.uint32(10), m.sandboxId);
+    if (m.sandboxId !== "") w.uint32(10).string(m.sandboxId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -174,7 +174,7 @@ export const PlatformRequest: MessageType<PlatformRequest> = messageType<Platfor
           m.sandboxId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -202,7 +202,7 @@ export const PlatformResponse: MessageType<PlatformResponse> = messageType<Platf
           m.platform = Platform.read(r, endOf(r, end), m.platform ?? Platform.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -217,7 +217,7 @@ export const StopSandboxRequest: MessageType<StopSandboxRequest> = messageType<S
   "containerd.runtime.sandbox.v1.StopSandboxRequest",
   () => ({ sandboxId: "", timeoutSecs: 0 }),
   (m, w) => {
-    if (m.sandboxId !== "") writeString(w.uint32(10), m.sandboxId);
+    if (m.sandboxId !== "") w.uint32(10).string(m.sandboxId);
     if (m.timeoutSecs !== 0) w.uint32(16).uint32(m.timeoutSecs);
   },
   (r, end, m) => {
@@ -231,7 +231,7 @@ export const StopSandboxRequest: MessageType<StopSandboxRequest> = messageType<S
           m.timeoutSecs = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -246,7 +246,7 @@ export const StopSandboxResponse: MessageType<StopSandboxResponse> = messageType
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -259,7 +259,7 @@ export const WaitSandboxRequest: MessageType<WaitSandboxRequest> = messageType<W
   "containerd.runtime.sandbox.v1.WaitSandboxRequest",
   () => ({ sandboxId: "" }),
   (m, w) => {
-    if (m.sandboxId !== "") writeString(w.uint32(10), m.sandboxId);
+    if (m.sandboxId !== "") w.uint32(10).string(m.sandboxId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -269,7 +269,7 @@ export const WaitSandboxRequest: MessageType<WaitSandboxRequest> = messageType<W
           m.sandboxId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -302,7 +302,7 @@ export const WaitSandboxResponse: MessageType<WaitSandboxResponse> = messageType
           m.exitedAt = Timestamp.read(r, endOf(r, end), m.exitedAt ?? Timestamp.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -317,7 +317,7 @@ export const SandboxStatusRequest: MessageType<SandboxStatusRequest> = messageTy
   "containerd.runtime.sandbox.v1.SandboxStatusRequest",
   () => ({ sandboxId: "", verbose: false }),
   (m, w) => {
-    if (m.sandboxId !== "") writeString(w.uint32(10), m.sandboxId);
+    if (m.sandboxId !== "") w.uint32(10).string(m.sandboxId);
     if (m.verbose) w.uint32(16).bool(m.verbose);
   },
   (r, end, m) => {
@@ -331,7 +331,7 @@ export const SandboxStatusRequest: MessageType<SandboxStatusRequest> = messageTy
           m.verbose = r.bool();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -351,13 +351,13 @@ export const SandboxStatusResponse: MessageType<SandboxStatusResponse> = message
   "containerd.runtime.sandbox.v1.SandboxStatusResponse",
   () => ({ sandboxId: "", pid: 0, state: "", info: new Map(), createdAt: undefined, exitedAt: undefined, extra: undefined }),
   (m, w) => {
-    if (m.sandboxId !== "") writeString(w.uint32(10), m.sandboxId);
+    if (m.sandboxId !== "") w.uint32(10).string(m.sandboxId);
     if (m.pid !== 0) w.uint32(16).uint32(m.pid);
-    if (m.state !== "") writeString(w.uint32(26), m.state);
+    if (m.state !== "") w.uint32(26).string(m.state);
     for (const [key, value] of m.info) {
       w.uint32(34).fork();
-      writeString(w.uint32(10), key);
-      writeString(w.uint32(18), value);
+      w.uint32(10).string(key);
+      w.uint32(18).string(value);
       w.ldelim();
     }
     if (m.createdAt !== undefined) {
@@ -397,7 +397,7 @@ export const SandboxStatusResponse: MessageType<SandboxStatusResponse> = message
             const inner = r.tag();
             if (inner === 10) key = readString(r);
             else if (inner === 18) value = readString(r);
-            else skip(r, inner);
+            else r.skip(inner);
           }
           finish(r, last, m.info.set(key, value));
           break;
@@ -412,7 +412,7 @@ export const SandboxStatusResponse: MessageType<SandboxStatusResponse> = message
           m.extra = Any.read(r, endOf(r, end), m.extra ?? Any.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -426,7 +426,7 @@ export const PingRequest: MessageType<PingRequest> = messageType<PingRequest>(
   "containerd.runtime.sandbox.v1.PingRequest",
   () => ({ sandboxId: "" }),
   (m, w) => {
-    if (m.sandboxId !== "") writeString(w.uint32(10), m.sandboxId);
+    if (m.sandboxId !== "") w.uint32(10).string(m.sandboxId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -436,7 +436,7 @@ export const PingRequest: MessageType<PingRequest> = messageType<PingRequest>(
           m.sandboxId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -451,7 +451,7 @@ export const PingResponse: MessageType<PingResponse> = messageType<PingResponse>
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -464,7 +464,7 @@ export const ShutdownSandboxRequest: MessageType<ShutdownSandboxRequest> = messa
   "containerd.runtime.sandbox.v1.ShutdownSandboxRequest",
   () => ({ sandboxId: "" }),
   (m, w) => {
-    if (m.sandboxId !== "") writeString(w.uint32(10), m.sandboxId);
+    if (m.sandboxId !== "") w.uint32(10).string(m.sandboxId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -474,7 +474,7 @@ export const ShutdownSandboxRequest: MessageType<ShutdownSandboxRequest> = messa
           m.sandboxId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -489,7 +489,7 @@ export const ShutdownSandboxResponse: MessageType<ShutdownSandboxResponse> = mes
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -502,7 +502,7 @@ export const SandboxMetricsRequest: MessageType<SandboxMetricsRequest> = message
   "containerd.runtime.sandbox.v1.SandboxMetricsRequest",
   () => ({ sandboxId: "" }),
   (m, w) => {
-    if (m.sandboxId !== "") writeString(w.uint32(10), m.sandboxId);
+    if (m.sandboxId !== "") w.uint32(10).string(m.sandboxId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -512,7 +512,7 @@ export const SandboxMetricsRequest: MessageType<SandboxMetricsRequest> = message
           m.sandboxId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -540,7 +540,7 @@ export const SandboxMetricsResponse: MessageType<SandboxMetricsResponse> = messa
           m.metrics = Metric.read(r, endOf(r, end), m.metrics ?? Metric.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

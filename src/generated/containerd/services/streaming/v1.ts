@@ -1,7 +1,7 @@
 // Generated from proto/ (package containerd.services.streaming.v1) by scripts/generate-proto. Do not edit.
 
 import { Any } from "../../../google/protobuf.ts";
-import { type MessageType, finish, messageType, readString, skip, writeString } from "../../../wire.ts";
+import { type MessageType, finish, messageType, readString } from "../../../wire.ts";
 
 export interface StreamInit {
   id: string;
@@ -10,7 +10,7 @@ export const StreamInit: MessageType<StreamInit> = messageType<StreamInit>(
   "containerd.services.streaming.v1.StreamInit",
   () => ({ id: "" }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
+    if (m.id !== "") w.uint32(10).string(m.id);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -20,7 +20,7 @@ export const StreamInit: MessageType<StreamInit> = messageType<StreamInit>(
           m.id = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

@@ -1,7 +1,7 @@
 // Generated from proto/ (package containerd.services.transfer.v1) by scripts/generate-proto. Do not edit.
 
 import { Any, Empty } from "../../../google/protobuf.ts";
-import { type MessageType, endOf, finish, messageType, readString, skip, writeString } from "../../../wire.ts";
+import { type MessageType, endOf, finish, messageType, readString } from "../../../wire.ts";
 
 export interface TransferRequest {
   source?: Any | undefined;
@@ -42,7 +42,7 @@ export const TransferRequest: MessageType<TransferRequest> = messageType<Transfe
           m.options = TransferOptions.read(r, endOf(r, end), m.options ?? TransferOptions.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -56,7 +56,7 @@ export const TransferOptions: MessageType<TransferOptions> = messageType<Transfe
   "containerd.services.transfer.v1.TransferOptions",
   () => ({ progressStream: "" }),
   (m, w) => {
-    if (m.progressStream !== "") writeString(w.uint32(10), m.progressStream);
+    if (m.progressStream !== "") w.uint32(10).string(m.progressStream);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -66,7 +66,7 @@ export const TransferOptions: MessageType<TransferOptions> = messageType<Transfe
           m.progressStream = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

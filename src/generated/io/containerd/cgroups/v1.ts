@@ -1,6 +1,6 @@
 // Generated from proto/ (package io.containerd.cgroups.v1) by scripts/generate-proto. Do not edit.
 
-import { type MessageType, endOf, finish, messageType, readPacked, readString, readUint64, skip, writeInt64, writeString } from "../../../wire.ts";
+import { type MessageType, endOf, finish, messageType, readPacked, readString, readUint64, writeInt64 } from "../../../wire.ts";
 
 export interface Metrics {
   hugetlb: HugetlbStat[];
@@ -95,7 +95,7 @@ export const Metrics: MessageType<Metrics> = messageType<Metrics>(
           m.memoryOomControl = MemoryOomControl.read(r, endOf(r, end), m.memoryOomControl ?? MemoryOomControl.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -115,7 +115,7 @@ export const HugetlbStat: MessageType<HugetlbStat> = messageType<HugetlbStat>(
     if (m.usage !== 0n) writeInt64(w.uint32(8), m.usage);
     if (m.max !== 0n) writeInt64(w.uint32(16), m.max);
     if (m.failcnt !== 0n) writeInt64(w.uint32(24), m.failcnt);
-    if (m.pagesize !== "") writeString(w.uint32(34), m.pagesize);
+    if (m.pagesize !== "") w.uint32(34).string(m.pagesize);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -134,7 +134,7 @@ export const HugetlbStat: MessageType<HugetlbStat> = messageType<HugetlbStat>(
           m.pagesize = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -163,7 +163,7 @@ export const PidsStat: MessageType<PidsStat> = messageType<PidsStat>(
           m.limit = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -200,7 +200,7 @@ export const CPUStat: MessageType<CPUStat> = messageType<CPUStat>(
           m.throttling = Throttle.read(r, endOf(r, end), m.throttling ?? Throttle.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -246,7 +246,7 @@ export const CPUUsage: MessageType<CPUUsage> = messageType<CPUUsage>(
           readPacked(r, end, () => m.perCpu.push(readUint64(r)));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -280,7 +280,7 @@ export const Throttle: MessageType<Throttle> = messageType<Throttle>(
           m.throttledTime = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -495,7 +495,7 @@ export const MemoryStat: MessageType<MemoryStat> = messageType<MemoryStat>(
           m.kernelTcp = MemoryEntry.read(r, endOf(r, end), m.kernelTcp ?? MemoryEntry.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -534,7 +534,7 @@ export const MemoryEntry: MessageType<MemoryEntry> = messageType<MemoryEntry>(
           m.failcnt = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -568,7 +568,7 @@ export const MemoryOomControl: MessageType<MemoryOomControl> = messageType<Memor
           m.oomKill = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -659,7 +659,7 @@ export const BlkIOStat: MessageType<BlkIOStat> = messageType<BlkIOStat>(
           m.sectorsRecursive.push(BlkIOEntry.read(r, endOf(r, end), BlkIOEntry.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -677,8 +677,8 @@ export const BlkIOEntry: MessageType<BlkIOEntry> = messageType<BlkIOEntry>(
   "io.containerd.cgroups.v1.BlkIOEntry",
   () => ({ op: "", device: "", major: 0n, minor: 0n, value: 0n }),
   (m, w) => {
-    if (m.op !== "") writeString(w.uint32(10), m.op);
-    if (m.device !== "") writeString(w.uint32(18), m.device);
+    if (m.op !== "") w.uint32(10).string(m.op);
+    if (m.device !== "") w.uint32(18).string(m.device);
     if (m.major !== 0n) writeInt64(w.uint32(24), m.major);
     if (m.minor !== 0n) writeInt64(w.uint32(32), m.minor);
     if (m.value !== 0n) writeInt64(w.uint32(40), m.value);
@@ -703,7 +703,7 @@ export const BlkIOEntry: MessageType<BlkIOEntry> = messageType<BlkIOEntry>(
           m.value = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -740,7 +740,7 @@ export const RdmaStat: MessageType<RdmaStat> = messageType<RdmaStat>(
           m.limit.push(RdmaEntry.read(r, endOf(r, end), RdmaEntry.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -756,7 +756,7 @@ export const RdmaEntry: MessageType<RdmaEntry> = messageType<RdmaEntry>(
   "io.containerd.cgroups.v1.RdmaEntry",
   () => ({ device: "", hcaHandles: 0, hcaObjects: 0 }),
   (m, w) => {
-    if (m.device !== "") writeString(w.uint32(10), m.device);
+    if (m.device !== "") w.uint32(10).string(m.device);
     if (m.hcaHandles !== 0) w.uint32(16).uint32(m.hcaHandles);
     if (m.hcaObjects !== 0) w.uint32(24).uint32(m.hcaObjects);
   },
@@ -774,7 +774,7 @@ export const RdmaEntry: MessageType<RdmaEntry> = messageType<RdmaEntry>(
           m.hcaObjects = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -796,7 +796,7 @@ export const NetworkStat: MessageType<NetworkStat> = messageType<NetworkStat>(
   "io.containerd.cgroups.v1.NetworkStat",
   () => ({ name: "", rxBytes: 0n, rxPackets: 0n, rxErrors: 0n, rxDropped: 0n, txBytes: 0n, txPackets: 0n, txErrors: 0n, txDropped: 0n }),
   (m, w) => {
-    if (m.name !== "") writeString(w.uint32(10), m.name);
+    if (m.name !== "") w.uint32(10).string(m.name);
     if (m.rxBytes !== 0n) writeInt64(w.uint32(16), m.rxBytes);
     if (m.rxPackets !== 0n) writeInt64(w.uint32(24), m.rxPackets);
     if (m.rxErrors !== 0n) writeInt64(w.uint32(32), m.rxErrors);
@@ -838,7 +838,7 @@ export const NetworkStat: MessageType<NetworkStat> = messageType<NetworkStat>(
           m.txDropped = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -882,7 +882,7 @@ export const CgroupStats: MessageType<CgroupStats> = messageType<CgroupStats>(
           m.nrIoWait = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

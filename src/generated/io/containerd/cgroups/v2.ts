@@ -1,6 +1,6 @@
 // Generated from proto/ (package io.containerd.cgroups.v2) by scripts/generate-proto. Do not edit.
 
-import { type MessageType, endOf, finish, messageType, readString, readUint64, skip, writeInt64, writeString } from "../../../wire.ts";
+import { type MessageType, endOf, finish, messageType, readString, readUint64, writeInt64 } from "../../../wire.ts";
 
 export interface Metrics {
   pids?: PidsStat | undefined;
@@ -86,7 +86,7 @@ export const Metrics: MessageType<Metrics> = messageType<Metrics>(
           m.network.push(NetworkStat.read(r, endOf(r, end), NetworkStat.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -125,7 +125,7 @@ export const PSIData: MessageType<PSIData> = messageType<PSIData>(
           m.total = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -162,7 +162,7 @@ export const PSIStats: MessageType<PSIStats> = messageType<PSIStats>(
           m.full = PSIData.read(r, endOf(r, end), m.full ?? PSIData.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -191,7 +191,7 @@ export const PidsStat: MessageType<PidsStat> = messageType<PidsStat>(
           m.limit = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -259,7 +259,7 @@ export const CPUStat: MessageType<CPUStat> = messageType<CPUStat>(
           m.burstUsec = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -492,7 +492,7 @@ export const MemoryStat: MessageType<MemoryStat> = messageType<MemoryStat>(
           m.workingsetActivateFile = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -541,7 +541,7 @@ export const MemoryEvents: MessageType<MemoryEvents> = messageType<MemoryEvents>
           m.oomGroupKill = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -578,7 +578,7 @@ export const RdmaStat: MessageType<RdmaStat> = messageType<RdmaStat>(
           m.limit.push(RdmaEntry.read(r, endOf(r, end), RdmaEntry.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -594,7 +594,7 @@ export const RdmaEntry: MessageType<RdmaEntry> = messageType<RdmaEntry>(
   "io.containerd.cgroups.v2.RdmaEntry",
   () => ({ device: "", hcaHandles: 0, hcaObjects: 0 }),
   (m, w) => {
-    if (m.device !== "") writeString(w.uint32(10), m.device);
+    if (m.device !== "") w.uint32(10).string(m.device);
     if (m.hcaHandles !== 0) w.uint32(16).uint32(m.hcaHandles);
     if (m.hcaObjects !== 0) w.uint32(24).uint32(m.hcaObjects);
   },
@@ -612,7 +612,7 @@ export const RdmaEntry: MessageType<RdmaEntry> = messageType<RdmaEntry>(
           m.hcaObjects = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -649,7 +649,7 @@ export const IOStat: MessageType<IOStat> = messageType<IOStat>(
           m.psi = PSIStats.read(r, endOf(r, end), m.psi ?? PSIStats.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -698,7 +698,7 @@ export const IOEntry: MessageType<IOEntry> = messageType<IOEntry>(
           m.wios = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -717,7 +717,7 @@ export const HugeTlbStat: MessageType<HugeTlbStat> = messageType<HugeTlbStat>(
   (m, w) => {
     if (m.current !== 0n) writeInt64(w.uint32(8), m.current);
     if (m.max !== 0n) writeInt64(w.uint32(16), m.max);
-    if (m.pagesize !== "") writeString(w.uint32(26), m.pagesize);
+    if (m.pagesize !== "") w.uint32(26).string(m.pagesize);
     if (m.failcnt !== 0n) writeInt64(w.uint32(32), m.failcnt);
   },
   (r, end, m) => {
@@ -737,7 +737,7 @@ export const HugeTlbStat: MessageType<HugeTlbStat> = messageType<HugeTlbStat>(
           m.failcnt = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -759,7 +759,7 @@ export const NetworkStat: MessageType<NetworkStat> = messageType<NetworkStat>(
   "io.containerd.cgroups.v2.NetworkStat",
   () => ({ name: "", rxBytes: 0n, rxPackets: 0n, rxErrors: 0n, rxDropped: 0n, txBytes: 0n, txPackets: 0n, txErrors: 0n, txDropped: 0n }),
   (m, w) => {
-    if (m.name !== "") writeString(w.uint32(10), m.name);
+    if (m.name !== "") w.uint32(10).string(m.name);
     if (m.rxBytes !== 0n) writeInt64(w.uint32(16), m.rxBytes);
     if (m.rxPackets !== 0n) writeInt64(w.uint32(24), m.rxPackets);
     if (m.rxErrors !== 0n) writeInt64(w.uint32(32), m.rxErrors);
@@ -801,7 +801,7 @@ export const NetworkStat: MessageType<NetworkStat> = messageType<NetworkStat>(
           m.txDropped = readUint64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

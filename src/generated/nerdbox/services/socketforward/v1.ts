@@ -1,7 +1,7 @@
 // Generated from proto/ (package nerdbox.services.socketforward.v1) by scripts/generate-proto. Do not edit.
 
 import { Empty } from "../../../google/protobuf.ts";
-import { type MessageType, endOf, finish, messageType, readString, skip, writeString } from "../../../wire.ts";
+import { type MessageType, endOf, finish, messageType, readString } from "../../../wire.ts";
 
 export interface BindRequest {
   sockets: Socket[];
@@ -24,7 +24,7 @@ export const BindRequest: MessageType<BindRequest> = messageType<BindRequest>(
           m.sockets.push(Socket.read(r, endOf(r, end), Socket.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -41,8 +41,8 @@ export const Socket: MessageType<Socket> = messageType<Socket>(
   "nerdbox.services.socketforward.v1.Socket",
   () => ({ forwardId: "", socketPath: "" }),
   (m, w) => {
-    if (m.forwardId !== "") writeString(w.uint32(10), m.forwardId);
-    if (m.socketPath !== "") writeString(w.uint32(18), m.socketPath);
+    if (m.forwardId !== "") w.uint32(10).string(m.forwardId);
+    if (m.socketPath !== "") w.uint32(18).string(m.socketPath);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -55,7 +55,7 @@ export const Socket: MessageType<Socket> = messageType<Socket>(
           m.socketPath = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -70,8 +70,8 @@ export const ConnectRequest: MessageType<ConnectRequest> = messageType<ConnectRe
   "nerdbox.services.socketforward.v1.ConnectRequest",
   () => ({ streamId: "", forwardId: "" }),
   (m, w) => {
-    if (m.streamId !== "") writeString(w.uint32(10), m.streamId);
-    if (m.forwardId !== "") writeString(w.uint32(18), m.forwardId);
+    if (m.streamId !== "") w.uint32(10).string(m.streamId);
+    if (m.forwardId !== "") w.uint32(18).string(m.forwardId);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -84,7 +84,7 @@ export const ConnectRequest: MessageType<ConnectRequest> = messageType<ConnectRe
           m.forwardId = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -100,8 +100,8 @@ export const ConnectResult: MessageType<ConnectResult> = messageType<ConnectResu
   "nerdbox.services.socketforward.v1.ConnectResult",
   () => ({ streamId: "", error: "" }),
   (m, w) => {
-    if (m.streamId !== "") writeString(w.uint32(10), m.streamId);
-    if (m.error !== "") writeString(w.uint32(18), m.error);
+    if (m.streamId !== "") w.uint32(10).string(m.streamId);
+    if (m.error !== "") w.uint32(18).string(m.error);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -114,7 +114,7 @@ export const ConnectResult: MessageType<ConnectResult> = messageType<ConnectResu
           m.error = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

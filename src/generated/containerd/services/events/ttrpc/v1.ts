@@ -2,7 +2,7 @@
 
 import { Envelope } from "../../../types.ts";
 import { Empty } from "../../../../google/protobuf.ts";
-import { type MessageType, endOf, finish, messageType, skip } from "../../../../wire.ts";
+import { type MessageType, endOf, finish, messageType } from "../../../../wire.ts";
 
 export interface ForwardRequest {
   envelope?: Envelope | undefined;
@@ -25,7 +25,7 @@ export const ForwardRequest: MessageType<ForwardRequest> = messageType<ForwardRe
           m.envelope = Envelope.read(r, endOf(r, end), m.envelope ?? Envelope.create());
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

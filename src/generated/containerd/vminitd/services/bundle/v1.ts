@@ -1,6 +1,6 @@
 // Generated from proto/ (package containerd.vminitd.services.bundle.v1) by scripts/generate-proto. Do not edit.
 
-import { type MessageType, endOf, finish, messageType, noBytes, readString, skip, writeString } from "../../../../wire.ts";
+import { type MessageType, endOf, finish, messageType, noBytes, readString } from "../../../../wire.ts";
 
 export interface CreateRequest {
   id: string;
@@ -11,10 +11,10 @@ export const CreateRequest: MessageType<CreateRequest> = messageType<CreateReque
   "containerd.vminitd.services.bundle.v1.CreateRequest",
   () => ({ id: "", files: new Map() }),
   (m, w) => {
-    if (m.id !== "") writeString(w.uint32(10), m.id);
+    if (m.id !== "") w.uint32(10).string(m.id);
     for (const [key, value] of m.files) {
       w.uint32(18).fork();
-      writeString(w.uint32(10), key);
+      w.uint32(10).string(key);
       w.uint32(18).bytes(value);
       w.ldelim();
     }
@@ -34,13 +34,13 @@ export const CreateRequest: MessageType<CreateRequest> = messageType<CreateReque
             const inner = r.tag();
             if (inner === 10) key = readString(r);
             else if (inner === 18) value = r.bytes();
-            else skip(r, inner);
+            else r.skip(inner);
           }
           finish(r, last, m.files.set(key, value));
           break;
         }
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -55,7 +55,7 @@ export const CreateResponse: MessageType<CreateResponse> = messageType<CreateRes
   "containerd.vminitd.services.bundle.v1.CreateResponse",
   () => ({ bundle: "" }),
   (m, w) => {
-    if (m.bundle !== "") writeString(w.uint32(10), m.bundle);
+    if (m.bundle !== "") w.uint32(10).string(m.bundle);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -65,7 +65,7 @@ export const CreateResponse: MessageType<CreateResponse> = messageType<CreateRes
           m.bundle = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

@@ -1,6 +1,6 @@
 // Generated from proto/ (package containerd.vminitd.services.mount.v1) by scripts/generate-proto. Do not edit.
 
-import { type MessageType, endOf, finish, messageType, readString, skip, writeString } from "../../../../wire.ts";
+import { type MessageType, endOf, finish, messageType, readString } from "../../../../wire.ts";
 
 export interface MountSpec {
   type: string;
@@ -14,10 +14,10 @@ export const MountSpec: MessageType<MountSpec> = messageType<MountSpec>(
   "containerd.vminitd.services.mount.v1.MountSpec",
   () => ({ type: "", source: "", target: "", options: [] }),
   (m, w) => {
-    if (m.type !== "") writeString(w.uint32(10), m.type);
-    if (m.source !== "") writeString(w.uint32(18), m.source);
-    if (m.target !== "") writeString(w.uint32(26), m.target);
-    for (const value of m.options) writeString(w.uint32(34), value);
+    if (m.type !== "") w.uint32(10).string(m.type);
+    if (m.source !== "") w.uint32(18).string(m.source);
+    if (m.target !== "") w.uint32(26).string(m.target);
+    for (const value of m.options) w.uint32(34).string(value);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -36,7 +36,7 @@ export const MountSpec: MessageType<MountSpec> = messageType<MountSpec>(
           m.options.push(readString(r));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -64,7 +64,7 @@ export const MountAllRequest: MessageType<MountAllRequest> = messageType<MountAl
           m.mounts.push(MountSpec.read(r, endOf(r, end), MountSpec.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -79,7 +79,7 @@ export const MountAllResponse: MessageType<MountAllResponse> = messageType<Mount
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -92,7 +92,7 @@ export const UnmountRequest: MessageType<UnmountRequest> = messageType<UnmountRe
   "containerd.vminitd.services.mount.v1.UnmountRequest",
   () => ({ target: "" }),
   (m, w) => {
-    if (m.target !== "") writeString(w.uint32(10), m.target);
+    if (m.target !== "") w.uint32(10).string(m.target);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -102,7 +102,7 @@ export const UnmountRequest: MessageType<UnmountRequest> = messageType<UnmountRe
           m.target = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -117,7 +117,7 @@ export const UnmountResponse: MessageType<UnmountResponse> = messageType<Unmount
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -131,7 +131,7 @@ export const UnmountAllRequest: MessageType<UnmountAllRequest> = messageType<Unm
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },
@@ -145,7 +145,7 @@ export const UnmountAllResponse: MessageType<UnmountAllResponse> = messageType<U
   (r, end, m) => {
     while (r.pos < end) {
       const tag = r.tag();
-      skip(r, tag);
+      r.skip(tag);
     }
     return finish(r, end, m);
   },

@@ -1,7 +1,7 @@
 // Generated from proto/ (package containerd.vminitd.services.system.v1) by scripts/generate-proto. Do not edit.
 
 import { Empty } from "../../../../google/protobuf.ts";
-import { type MessageType, finish, messageType, readString, skip, writeString } from "../../../../wire.ts";
+import { type MessageType, finish, messageType, readString } from "../../../../wire.ts";
 
 export interface InfoResponse {
   version: string;
@@ -12,8 +12,8 @@ export const InfoResponse: MessageType<InfoResponse> = messageType<InfoResponse>
   "containerd.vminitd.services.system.v1.InfoResponse",
   () => ({ version: "", kernelVersion: "" }),
   (m, w) => {
-    if (m.version !== "") writeString(w.uint32(10), m.version);
-    if (m.kernelVersion !== "") writeString(w.uint32(18), m.kernelVersion);
+    if (m.version !== "") w.uint32(10).string(m.version);
+    if (m.kernelVersion !== "") w.uint32(18).string(m.kernelVersion);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -26,7 +26,7 @@ export const InfoResponse: MessageType<InfoResponse> = messageType<InfoResponse>
           m.kernelVersion = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);

@@ -1,7 +1,7 @@
 // Generated from proto/ (package uvmshim.interop.v1) by scripts/generate-proto. Do not edit.
 
 import { Empty } from "../../../../../../src/generated/google/protobuf.ts";
-import { type MessageType, endOf, finish, messageType, noBytes, readInt64, readString, skip, writeInt64, writeString } from "../../../../../../src/generated/wire.ts";
+import { type MessageType, endOf, finish, messageType, noBytes, readInt64, readString, writeInt64 } from "../../../../../../src/generated/wire.ts";
 
 export interface EchoRequest {
   seq: bigint;
@@ -13,7 +13,7 @@ export const EchoRequest: MessageType<EchoRequest> = messageType<EchoRequest>(
   () => ({ seq: 0n, text: "", payload: noBytes }),
   (m, w) => {
     if (m.seq !== 0n) writeInt64(w.uint32(8), m.seq);
-    if (m.text !== "") writeString(w.uint32(18), m.text);
+    if (m.text !== "") w.uint32(18).string(m.text);
     if (m.payload.length > 0) w.uint32(26).bytes(m.payload);
   },
   (r, end, m) => {
@@ -30,7 +30,7 @@ export const EchoRequest: MessageType<EchoRequest> = messageType<EchoRequest>(
           m.payload = r.bytes();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -47,7 +47,7 @@ export const EchoResponse: MessageType<EchoResponse> = messageType<EchoResponse>
   () => ({ seq: 0n, text: "", payload: noBytes }),
   (m, w) => {
     if (m.seq !== 0n) writeInt64(w.uint32(8), m.seq);
-    if (m.text !== "") writeString(w.uint32(18), m.text);
+    if (m.text !== "") w.uint32(18).string(m.text);
     if (m.payload.length > 0) w.uint32(26).bytes(m.payload);
   },
   (r, end, m) => {
@@ -64,7 +64,7 @@ export const EchoResponse: MessageType<EchoResponse> = messageType<EchoResponse>
           m.payload = r.bytes();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -79,8 +79,8 @@ export const MetadataPair: MessageType<MetadataPair> = messageType<MetadataPair>
   "uvmshim.interop.v1.MetadataPair",
   () => ({ key: "", values: [] }),
   (m, w) => {
-    if (m.key !== "") writeString(w.uint32(10), m.key);
-    for (const value of m.values) writeString(w.uint32(18), value);
+    if (m.key !== "") w.uint32(10).string(m.key);
+    for (const value of m.values) w.uint32(18).string(value);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -93,7 +93,7 @@ export const MetadataPair: MessageType<MetadataPair> = messageType<MetadataPair>
           m.values.push(readString(r));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -121,7 +121,7 @@ export const EchoMetadataResponse: MessageType<EchoMetadataResponse> = messageTy
           m.metadata.push(MetadataPair.read(r, endOf(r, end), MetadataPair.create()));
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -145,7 +145,7 @@ export const SleepRequest: MessageType<SleepRequest> = messageType<SleepRequest>
           m.durationMs = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -170,7 +170,7 @@ export const SleepResponse: MessageType<SleepResponse> = messageType<SleepRespon
           m.deadlineMs = readInt64(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -186,7 +186,7 @@ export const FailRequest: MessageType<FailRequest> = messageType<FailRequest>(
   () => ({ code: 0, text: "" }),
   (m, w) => {
     if (m.code !== 0) w.uint32(8).int32(m.code);
-    if (m.text !== "") writeString(w.uint32(18), m.text);
+    if (m.text !== "") w.uint32(18).string(m.text);
   },
   (r, end, m) => {
     while (r.pos < end) {
@@ -199,7 +199,7 @@ export const FailRequest: MessageType<FailRequest> = messageType<FailRequest>(
           m.text = readString(r);
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -229,7 +229,7 @@ export const BigRequest: MessageType<BigRequest> = messageType<BigRequest>(
           m.padding = r.bytes();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -253,7 +253,7 @@ export const BigResponse: MessageType<BigResponse> = messageType<BigResponse>(
           m.data = r.bytes();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -277,7 +277,7 @@ export const Part: MessageType<Part> = messageType<Part>(
           m.add = r.int32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -306,7 +306,7 @@ export const SumResponse: MessageType<SumResponse> = messageType<SumResponse>(
           m.parts = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
@@ -335,7 +335,7 @@ export const DivideRequest: MessageType<DivideRequest> = messageType<DivideReque
           m.parts = r.uint32();
           break;
         default:
-          skip(r, tag);
+          r.skip(tag);
       }
     }
     return finish(r, end, m);
