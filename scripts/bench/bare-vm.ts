@@ -16,7 +16,7 @@ import { timed } from "./rounds.ts";
 
 const MIB = 1024 * 1024;
 const BOOT_MS = 120_000;
-const IMAGE = "out/uvm";
+export const IMAGE = "out/uvm";
 
 /** Runs each line that comes on the port; what it has to say goes to fd 3. The port is at its end while nobody is connected. */
 const INIT = `#!/bin/busybox sh
@@ -41,11 +41,7 @@ export class BareVm {
 
   static async boot(): Promise<BareVm> {
     const directory = mkdtempSync(join(tmpdir(), "uvm-bench-"));
-    const initrd = join(directory, "initrd.cpio");
-    copyFileSync(join(IMAGE, "initrd.cpio"), initrd);
-    const data = new TextEncoder().encode(INIT);
-    appendFileSync(initrd, writeCpio([{ kind: "file", path: "bare-init", mode: 0o755, data }]));
-    const uvm = new BootedUvm(IMAGE, machine(directory));
+    const uvm = new BootedUvm(IMAGE, [...bareMachine(directory, INIT), ...port(directory, "port")]);
     try {
       await until("the bare VM is ready", () => uvm.at("bare: ready"), BOOT_MS);
       const socket = connect(join(directory, "port"));
@@ -119,7 +115,11 @@ export class BareVm {
       await file.sync();
       await file.close();
     });
-    const restored = new BootedUvm(IMAGE, [...machine(this.#directory, "port2"), "-incoming", `exec:cat ${state}`]);
+    const restored = new BootedUvm(IMAGE, [
+      ...bareMachine(this.#directory, INIT),
+      ...port(this.#directory, "port2"),
+      ...["-incoming", `exec:cat ${state}`],
+    ]);
     try {
       await until("the second QEMU listens", () => existsSync(restored.path("qmp.sock")));
       const monitor = await restored.qmp();
@@ -151,11 +151,21 @@ export class BareVm {
   }
 }
 
-function machine(directory: string, port = "port"): string[] {
+/** QEMU's arguments for a VM whose first process is that script; its initramfs is made in the directory. */
+export function bareMachine(directory: string, init: string): string[] {
+  const initrd = join(directory, "initrd.cpio");
+  copyFileSync(join(IMAGE, "initrd.cpio"), initrd);
+  const data = new TextEncoder().encode(init);
+  appendFileSync(initrd, writeCpio([{ kind: "file", path: "bare-init", mode: 0o755, data }]));
   return [
-    ...["-initrd", join(directory, "initrd.cpio")],
+    ...["-initrd", initrd],
     ...["-append", "console=ttyS0 quiet panic=-1 reboot=t swiotlb=512 rdinit=/bare-init"],
-    ...["-chardev", `socket,id=bare,path=${join(directory, port)},server=on,wait=off`],
+  ];
+}
+
+function port(directory: string, name: string): string[] {
+  return [
+    ...["-chardev", `socket,id=bare,path=${join(directory, name)},server=on,wait=off`],
     ...["-device", "virtserialport,bus=vser0.0,nr=2,chardev=bare,id=bare,name=bare"],
   ];
 }

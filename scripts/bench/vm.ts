@@ -1,17 +1,13 @@
 /**
  * From `ctr run` to the first output of a container in a VM, by stage; beside the least that a container in a VM takes: a
- * bare QEMU with the same kernel and image up to its first user process, and `runc run` in such a guest.
+ * bare QEMU with the same kernel and image up to its first user process, and the first `runc run` in it.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { start } from "../../test/harness/command.ts";
-import { socketPath } from "../../test/harness/leftovers.ts";
 import { Machine } from "../../test/harness/machine.ts";
 import { runtimeUnderTest } from "../../test/harness/runtime-under-test.ts";
-import { until } from "../../test/harness/until.ts";
-import { BootedUvm } from "../../test/qemu/uvm.ts";
-import { median } from "./figures.ts";
+import { type BareContainer, timeBareContainer } from "./bare-container.ts";
 import { pss, SETTLED_MS } from "./footprint.ts";
-import { inGuest, timedInGuest } from "./guest-shell.ts";
 import type { Metric } from "./metric.ts";
 import type { Part } from "./part.ts";
 import { OURS } from "./shims.ts";
@@ -43,12 +39,7 @@ export const vm: Part = {
     const rounds = quick ? 1 : 4;
     const machine = await Machine.start({ runtime: runtimeUnderTest(OURS, "qemu") });
     try {
-      let runc: number[] = [];
-      await record.measure("an idle pod's memory", 150, async () => {
-        const pod = await onePod(machine, quick ? 3 : 6);
-        runc = pod.runc;
-        return pod.memory;
-      });
+      await record.measure("an idle pod's memory", 150, () => memoryOfPod(machine));
       const directory = machine.file("templates");
       const configuration = `stack = "qemu"\n[qemu]\ntemplate = true\ntemplate_directory = "${directory}"\n`;
       const ofTemplate = machine.ctrWith(configuration);
@@ -59,15 +50,15 @@ export const vm: Part = {
         return [];
       });
       await record.measure("`ctr run` to first output", 350, async () => {
-        const bare: number[] = [];
+        const bare: BareContainer[] = [];
         const runs: Run[] = [];
         const restored: Run[] = [];
         for (let round = 0; round < rounds; round++) {
-          bare.push(await timeBareBoot());
+          bare.push(await timeBareContainer());
           runs.push(await timeRun(machine));
           if (templates) restored.push(await timeRun(machine, ofTemplate));
         }
-        return [...cold(runs, bare, runc), ...(templates ? fromTemplate(restored, runs) : [])];
+        return [...cold(runs, bare), ...(templates ? fromTemplate(restored, runs) : [])];
       });
     } finally {
       await machine.close();
@@ -85,23 +76,29 @@ function fromTemplate(restored: readonly Run[], runs: readonly Run[]): Metric[] 
   ];
 }
 
-function cold(runs: readonly Run[], bare: readonly number[], runc: readonly number[]): Metric[] {
+function cold(runs: readonly Run[], bare: readonly BareContainer[]): Metric[] {
   const own = (index: number): number[] => runs.map((run) => run.stages[index] ?? Number.NaN);
   const toUser = runs.map((run) => (run.stages[1] ?? Number.NaN) + (run.stages[2] ?? Number.NaN));
-  const least = bare.map((each) => each + median(runc));
   return [
     {
       ...{ id: "vm-cold", title: "`ctr run` to first output, cold", unit: "ms", ours: runs.map(({ total }) => total) },
-      peer: { name: "bare QEMU to its first user process, and `runc run` in a guest", values: least },
+      peer: {
+        name: "bare QEMU to its first user process, and the first `runc run` in it",
+        values: bare.map(({ toUser, runc }) => toUser + runc),
+      },
     },
     {
       ...{ id: "vm-to-user", title: "of it, spawn of QEMU to the first user process", unit: "ms", ours: toUser },
-      peer: { name: "bare QEMU, same kernel and image", values: bare },
+      peer: { name: "bare QEMU, same kernel and image", values: bare.map(({ toUser }) => toUser) },
     },
     ...stages.map(([id, title], index): Metric => ({ id, title, unit: "ms", ours: own(index) })),
     {
       ...{ id: "vm-stage-container", title: "container: devices, runc, its first output" },
-      ...{ unit: "ms", ours: own(stages.length), peer: { name: "`runc run` in a guest", values: runc } },
+      ...{
+        unit: "ms",
+        ours: own(stages.length),
+        peer: { name: "the first `runc run` in a bare QEMU", values: bare.map(({ runc }) => runc) },
+      },
     },
   ];
 }
@@ -127,30 +124,8 @@ export async function timeRun(machine: Machine, ctr = machine.ctr): Promise<Run>
   return { stages: each, total: end - begin, connected: (marks.at(-1) ?? Number.NaN) - begin };
 }
 
-async function timeBareBoot(): Promise<number> {
-  const uvm = new BootedUvm();
-  try {
-    return await until("the bare machine's first user process", () => uvm.at("uvm: initramfs"), BOOT_MS);
-  } finally {
-    await uvm.dispose();
-  }
-}
-
-const SPEC = JSON.stringify({
-  ociVersion: "1.0.2",
-  process: { cwd: "/", args: ["/bin/busybox", "echo", "hello"], user: { uid: 0, gid: 0 } },
-  root: { path: "rootfs" },
-  mounts: [
-    { destination: "/proc", type: "proc", source: "proc" },
-    { destination: "/dev", type: "tmpfs", source: "tmpfs" },
-  ],
-  linux: { namespaces: ["pid", "ipc", "uts", "mount"].map((type) => ({ type })) },
-});
-const LAY = `mkdir -p /run/bench/rootfs/bin /run/bench/rootfs/proc /run/bench/rootfs/dev && cd /run/bench
-cp /bin/busybox rootfs/bin/busybox && echo '${SPEC}' >config.json`;
-
-/** `runc run` in the guest of a pod, in ms, and what the pod's processes hold. */
-async function onePod(machine: Machine, rounds: number): Promise<{ runc: number[]; memory: Metric[] }> {
+/** What an idle pod's processes hold. */
+async function memoryOfPod(machine: Machine): Promise<Metric[]> {
   const pod = machine.id("pod");
   try {
     await machine.ctr.runDetached(pod, ["sleep", "100000"]);
@@ -161,19 +136,12 @@ async function onePod(machine: Machine, rounds: number): Promise<{ runc: number[
     ];
     await sleep(SETTLED_MS);
     const processes = machine.traces.processes();
-    const memory = names.map(([name, pattern]): Metric => {
+    return names.map(([name, pattern]): Metric => {
       const held = processes.filter(({ title }) => pattern.test(title)).map(({ pid }) => pss(pid));
       const total = held.reduce((sum, each) => sum + each, 0);
       const id = `vm-pss-${name.replaceAll(" ", "-")}`;
       return { id, title: `PSS of an idle pod's ${name}`, unit: "MiB", ours: [total] };
     });
-    const socket = socketPath(machine.containerd.address, machine.namespace, pod);
-    await inGuest(socket, LAY);
-    const runc: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      runc.push(await timedInGuest(socket, `runc run --bundle /run/bench bench${round}`, 1));
-    }
-    return { runc, memory };
   } finally {
     await machine.ctr.remove(pod);
   }
