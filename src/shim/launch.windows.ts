@@ -9,8 +9,8 @@ import type { BundleRecord } from "./records.ts";
 import { removeRemains } from "./remains.windows.ts";
 import { spawnDaemon } from "./spawn-daemon.windows.ts";
 
-/** Boot of the daemon to its answering pipe: a second, unless the host is in trouble. */
-const READY_TIMEOUT_MS = 10_000;
+/** Boot of the daemon to its answering pipe: a second, and there for one that hangs. A host that is busy takes 10 s and more. */
+const READY_TIMEOUT_MS = 60_000;
 
 interface SpawnContext {
   readonly runtime: Runtime;

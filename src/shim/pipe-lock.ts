@@ -3,7 +3,7 @@ import { unavailable } from "../errors/shim-error.ts";
 import { tryNamedLock } from "../sys/windows/named-lock.ts";
 
 /** Runs the body while nobody else on this host is in it for the same pipe. Throws unavailable where it is not free in time. */
-export async function withPipeLock<T>(path: string, body: () => Promise<T>, timeoutMs = 3000): Promise<T> {
+export async function withPipeLock<T>(path: string, timeoutMs: number, body: () => Promise<T>): Promise<T> {
   const release = await take(path, performance.now() + timeoutMs);
   try {
     return await body();

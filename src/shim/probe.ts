@@ -13,7 +13,8 @@ export async function isServed(runtime: Pick<Runtime, "connect">, path: string):
   // At nearly every start, without a connection and its time-out. A Windows pipe can't be asked for but by dialling it.
   if (path.startsWith("/") && isMissing(path)) return false;
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), PROBE_MS);
+  // An answer that is there counts before the time does, should this process have stood still meanwhile.
+  const timer = setTimeout(() => setImmediate(() => late.abort()), PROBE_MS);
   try {
     const stream = await runtime.connect(path, { signal: late.signal });
     stream.open({ data: () => undefined, end: () => undefined, drain: () => undefined, close: () => undefined });

@@ -4,8 +4,11 @@ import { isServed } from "./probe.ts";
 import { readDaemonRecord, removeStateDirectory } from "./records.ts";
 import type * as linux from "./remains.ts";
 
+/** `delete` has to end before containerd kills it. */
+const LOCK_MS = 3000;
+
 export const removeRemains: typeof linux.removeRemains = async (runtime, { socketPath, stateDirectory }) => {
-  await withPipeLock(socketPath, async () => {
+  await withPipeLock(socketPath, LOCK_MS, async () => {
     const daemon = readDaemonRecord(stateDirectory);
     if (daemon !== undefined && isAlive(daemon.pid, daemon.startTime)) return;
     // A successor writes its record before it gives up the lock.

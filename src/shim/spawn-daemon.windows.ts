@@ -5,6 +5,8 @@ import type * as linux from "./spawn-daemon.ts";
 
 /** Names the launcher's pipe, on which the daemon tells how its start went: handles are not inherited. */
 const READY_VARIABLE = "UVM_SHIM_READY_PIPE";
+/** A pipe answers at once; the processes at its ends may be late. */
+const CONNECT_MS = 20_000;
 
 export const spawnDaemon: typeof linux.spawnDaemon = async (runtime, command, { cwd, env }) => {
   const path = `\\\\.\\pipe\\uvm-shim-ready-${randomUUID()}`;
@@ -40,7 +42,7 @@ export const sendAnswer: typeof linux.sendAnswer = async (answer) => {
   if (path === undefined) return;
   // The loggers inherit the environment.
   delete process.env[READY_VARIABLE];
-  const stream = await own.connect(path, { signal: AbortSignal.timeout(2000) });
+  const stream = await own.connect(path, { signal: AbortSignal.timeout(CONNECT_MS) });
   await new Promise<void>((resolve, reject) => {
     const close = (error?: Error) => (error ? reject(error) : resolve());
     stream.open({ data: () => undefined, end: () => undefined, drain: () => undefined, close });

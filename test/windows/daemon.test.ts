@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { afterEach, describe, it } from "node:test";
 import { runtime } from "#runtime";
 import { BootstrapParams, BootstrapResult } from "../../src/generated/containerd/runtime/bootstrap/v1.ts";
 import { DeleteResponse } from "../../src/generated/containerd/task/v2.ts";
@@ -13,9 +13,13 @@ import { Options as RuntimeOptions } from "../../src/generated/runtimeoptions/v1
 import { until } from "../harness/until.ts";
 import { daemonPid, makeBundle, NAMESPACE, PIPE, RUN_DIRECTORY, runShim, runs, shutDown } from "./shim.ts";
 
+const starts: Promise<unknown>[] = [];
+
 /** `start`, and nothing said but the address. */
 async function start(id: string): Promise<string> {
-  const { code, stdout, stderr } = await runShim("start", id);
+  const ended = runShim("start", id);
+  starts.push(ended);
+  const { code, stdout, stderr } = await ended;
   assert.deepEqual([code, stderr], [0, ""]);
   return stdout.toString();
 }
@@ -23,6 +27,17 @@ async function start(id: string): Promise<string> {
 function podsLeft(): string[] {
   return existsSync(RUN_DIRECTORY) ? readdirSync(RUN_DIRECTORY, { recursive: true }).map(String) : [];
 }
+
+// After a test that failed: no other is to fail by what it left.
+afterEach(async () => {
+  await Promise.allSettled(starts.splice(0));
+  for (const name of podsLeft().filter((path) => path.endsWith("daemon.json"))) {
+    const { pid } = JSON.parse(readFileSync(join(RUN_DIRECTORY, name), "utf8"));
+    if (runs(pid)) process.kill(pid, "SIGKILL");
+    await until("the daemon's end", () => !runs(pid));
+  }
+  rmSync(RUN_DIRECTORY, { recursive: true, force: true });
+});
 
 describe("the shim's program on Windows", () => {
   it("tells its version and what it can do", async () => {
@@ -111,7 +126,7 @@ describe("the shim's program on Windows", () => {
     assert.deepEqual(podsLeft(), []);
   });
 
-  it("is an executable, too, whose daemon outlives it, and which takes its script along when it is killed", async () => {
+  it("is an executable, too, whose daemon outlives it, and which takes its script along when it is killed", async (t) => {
     const env = { UVM_SHIM_PROGRAM: process.env.UVM_SHIM_EXECUTABLE ?? "" };
     const bad = await runShim("-v", "", { env });
     assert.equal(bad.code, 0);
@@ -129,12 +144,15 @@ describe("the shim's program on Windows", () => {
     const flags = ["-namespace", NAMESPACE, "-id", "served", "-address", `${PIPE}containerd-containerd`];
     // The record in the bundle says where the state is.
     const launcher = spawn(env.UVM_SHIM_PROGRAM, flags, { cwd: bundle, stdio: "ignore" });
+    t.after(() => launcher.kill("SIGKILL"));
     const served = readFileSync(join(bundle, "address"), "utf8");
     const pid = await until("the daemon", () => daemonPid(served, "served").catch(() => undefined));
     assert.notEqual(pid, launcher.pid);
     launcher.kill("SIGKILL");
     await until("the script's end", () => !runs(pid));
-    assert.equal((await runShim("delete", "served")).code, 0);
+    const deleted = await runShim("delete", "served");
+    assert.deepEqual([deleted.code, deleted.stderr], [0, ""]);
+    assert.deepEqual(podsLeft(), []);
   });
 
   it("refuses a stack of Linux, on stderr alone, and leaves no daemon", async () => {

@@ -77,7 +77,9 @@ export async function daemonPid(address: string, id: string): Promise<number> {
   }
 }
 
+/** 0: a daemon that never was. As a process's number it means whoever asks. */
 export function runs(pid: number): boolean {
+  if (pid === 0) return false;
   try {
     process.kill(pid, 0);
     return true;

@@ -32,6 +32,7 @@ const live = ["systems", "operations", "strings"] as const;
 /** The test controls of the stand-in computecore.dll that this process has loaded or is to load. */
 export class StandIn {
   readonly #calls = loadNative(process.env.UVM_SHIM_COMPUTECORE ?? "", {
+    StubDeadlockAfter: ["void", "uint32"],
     StubFailNext: ["void", "str16", "uint32", "int32", "str16", "int32"],
     StubFireEvent: ["int32", "str16", "uint32", "str16"],
     StubLive: ["uint32", "uint32"],
@@ -41,6 +42,11 @@ export class StandIn {
   /** For the next call of that name that has none yet. */
   answerNext(call: string, { hresult = 0, document, delayMs = 0, atOnce = false }: Answer): void {
     this.#calls.StubFailNext(call, delayMs, hresult | 0, document ?? null, atOnce ? 1 : 0);
+  }
+
+  /** From then on in this process: a close that waits so long for a callback counts as one that waits for itself. */
+  deadlockAfter(ms: number): void {
+    this.#calls.StubDeadlockAfter(ms);
   }
 
   /** From a thread of its own, to each handle of the system. An exit stops it. */

@@ -6,7 +6,7 @@
 #include "stand-in.h"
 
 enum { OPERATION = 0x4f504552, SYSTEM = 0x53595354, CLOSED = 0x44454144 };
-enum { DEADLOCK_MS = 3000, DEFAULT_MS = 5 };
+enum { DEFAULT_MS = 5 };
 
 typedef enum { CREATED, RUNNING, PAUSED, STOPPED } STATE;
 static const WCHAR *const state_names[] = {L"Created", L"Running", L"Paused", L"Stopped"};
@@ -22,6 +22,8 @@ typedef struct OP {
 } OP;
 typedef struct EVENT { DWORD type; PWSTR data; struct EVENT *then; } EVENT;
 
+/* Long: who waits for a callback has to wait for the callback's thread, too, which a busy machine may not run for seconds. */
+static DWORD deadlock_ms = 60000;
 static VM *vms;
 static SYS *systems;
 
@@ -321,7 +323,7 @@ void WINAPI HcsCloseComputeSystem(HCS_SYSTEM handle) {
   /* As the real one, it lets no callback go on behind it. */
   while (system->events != NULL) {
     LeaveCriticalSection(&lock);
-    if (GetTickCount() - began > DEADLOCK_MS) bug("HcsCloseComputeSystem", "deadlock: it waits for a callback that does not return");
+    if (GetTickCount() - began > deadlock_ms) bug("HcsCloseComputeSystem", "deadlock: it waits for a callback that does not return");
     Sleep(1);
     EnterCriticalSection(&lock);
   }
@@ -405,6 +407,9 @@ __declspec(dllexport) BOOL WINAPI StubFireEvent(PCWSTR id, DWORD type, PCWSTR da
   LeaveCriticalSection(&lock);
   return vm != NULL;
 }
+
+/* The time after which a close that waits for a callback counts as one that waits for itself. */
+__declspec(dllexport) void WINAPI StubDeadlockAfter(DWORD ms) { deadlock_ms = ms; }
 
 /* How many live: 0 systems' handles, 1 operations, 2 strings that were not freed. */
 __declspec(dllexport) DWORD WINAPI StubLive(DWORD what) {
