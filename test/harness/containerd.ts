@@ -116,6 +116,10 @@ export class PrivateContainerd {
       `  address = "${this.address}"`,
       "[ttrpc]",
       `  address = "${this.ttrpcAddress}"`,
+      // Of a shim's `delete` and of the shims that a start finds: after its own 5 s containerd kills the one, forgets the other.
+      "[timeouts]",
+      '  "io.containerd.timeout.shim.cleanup" = "60s"',
+      '  "io.containerd.timeout.shim.load" = "60s"',
       '[plugins."io.containerd.internal.v1.opt"]',
       `  path = "${join(this.root, "opt")}"`,
       ...(this.#cri === undefined ? [] : [this.#cri]),
