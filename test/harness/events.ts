@@ -1,4 +1,4 @@
-import { type Command, patienceMs } from "./command.ts";
+import type { Command } from "./command.ts";
 import type { Ctr } from "./ctr.ts";
 import { until } from "./until.ts";
 
@@ -48,7 +48,7 @@ export class EventWatch {
   async waitFor(id: string, topic: string, process = id): Promise<SeenEvent> {
     const is = (event: SeenEvent): boolean =>
       event.topic === topic && [undefined, process].includes(event.fields.id as string);
-    return await until(`event ${topic} of ${process}`, () => this.of(id).find(is), patienceMs);
+    return await until(`event ${topic} of ${process}`, () => this.of(id).find(is));
   }
 
   async close(): Promise<void> {

@@ -83,7 +83,7 @@ export class Traces {
    * One line for each thing that is there now and was not before. Clean-up that is under way gets a deadline: containerd
    * closes connections, and the kernel removes cgroups, after the answer to the client.
    */
-  async leaksSince(before: Inventory, milliseconds = 30_000): Promise<readonly string[]> {
+  async leaksSince(before: Inventory, milliseconds = 120_000): Promise<readonly string[]> {
     let found: string[] = [];
     const clean = (): boolean => {
       found = leaks(before, this.inventory());

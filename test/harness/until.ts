@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { patienceMs } from "./command.ts";
 
 /**
  * Waits until `probe` gives a value other than undefined, false or null, and returns it. The deadline is there to fail
@@ -7,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 export async function until<T>(
   what: string,
   probe: () => T | undefined | null | false | Promise<T | undefined | null | false>,
-  milliseconds = 60_000,
+  milliseconds = patienceMs,
 ): Promise<T> {
   const deadline = Date.now() + milliseconds;
   for (;;) {

@@ -39,7 +39,7 @@ function specOf(script: string): object {
   };
 }
 
-describe("the agent of a VM's guest", { skip: notBootable() ?? false, timeout: 600_000 }, () => {
+describe("the agent of a VM's guest", { skip: notBootable() ?? false, timeout: 1_800_000 }, () => {
   let uvm: BootedUvm;
   let client: Client;
   let streams: GuestListener;

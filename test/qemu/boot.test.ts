@@ -10,7 +10,7 @@ import { BootedUvm, notBootable } from "./uvm.ts";
 const FORCED_SHUTDOWN = 0x1010_0401;
 const NULL_ID = "00000000-0000-0000-0000-000000000000";
 
-describe("the image of the utility VM", { skip: notBootable() ?? false, timeout: 600_000 }, () => {
+describe("the image of the utility VM", { skip: notBootable() ?? false, timeout: 1_800_000 }, () => {
   let uvm: BootedUvm;
   let peer: BridgePeer;
   let shell: GuestShell;

@@ -18,7 +18,7 @@ const EXECUTE = 0x1010_0501;
 const NULL_ID = "00000000-0000-0000-0000-000000000000";
 const COUNTER_PORT = 0x6000_0000;
 
-describe("a guest of the stack qemu", { skip: notBootable() ?? false, timeout: 600_000 }, () => {
+describe("a guest of the stack qemu", { skip: notBootable() ?? false, timeout: 1_800_000 }, () => {
   const root = mkdtempSync(join(tmpdir(), "uvm-booted-"));
   const fdsBefore = openFds();
   let uvm: UtilityVM | undefined;

@@ -29,6 +29,7 @@ import { openStdio } from "../../src/stdio/open.ts";
 import { relay } from "../../src/stdio/relay.ts";
 import { createQemuStack } from "../../src/vmmanager/stacks/qemu/stack.ts";
 import { createRequest, eventLine, execRequest } from "../compliance/guest-stand-in.ts";
+import { patientLimits } from "../harness/patient-limits.ts";
 import { until } from "../harness/until.ts";
 import { notBootable } from "./uvm.ts";
 
@@ -47,7 +48,7 @@ function notHere(): string | false {
 const rpc = { signal: new AbortController().signal };
 const init = (id: string) => ({ id, execId: "" });
 
-describe("checkpoints in QEMU", { skip: notHere(), timeout: 600_000 }, () => {
+describe("checkpoints in QEMU", { skip: notHere(), timeout: 1_800_000 }, () => {
   let directory = "";
   const pods: PodController[] = [];
   const events: string[] = [];
@@ -78,6 +79,7 @@ describe("checkpoints in QEMU", { skip: notHere(), timeout: 600_000 }, () => {
       ...{ id: `p${number}`, namespace: "ns", stateDirectory },
       stack: createQemuStack({ image: resolve("out/uvm") }),
       createGuest: ({ sockets }) => createGuest({ sockets }),
+      limits: patientLimits,
       ports: {
         ...{ loadSpec, rootfs: hostRootfs, files: hostFiles },
         io: { open: (paths, context) => openStdio(paths, context), relay },

@@ -24,7 +24,7 @@ const rejects = (call: Promise<unknown>, kind: ErrorKind, message: RegExp): Prom
 
 const md5 = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex");
 
-describe("devices of a QEMU VM", { skip: notBootable() ?? false, timeout: 600_000 }, () => {
+describe("devices of a QEMU VM", { skip: notBootable() ?? false, timeout: 1_800_000 }, () => {
   let vm: DeviceVm;
   before(async () => {
     vm = await DeviceVm.boot();

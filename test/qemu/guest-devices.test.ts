@@ -19,7 +19,7 @@ import { BootedUvm, notBootable } from "./uvm.ts";
 const VIRTIOFSD = "/usr/lib/qemu/virtiofsd";
 const MAC = "02:67:63:73:00:05";
 
-describe("devices of a running VM", { skip: notBootable() ?? false, timeout: 600_000 }, () => {
+describe("devices of a running VM", { skip: notBootable() ?? false, timeout: 1_800_000 }, () => {
   let uvm: BootedUvm;
   let guest: LinuxGuest;
   let qmp: QmpClient;

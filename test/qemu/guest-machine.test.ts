@@ -12,7 +12,7 @@ import { BootedUvm, notBootable } from "./uvm.ts";
 
 const MIB = 1024 * 1024;
 
-describe("the machine of a running VM", { skip: notBootable() ?? false, timeout: 600_000 }, () => {
+describe("the machine of a running VM", { skip: notBootable() ?? false, timeout: 1_800_000 }, () => {
   let uvm: BootedUvm;
   let guest: LinuxGuest;
   let qmp: QmpClient;

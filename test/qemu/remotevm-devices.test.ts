@@ -12,7 +12,7 @@ import { notBootable } from "./uvm.ts";
 const MAC = "02:00:00:00:00:05";
 const SECTORS = 8192;
 
-describe("the devices of a VM of stack remotevm", { skip: notBootable() ?? false, timeout: 600_000 }, () => {
+describe("the devices of a VM of stack remotevm", { skip: notBootable() ?? false, timeout: 1_800_000 }, () => {
   it("come and go in the guest: an adapter on a tap whose fd was passed, a disk, each once more after it has gone", async () => {
     const stateDirectory = mkdtempSync(join(tmpdir(), "uvm-remotevm-"));
     const image = resolve("out/uvm");

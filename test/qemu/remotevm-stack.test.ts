@@ -12,7 +12,7 @@ import { notBootable } from "./uvm.ts";
 
 const { UVM_OPENVMM: openvmm, UVM_OPENVMM_KERNEL: kernel = resolve("out/uvm/vmlinuz") } = process.env;
 
-describe("the stack remotevm", { skip: notBootable() ?? false, timeout: 600_000 }, () => {
+describe("the stack remotevm", { skip: notBootable() ?? false, timeout: 1_800_000 }, () => {
   stackSuite("remotevm", "remotevm", () => {
     const stateDirectory = mkdtempSync(join(tmpdir(), "uvm-remotevm-"));
     return {

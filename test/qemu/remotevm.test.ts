@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { patienceMs } from "../harness/command.ts";
 import { watchEvents } from "../harness/events.ts";
 import { runtimeUnderTest } from "../harness/runtime-under-test.ts";
 import { until } from "../harness/until.ts";
@@ -18,7 +17,7 @@ const alive = (pid: number): boolean => {
   }
 };
 
-describe("a pod on the stack remotevm", { skip: notBootable() ?? false, timeout: 600_000 }, () => {
+describe("a pod on the stack remotevm", { skip: notBootable() ?? false, timeout: 1_800_000 }, () => {
   const machine = useMachine({ runtime: runtimeUnderTest("io.containerd.uvm.v1", "remotevm") });
 
   it("runs in a VM with its files and a share, and ends with the service that is killed", async () => {
@@ -32,7 +31,7 @@ describe("a pod on the stack remotevm", { skip: notBootable() ?? false, timeout:
     const script = "uname -r; cat /share/from-host; echo shown; echo back >/share/from-guest; exec sleep 1000";
     const flags = [...["--mount", `type=bind,src=${share},dst=/share,options=rbind:rw`, "--log-uri", `file://${log}`]];
     await ctr.runDetached(id, ["sh", "-c", script], flags);
-    await until("the container has written", () => readFileSync(log, "utf8").includes("shown"), patienceMs);
+    await until("the container has written", () => readFileSync(log, "utf8").includes("shown"));
     const [kernel, greeting] = readFileSync(log, "utf8").split("\n");
     assert.notEqual(kernel, execFileSync("uname", ["-r"], { encoding: "utf8" }).trim());
     assert.equal(greeting, "hello of the host");

@@ -24,6 +24,7 @@ import { createQemuStack } from "../../src/vmmanager/stacks/qemu/stack.ts";
 import type { UtilityVM } from "../../src/vmmanager/uvm.ts";
 import { createRequest } from "../compliance/guest-stand-in.ts";
 import { BUSYBOX, layBusybox } from "../harness/busybox.ts";
+import { patientLimits } from "../harness/patient-limits.ts";
 import { podPorts } from "../harness/pod-ports.ts";
 import { until } from "../harness/until.ts";
 import { notBootable } from "./uvm.ts";
@@ -43,7 +44,7 @@ const bind = (destination: string, source: string, mode: string): SpecMount => (
   ...{ destination, type: "bind", source, options: ["rbind", "rprivate", mode] },
 });
 
-describe("root file systems in a VM", { skip: notHere(), timeout: 600_000 }, () => {
+describe("root file systems in a VM", { skip: notHere(), timeout: 1_800_000 }, () => {
   let directory = "";
   let pod: PodController;
   let uvm: UtilityVM;
@@ -66,6 +67,7 @@ describe("root file systems in a VM", { skip: notHere(), timeout: 600_000 }, () 
         },
       },
       createGuest: ({ sockets }) => createGuest({ sockets }),
+      limits: patientLimits,
       ports: podPorts(
         () => {},
         (message, cause) => warnings.push(`${message}: ${cause}`),

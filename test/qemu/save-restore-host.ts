@@ -7,6 +7,7 @@ import type { PodOptions } from "../../src/orchestration/pod/ports.ts";
 import { createQemuStack } from "../../src/vmmanager/stacks/qemu/stack.ts";
 import type { Stack } from "../../src/vmmanager/uvm.ts";
 import { createRequest, eventLine, execRequest } from "../compliance/guest-stand-in.ts";
+import { patientLimits } from "../harness/patient-limits.ts";
 import { podPorts } from "../harness/pod-ports.ts";
 
 const [mode = "", directory = ""] = process.argv.slice(2);
@@ -43,6 +44,7 @@ function options(stateDirectory: string): PodOptions {
     sizing: () => ({ processors: 1, maxProcessors: 3, memoryMiB: 256, maxMemoryMiB: 640 }),
     stack: watched(createQemuStack({ image: resolve("out/uvm") })),
     createGuest: ({ sockets }) => createGuest({ sockets }),
+    limits: patientLimits,
     ports: podPorts(
       (event) => say("event", { line: eventLine(event) }),
       (message, cause) => say("warning", { message, cause: String(cause) }),

@@ -56,7 +56,7 @@ class Life {
         assert.ok(this.#process.exitCode === null || this.said.some((each) => each.what === what), "it ended");
         return this.said.find((each) => each.what === what);
       },
-      240_000,
+      600_000,
     );
   }
 
@@ -81,7 +81,7 @@ function image(path: string, content: string): void {
   execFileSync(MKFS, ["-q", "-F", "-d", content, path]);
 }
 
-describe("save and restore in QEMU", { skip: notHere(), timeout: 600_000 }, () => {
+describe("save and restore in QEMU", { skip: notHere(), timeout: 1_800_000 }, () => {
   it("a counter goes on where it stopped, in another process, with every line once, its disks and its size, its exec and its exit code", async (t) => {
     const directory = mkdtempSync(join(tmpdir(), "uvm-save-restore-"));
     for (const name of ["c1", "saved", "empty"]) mkdirSync(join(directory, name), { mode: 0o700 });

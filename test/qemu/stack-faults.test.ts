@@ -32,7 +32,7 @@ import { notBootable } from "./uvm.ts";
 
 const image = resolve("out/uvm");
 
-describe("faults of the stack qemu", { skip: notBootable() ?? false, timeout: 600_000 }, () => {
+describe("faults of the stack qemu", { skip: notBootable() ?? false, timeout: 1_800_000 }, () => {
   const root = mkdtempSync(join(tmpdir(), "uvm-faults-"));
   const saved = join(root, "saved");
   let fdsBefore = openFds();

@@ -7,7 +7,7 @@ import { createQemuStack } from "../../src/vmmanager/stacks/qemu/stack.ts";
 import { stackSuite } from "../compliance/stack-suite.ts";
 import { notBootable } from "./uvm.ts";
 
-describe("the stack qemu", { skip: notBootable() ?? false, timeout: 600_000 }, () => {
+describe("the stack qemu", { skip: notBootable() ?? false, timeout: 1_800_000 }, () => {
   stackSuite("qemu", "qemu", () => {
     const stateDirectory = mkdtempSync(join(tmpdir(), "uvm-qemu-"));
     return {

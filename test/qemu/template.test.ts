@@ -20,7 +20,7 @@ const MAC = "02:75:76:6d:00:07";
 const isRoot = process.getuid?.() === 0;
 const skip = notBootable() ?? (isRoot ? false : "wants root: it shares a directory");
 
-describe("a template of VMs", { skip, timeout: 600_000 }, () => {
+describe("a template of VMs", { skip, timeout: 1_800_000 }, () => {
   let directory = "";
   const running: VmController[] = [];
   const logged: string[] = [];

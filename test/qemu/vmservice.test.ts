@@ -50,7 +50,7 @@ const program = existsSync("out/uvm-vmservice") ? undefined : "wants out/uvm-vms
 /** For a guest's shell: waits until it holds. */
 const look = (test: string) => `for i in $(seq 600); do ${test} && exit 0; sleep 0.1; done; ip link; exit 1`;
 
-describe("uvm-vmservice", { skip: notBootable() ?? program ?? false, timeout: 600_000 }, () => {
+describe("uvm-vmservice", { skip: notBootable() ?? program ?? false, timeout: 1_800_000 }, () => {
   const root = mkdtempSync(join(tmpdir(), "uvm-vms-"));
   const path = (name: string): string => join(root, name);
   const image = (name: string): string => resolve("out/uvm", name);
@@ -205,7 +205,7 @@ describe("uvm-vmservice", { skip: notBootable() ?? program ?? false, timeout: 60
       close: () => undefined,
     });
     await run("echo said late >/dev/ttyS0");
-    await until("both on the serial port", () => /machine prepared.*said late/s.test(text), 60_000);
+    await until("both on the serial port", () => /machine prepared.*said late/s.test(text));
     serial.destroy();
   });
 
@@ -244,7 +244,7 @@ describe("uvm-vmservice", { skip: notBootable() ?? program ?? false, timeout: 60
     const processes = service.children().map((pid) => ({ pid, started: startTime(pid) ?? 0n }));
     assert.ok(processes.length >= 2, "QEMU and virtiofsd");
     await service.end("SIGKILL");
-    await until("the VM's end", () => processes.every(({ pid, started }) => !isAlive(pid, started)), 60_000);
+    await until("the VM's end", () => processes.every(({ pid, started }) => !isAlive(pid, started)));
     service = await start();
     assert.equal(await state(), VmState.Uninitialized);
     await service.vm.createVM(request);

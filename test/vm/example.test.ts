@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import { notBootable } from "../qemu/uvm.ts";
 import { remains, VmBase } from "./vm.ts";
 
-describe("docs/vm-library.md", { skip: notBootable() ?? false, timeout: 900_000 }, () => {
+describe("docs/vm-library.md", { skip: notBootable() ?? false, timeout: 1_800_000 }, () => {
   const base = new VmBase();
   after(() => base.remove());
 

@@ -38,7 +38,7 @@ function onFirmware(then: () => void): ConsoleWriter {
   };
 }
 
-describe("what goes wrong", { skip: notBootable() ?? false, timeout: 900_000 }, () => {
+describe("what goes wrong", { skip: notBootable() ?? false, timeout: 1_800_000 }, () => {
   const base = new VmBase();
   after(() => base.remove());
 

@@ -71,7 +71,7 @@ async function echo(instance: Instance, id: string, total: number): Promise<bigi
   return (await echoed).bytes;
 }
 
-describe("a VM through nerdbox's interface", { skip: notBootable() ?? false, timeout: 900_000 }, () => {
+describe("a VM through nerdbox's interface", { skip: notBootable() ?? false, timeout: 1_800_000 }, () => {
   const base = new VmBase();
   const consoled: Buffer[] = [];
   let state = "";

@@ -37,7 +37,7 @@ const wires: readonly Wire[] = [
 ];
 const FIRST_SLOT = 12;
 
-describe("NICs", { skip: notBootable() ?? false, timeout: 900_000 }, () => {
+describe("NICs", { skip: notBootable() ?? false, timeout: 1_800_000 }, () => {
   const base = new VmBase();
   const peers: FramePeer[] = [];
   let state = "";
