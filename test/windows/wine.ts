@@ -48,10 +48,14 @@ export class Wine {
     mkdirSync(join(directory, "tmp"), { recursive: true });
     await copyPrefix(join(RIG, ".prefix"), join(directory, ".prefix"));
     // In the foreground it is our child. Should we be killed it ends by itself, once it has served nobody for 30 s.
-    const server = spawn("wineserver", ["-f", "-p30"], { env: wine.#environment, stdio: "ignore" });
+    const said = join(directory, "wineserver");
+    const fd = openSync(said, "w");
+    const server = spawn("wineserver", ["-f", "-p30"], { env: wine.#environment, stdio: ["ignore", "ignore", fd] });
+    closeSync(fd);
     wine.#server = new Promise<void>((ended, failed) => {
       server.on("error", failed).on("exit", (code, signal) => {
-        if (!wine.#stopping) wine.#broken.abort(`ended by ${signal ?? `itself, with ${code}`}`);
+        const how = `ended by ${signal ?? `itself, with ${code}`}`;
+        if (!wine.#stopping) wine.#broken.abort(`${how}: ${textOf(said).trim() || "it said nothing"}`);
         ended();
       });
     });
