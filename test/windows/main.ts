@@ -1,6 +1,7 @@
 /**
  * `main.ts [--report FILE] TEST...` bundles tests of the Windows half and runs each under Wine's Windows node.exe, in a
- * process of its own, two at a time. Ends with "N passed, N failed, N skipped"; the report has them as TAP's totals.
+ * process of its own, two at a time, each in another Wine. Ends with "N passed, N failed, N skipped"; the report has them as
+ * TAP's totals.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,17 +10,23 @@ import { parseArgs } from "node:util";
 import { readLog } from "./stand-in.ts";
 import { killBelow, RIG, Wine, windowsPath } from "./wine.ts";
 
-/** There for what hangs: a file takes seconds, and much longer on a busy machine. */
-const FILE_LIMIT_MS = 300_000;
+/** There for what hangs: a file takes seconds, and minutes on a machine that gives us a fifth of a processor. */
+const FILE_LIMIT_MS = 600_000;
 const AT_ONCE = 2;
 /** Wines that may break under one file before that is its failure. */
 const WINES = 3;
+
+/** Files that run one after the other, in one Wine: its start takes as long as many a file. */
+interface Lane {
+  wine: Wine | undefined;
+}
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { report: { type: "string" } } });
 const sum = { passed: 0, failed: 0, skipped: 0 };
 /** In TAP, as the files' own reports have them. */
 const failures: string[] = [];
 let caught = 0;
+let winesStarted = 0;
 const began = performance.now();
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
@@ -48,7 +55,9 @@ try {
   const queue = [...positionals];
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
-      for (let file = queue.shift(); file !== undefined; file = queue.shift()) await runFile(file);
+      const lane: Lane = { wine: undefined };
+      for (let file = queue.shift(); file !== undefined; file = queue.shift()) await runFile(file, lane);
+      await leaveWine(lane, "the last file");
     }),
   );
 } finally {
@@ -83,13 +92,22 @@ function fail(why: string, what: readonly string[]): void {
   }
 }
 
-async function runFile(file: string): Promise<void> {
+/** Ends the lane's Wine: its next file starts another. */
+async function leaveWine(lane: Lane, file: string): Promise<void> {
+  const { wine } = lane;
+  if (wine === undefined) return;
+  lane.wine = undefined;
+  const stayed = await wine.stop();
+  if (wine.broken === undefined) fail(`${file}: still running after Wine's end`, stayed);
+}
+
+async function runFile(file: string, lane: Lane): Promise<void> {
   const name = file.replaceAll("/", "-").replace(/\.ts$/, "");
   const bundle = join(directory, `${name}.mjs`);
   const problem = bundleTest(file, bundle);
   if (problem !== undefined) return fail(`${file} is not to be bundled`, [problem]);
   for (let wines = 1; ; wines++) {
-    const broken = await runBundle(file, bundle, join(directory, `${name}-${wines}`));
+    const broken = await runBundle(file, bundle, join(directory, `${name}-${wines}`), lane);
     if (broken === undefined) return;
     const what = `${file}: Wine's own server ${broken}`;
     if (wines === WINES) return fail("no Wine has lasted", [what]);
@@ -98,12 +116,14 @@ async function runFile(file: string): Promise<void> {
 }
 
 /** Answers how Wine itself broke: then the run does not count, whatever it seemed to say. */
-async function runBundle(file: string, bundle: string, own: string): Promise<string | undefined> {
+async function runBundle(file: string, bundle: string, own: string, lane: Lane): Promise<string | undefined> {
   const started = performance.now();
   mkdirSync(own);
   const tap = join(own, "report.tap");
-  // A Wine for each: files find nothing of each other's, neither pipes nor the daemon's state below ProgramData.
-  const wine = await Wine.start(`${own}-wine`);
+  // Files find nothing of each other's there: what still runs after one takes its Wine along, and state is below `own`.
+  if (lane.wine?.broken !== undefined) await leaveWine(lane, file);
+  lane.wine ??= await Wine.start(join(directory, `wine-${++winesStarted}`));
+  const { wine } = lane;
   const { code, output } = await wine.node(
     [
       ...["--test-reporter", "spec", "--test-reporter-destination", "stdout"],
@@ -124,10 +144,12 @@ async function runBundle(file: string, bundle: string, own: string): Promise<str
   );
   const { broken } = wine;
   const leftovers = wine.leftovers();
-  const stayed = await wine.stop();
-  if (broken !== undefined) return broken;
+  if (broken !== undefined) {
+    await leaveWine(lane, file);
+    return broken;
+  }
   fail(`${file}: still running after its end`, leftovers);
-  fail(`${file}: still running after Wine's end`, stayed);
+  if (code !== 0 || leftovers.length > 0) await leaveWine(lane, file);
   const report = existsSync(tap) ? readFileSync(tap, "utf8") : "";
   const total = (key: string) => Number(new RegExp(`^# ${key} (\\d+)$`, "m").exec(report)?.[1] ?? Number.NaN);
   const counts = {
