@@ -68,11 +68,11 @@ const suites: Record<string, readonly Suite[]> = {
       realPeers: "always",
       seconds: {
         "test/qemu/rootfs.test.ts": 394,
-        "test/qemu/remotevm-stack.test.ts": 220,
         "test/qemu/uvmctl.test.ts": 170,
-        "test/qemu/checkpoint.test.ts": 143,
+        "test/qemu/remotevm-stack.test.ts": 110,
         "test/qemu/guest-machine.test.ts": 110,
         "test/qemu/devices.test.ts": 105,
+        "test/qemu/checkpoint.test.ts": 100,
       },
     },
   ],

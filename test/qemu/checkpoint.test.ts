@@ -36,7 +36,7 @@ import { notBootable } from "./uvm.ts";
 const BUSYBOX = "/bin/busybox";
 const MKFS = "/usr/sbin/mkfs.ext4";
 const COUNTER =
-  "trap 'exit 7' TERM; i=0; while :; do i=$((i+1)); echo $i; echo $i >/new; mv /new /count; sleep 0.02; done";
+  "trap 'exit 7' TERM; i=0; while :; do i=$((i+1)); echo $i; echo $i >/new; mv /new /count; sleep 0.2; done";
 
 function notHere(): string | false {
   if (process.getuid?.() !== 0) return "wants root: QEMU is given a user of its own";
@@ -150,7 +150,7 @@ describe("checkpoints in QEMU", { skip: notHere(), timeout: 1_800_000 }, () => {
     const out = fifo("c1.out");
     await first.create(request("c1", "", out.path), rpc);
     await first.start(init("c1"), rpc);
-    await until("it counts", () => out.lines().length > 20);
+    await until("it counts", () => out.lines().length > 5);
     await first.checkpoint("c1", { path: checkpoint("a"), exit: true }, rpc);
     await first.wait(init("c1"), rpc);
     await first.delete(init("c1"), rpc);
@@ -170,7 +170,7 @@ describe("checkpoints in QEMU", { skip: notHere(), timeout: 1_800_000 }, () => {
     assert.ok(still[0].length > 0);
     assert.deepEqual(again.lines(), []);
     await second.start(init("c2"), rpc);
-    await until("it counts on", () => again.lines().length > 20);
+    await until("it counts on", () => again.lines().length > 5);
     const lines = again.lines();
     consecutive(lines);
     assert.equal(lines[0], last + 1);
