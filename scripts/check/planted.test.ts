@@ -1,44 +1,63 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { checks } from "./checks.ts";
+import { readSeams, readSources, type Source, sourceOf } from "./sources.ts";
+
+type Files = Readonly<Record<string, string>>;
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const copies: string[] = [];
+const project = readSources(root);
+const seams = readSeams(root);
+const directories: string[] = [];
 
-/** A copy of the project's sources, with `path` added or, where it stands already, appended to. */
-function plant(path: string, text: string): string {
-  const copy = mkdtempSync(join(tmpdir(), "uvm-shim-planted-"));
-  copies.push(copy);
-  for (const part of ["cmd", "src", "package.json", "package-lock.json"]) {
-    if (existsSync(join(root, part))) cpSync(join(root, part), join(copy, part), { recursive: true });
-  }
-  mkdirSync(dirname(join(copy, path)), { recursive: true });
-  appendFileSync(join(copy, path), text);
-  return copy;
+/** The project's sources with these texts in them: more files or, where they stand already, appended. */
+function plant(files: Files): Source[] {
+  const found = (path: string): string => project.find((source) => source.path === path)?.text ?? "";
+  const planted = Object.entries(files).map(([path, text]) => sourceOf(path, found(path) + text, seams));
+  return [...project.filter(({ path }) => files[path] === undefined), ...planted];
 }
 
-/** What `make check` runs, on another directory. */
-function check(directory: string, name: string): { status: number | null; output: string } {
-  const argv = ["--import", "tsx", "scripts/check/main.ts", "--root", directory, name];
-  const { status, stdout, stderr } = spawnSync("node", argv, { cwd: root, encoding: "utf8" });
-  return { status, output: stdout + stderr };
+/** A project of these files alone. */
+function write(files: Files): string {
+  const directory = mkdtempSync(join(tmpdir(), "uvm-shim-planted-"));
+  directories.push(directory);
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), text);
+  }
+  return directory;
+}
+
+/** The problems that `make check` would print. */
+function check(name: string, sources: readonly Source[], directory = root): string {
+  return checks[name]?.(sources, directory).join("\n") ?? `no check ${name}`;
 }
 
 describe("the project's own checks, on planted violations", () => {
   after(() => {
-    for (const copy of copies) rmSync(copy, { recursive: true });
+    for (const directory of directories) rmSync(directory, { recursive: true });
   });
 
-  it("accept the project as it is", () => {
-    const copy = plant("src/errors/nothing.ts", "export const nothing = 0;\n");
-    for (const name of ["layers", "cycles", "start-path", "skipped-tests", "packages"]) {
-      const { status, output } = check(copy, name);
-      assert.equal(status, 0, output);
-    }
+  for (const name of ["layers", "cycles", "start-path", "skipped-tests", "packages"]) {
+    it(`accept the project as it is: ${name}`, () => {
+      assert.equal(check(name, plant({ "src/errors/nothing.ts": "export const nothing = 0;\n" })), "");
+    });
+  }
+
+  it("are run by a command that prints what they find, and fails with it", () => {
+    const directory = write({ "package.json": "{}", "src/errors/planted.ts": 'import "../oci/spec.ts";\n' });
+    const run = (name: string): unknown[] => {
+      const argv = ["--import", "tsx", "scripts/check/main.ts", "--root", directory, name];
+      const { status, stdout, stderr } = spawnSync("node", argv, { cwd: root, encoding: "utf8" });
+      return [status, stdout.replace(/:1: .*/, ":1: it"), stderr];
+    };
+    assert.deepEqual(run("cycles"), [0, "ok   cycles\n", ""]);
+    assert.deepEqual(run("layers"), [1, "FAIL layers\n     src/errors/planted.ts:1: it\n", ""]);
   });
 
   const forbidden: readonly [rule: string, path: string, text: string, message: RegExp][] = [
@@ -95,60 +114,53 @@ describe("the project's own checks, on planted violations", () => {
     ["a folder without a floor", "src/misc/planted.ts", 'import "../errors/shim-error.ts";\n', /stands on no floor/],
   ];
   for (const [rule, path, text, message] of forbidden) {
-    it(`refuse ${rule}`, () => {
-      const { status, output } = check(plant(path, text), "layers");
-      assert.match(output, message);
-      assert.equal(status, 1);
-    });
+    it(`refuse ${rule}`, () => assert.match(check("layers", plant({ [path]: text })), message));
   }
 
   it("refuse an import cycle", () => {
-    const copy = plant("src/errors/one.ts", 'import "./two.ts";\n');
-    writeFileSync(join(copy, "src/errors/two.ts"), 'import type { x } from "./one.ts";\n');
-    const { status, output } = check(copy, "cycles");
-    assert.match(output, /import cycle: src\/errors\/one\.ts -> src\/errors\/two\.ts -> src\/errors\/one\.ts/);
-    assert.equal(status, 1);
+    const one = 'import "./two.ts";\n';
+    const two = 'import type { x } from "./one.ts";\n';
+    assert.match(
+      check("cycles", plant({ "src/errors/one.ts": one, "src/errors/two.ts": two })),
+      /import cycle: src\/errors\/one\.ts -> src\/errors\/two\.ts -> src\/errors\/one\.ts/,
+    );
   });
 
   it("refuse a heavy module on the way to the first RPC", () => {
-    const copy = plant("cmd/containerd-shim-uvm-v1/main.ts", '\nimport "../../src/errors/planted.ts";\n');
-    writeFileSync(join(copy, "src/errors/planted.ts"), 'import { pino } from "pino";\n');
-    const { status, output } = check(copy, "start-path");
-    assert.match(output, /start-up loads pino: cmd\/containerd-shim-uvm-v1\/main\.ts -> src\/errors\/planted\.ts/);
-    assert.equal(status, 1);
+    const main = '\nimport "../../src/errors/planted.ts";\n';
+    const planted = 'import { pino } from "pino";\n';
+    assert.match(
+      check("start-path", plant({ "cmd/containerd-shim-uvm-v1/main.ts": main, "src/errors/planted.ts": planted })),
+      /start-up loads pino: cmd\/containerd-shim-uvm-v1\/main\.ts -> src\/errors\/planted\.ts/,
+    );
   });
 
   it("refuse a long file without a reason, and take one with it", () => {
     const long = "export const x = 0;\n".repeat(401);
-    assert.match(check(plant("src/errors/long.ts", long), "file-length").output, /src\/errors\/long\.ts: 401 lines/);
-    const explained = plant("src/errors/long.ts", `// Length: one table.\n${long}`);
-    assert.equal(check(explained, "file-length").status, 0);
+    assert.match(check("file-length", plant({ "src/errors/long.ts": long })), /src\/errors\/long\.ts: 401 lines/);
+    assert.equal(check("file-length", plant({ "src/errors/long.ts": `// Length: one table.\n${long}` })), "");
   });
 
   it("refuse a focused and an unexplained skipped test", () => {
     const tests = 'it.only("x", () => {});\nit.skip("y", () => {});\nit("z", { skip: "needs KVM" }, () => {});\n'; // check-skips: text
-    const { status, output } = check(plant("src/errors/planted.test.ts", tests), "skipped-tests");
-    assert.match(output, /planted\.test\.ts:1: focused/);
-    assert.match(output, /planted\.test\.ts:2: skipped without a reason/);
-    assert.doesNotMatch(output, /planted\.test\.ts:3/);
-    assert.equal(status, 1);
+    const found = check("skipped-tests", plant({ "src/errors/planted.test.ts": tests }));
+    assert.match(found, /planted\.test\.ts:1: focused/);
+    assert.match(found, /planted\.test\.ts:2: skipped without a reason/);
+    assert.doesNotMatch(found, /planted\.test\.ts:3/);
   });
 
   it("refuse a link that leads nowhere", () => {
-    const { status, output } = check(
-      plant("docs/page.md", "See [this](there.md#part), [that](https://x.org/y)."),
-      "links",
+    const page = "See [this](there.md#part), [that](https://x.org/y).";
+    assert.equal(
+      check("links", [], write({ "docs/page.md": page })),
+      "docs/page.md: links to there.md, which is not there",
     );
-    assert.match(output, /docs\/page\.md: links to there\.md, which is not there/);
-    assert.doesNotMatch(output, /x\.org/);
-    assert.equal(status, 1);
   });
 
   it("refuse a version range", () => {
-    const copy = plant("package.json", "");
-    writeFileSync(join(copy, "package.json"), JSON.stringify({ dependencies: { pino: "^10.0.0" } }));
-    const { status, output } = check(copy, "packages");
-    assert.match(output, /pino \^10\.0\.0 is not an exact version/);
-    assert.equal(status, 1);
+    const manifest = JSON.stringify({ dependencies: { pino: "^10.0.0" } });
+    const lock = readFileSync(join(root, "package-lock.json"), "utf8");
+    const directory = write({ "package.json": manifest, "package-lock.json": lock });
+    assert.match(check("packages", [], directory), /pino \^10\.0\.0 is not an exact version/);
   });
 });

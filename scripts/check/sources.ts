@@ -29,13 +29,16 @@ export function readSources(root: string): Source[] {
   const paths: string[] = [];
   for (const directory of roots) collect(join(root, directory), paths);
   const seams = readSeams(root);
-  return paths.sort().map((path) => readSource(root, path, seams));
+  return paths.sort().map((file) => {
+    const path = relative(root, file).replaceAll("\\", "/");
+    return sourceOf(path, readFileSync(file, "utf8"), seams);
+  });
 }
 
 /** package.json "imports": a name, maybe with a `*`, and the files of ours that it can mean, one for each runtime. */
-type Seams = Readonly<Record<string, Readonly<Record<string, string>>>>;
+export type Seams = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-function readSeams(root: string): Seams {
+export function readSeams(root: string): Seams {
   return (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { imports?: Seams }).imports ?? {};
 }
 
@@ -53,9 +56,7 @@ function collect(directory: string, into: string[]): void {
   }
 }
 
-function readSource(root: string, file: string, seams: Seams): Source {
-  const text = readFileSync(file, "utf8");
-  const path = relative(root, file).replaceAll("\\", "/");
+export function sourceOf(path: string, text: string, seams: Seams): Source {
   return { path, text, imports: scanImports(path, text, seams) };
 }
 
