@@ -30,6 +30,7 @@ class Subject {
   opened = 0;
   vmExit: VMExit = { exitedAt: new Date() };
   readonly container: ContainerController;
+  readonly #hung = deferred<never>();
 
   constructor(limits: Partial<ContainerLimits> = {}, request: Partial<CreateTask> = {}) {
     const fault = async (name: string): Promise<void> => {
@@ -124,7 +125,7 @@ class Subject {
   /** `request` hangs until the end of the test; the state in between is there to be seen. */
   async hang(request: string, method: () => Promise<unknown>): Promise<this> {
     const before = this.guest.log.length;
-    this.guest.faults[request] = never;
+    this.guest.faults[request] = () => this.#hung.promise;
     method().catch(() => {});
     for (let i = 0; !this.guest.log.slice(before).includes(request); i++) {
       assert.ok(i < 1000, `${request} was never asked for`);
@@ -143,7 +144,9 @@ class Subject {
     return this.container.state;
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#hung.reject(new Error("the end of the test"));
+  }
 }
 
 stateTableSuite(containerStates);
