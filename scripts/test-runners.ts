@@ -30,15 +30,18 @@ export const bun: Runner = {
   failures: junitFailures,
 };
 
-/** Each file in a process of its own, one after the other. */
-export const node: Runner = {
-  argv: (files, report) => [
-    process.execPath,
-    ...["--import", "tsx", "--test", "--test-timeout=1200000", "--test-concurrency=1"],
+/** Each file in a process of its own, one after the other; `how` is what makes Node take such files. */
+export function nodeArgv(how: readonly string[], files: readonly string[], report: string): string[] {
+  return [
+    ...[process.execPath, ...how, "--test", "--test-timeout=1200000", "--test-concurrency=1"],
     ...["--test-reporter", "spec", "--test-reporter-destination", "stdout"],
     ...["--test-reporter", "tap", "--test-reporter-destination", report],
     ...files,
-  ],
+  ];
+}
+
+export const node: Runner = {
+  argv: (files, report) => nodeArgv(["--import", "tsx"], files, report),
   read: (report) => {
     const total = (name: string): number =>
       Number(new RegExp(`^# ${name} (\\d+)$`, "m").exec(report)?.[1] ?? Number.NaN);

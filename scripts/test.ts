@@ -7,6 +7,7 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compiledNode } from "./test-compiled.ts";
 import { bun, type Counts, node, type Runner, wine } from "./test-runners.ts";
 
 /** Two, as CI has two processors, and a VM under emulation keeps one busy. */
@@ -47,7 +48,7 @@ const inBootedVms = ["test/integration/run.test.ts"];
 const suites: Record<string, readonly Suite[]> = {
   unit: [
     { title: "unit tests, Bun", roots: unitRoots, runner: bun, runs: 1 },
-    { title: "unit tests, Node", roots: unitRoots, runner: node, runs: 8 },
+    { title: "unit tests, Node", roots: unitRoots, runner: compiledNode, runs: 8 },
   ],
   integration: [
     {

@@ -26,7 +26,7 @@ async function rowsByUse(): Promise<Map<Annotation, { group: string; member: str
   const uses = new Map<Annotation, { group: string; member: string }>();
   const files = readdirSync(annotationFolder).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
   for (const file of files) {
-    const module = (await import(join(annotationFolder, file))) as Record<string, unknown>;
+    const module = (await import(`./annotations/${file}`)) as Record<string, unknown>;
     for (const [group, value] of Object.entries(module)) {
       if (typeof value !== "object" || value === null || Array.isArray(value)) continue;
       for (const [member, row] of Object.entries(value as Record<string, Annotation>)) {

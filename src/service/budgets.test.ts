@@ -28,7 +28,7 @@ async function services(): Promise<ServiceDescriptor[]> {
   const files = readdirSync(generated, { recursive: true, encoding: "utf8" }).filter(
     (file) => file.endsWith(".ts") && !file.endsWith(".test.ts"),
   );
-  const modules: object[] = await Promise.all(files.map((file) => import(new URL(file, generated).href)));
+  const modules: object[] = await Promise.all(files.map((file) => import(`../generated/${file}`)));
   return modules.flatMap((module) => Object.values(module)).filter(isService);
 }
 

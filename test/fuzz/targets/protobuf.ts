@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { MessageType } from "../../../src/generated/wire.ts";
 import { decodeMessage } from "../../../src/ttrpc/message.ts";
 import { damageBody, titled, untitled } from "../damage.ts";
@@ -17,7 +16,7 @@ const generated = join(import.meta.dirname, "../../../src/generated");
 async function types(): Promise<AnyType[]> {
   const files = readdirSync(generated, { recursive: true, encoding: "utf8" }).sort();
   const sources = files.filter((file) => file.endsWith(".ts") && !file.startsWith("wire"));
-  const modules = await Promise.all(sources.map((file) => import(pathToFileURL(join(generated, file)).href)));
+  const modules = await Promise.all(sources.map((file) => import(`../../../src/generated/${file}`)));
   return modules.flatMap((module: object) => Object.values<unknown>({ ...module })).filter(isType);
 }
 
