@@ -42,7 +42,7 @@ interface Suite {
 /** test/fuzz: the corpus, and a short run of each fuzzer. */
 const unitRoots = ["src", "cmd", "scripts", "test/harness", "test/fuzz"];
 
-/** In VMs that are booted, as are those of test/qemu, test/faults and test/peers; the rest of test/integration in VMs from a template, to save time. */
+/** In VMs that are booted, as are those of test/qemu and test/peers; the rest of test/integration and test/faults in VMs from a template, to save time. */
 const inBootedVms = ["test/integration/run.test.ts"];
 
 const suites: Record<string, readonly Suite[]> = {
@@ -99,7 +99,8 @@ const suites: Record<string, readonly Suite[]> = {
   faults: [
     {
       ...{ title: "the fault matrix", roots: ["test/faults"], runner: node, runs: "one a file", realPeers: "always" },
-      seconds: { "test/faults/qemu.test.ts": 578, "test/faults/local.test.ts": 207 },
+      templates: true,
+      seconds: { "test/faults/qemu.test.ts": 230, "test/faults/local.test.ts": 207 },
     },
   ],
   // Runs two at a time of its own.

@@ -13,7 +13,8 @@ function killedAt(what: string, points: Readonly<Record<string, string>>, stacks
     failpoints: true,
     expected: "the client is refused; containerd forgets the task; the id runs again",
     async run(machine) {
-      const { ctr } = machine;
+      // Booted where there is a VM, that it is killed in the boot.
+      const ctr = machine.runtime.stack.isVm ? machine.ctrWith('stack = "qemu"\n') : machine.ctr;
       const id = machine.id("midway");
       const { code } = await run(ctr.runArgv(id, ["sleep", "1000"], failpointFlags(points)));
       await forgotten(machine, id);

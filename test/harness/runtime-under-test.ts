@@ -43,8 +43,9 @@ export function runtimeUnderTest(
   };
 }
 
-/** VMs come from templates in that directory (docs/vm-template.md), or are booted. */
+/** VMs of stack qemu come from templates in that directory (docs/vm-template.md), or are booted. */
 function configurationOf(stack: string, templates: string | undefined): string {
-  const vms = templates === undefined ? "" : `[qemu]\ntemplate = true\ntemplate_directory = "${templates}"\n`;
+  const vms =
+    stack !== "qemu" || templates === undefined ? "" : `[qemu]\ntemplate = true\ntemplate_directory = "${templates}"\n`;
   return `stack = "${stack}"\n${vms}`;
 }
