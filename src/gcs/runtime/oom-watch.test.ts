@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { type Cgroup, cgroupOf, oomCounterDirectory } from "../../sys/cgroup.ts";
+import { type Cgroup, cgroupOf, oomCounterDirectory, oomKills } from "../../sys/cgroup.ts";
 import { type LiveGuest, notLive, withGuest } from "./live-guest.ts";
 import { OomWatch } from "./oom-watch.ts";
 
@@ -80,6 +80,23 @@ describe("memory that runs out in a container", { skip: notLive() ?? false }, ()
         await stdout.until("child 137");
       }));
   }
+
+  // The kernel was told to tell of it only then: a container that lived on never had its event.
+  it("is told where it ran out before we saw that a limit had come", () =>
+    withGuest(["c1"], async (guest) => {
+      const told = new Promise<string>((resolve) => guest.host.onOutOfMemory(resolve));
+      const script = `until [ -e /go ]; do :; done; ${EAT}; echo child $?; sleep 1000`;
+      const { pid, stdout } = await guest.run("c1", ["/bin/sh", "-c", script]);
+      const cgroup = cgroupOf(pid);
+      setLimit(cgroup, ".");
+      writeFileSync(`/proc/${pid}/root/go`, "");
+      // Without a turn of the loop, in which we would see it.
+      for (const end = performance.now() + 60_000; oomKills(cgroup) === 0; ) {
+        assert.ok(performance.now() < end, "nothing was killed in a minute");
+      }
+      assert.equal(await told, "c1");
+      await stdout.until("child 137");
+    }));
 
   it("kills by the score that the specification gives; an exec has its container's, as runc has it", () =>
     withGuest(["c1"], async (guest) => {

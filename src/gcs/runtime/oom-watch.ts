@@ -67,6 +67,8 @@ export class OomWatch {
       if (this.#stopped || !hasMemoryLimit(directory)) return;
       stop();
       this.#begin(watchOom);
+      // It may have run out since the limit was written: nothing tells of that any more.
+      this.#checkSoon();
     };
     const stop = watchMemoryLimit(directory, limited);
     // Set between the look and the watch.
