@@ -18,6 +18,6 @@ export const missed: Readonly<Record<string, string>> = {
   "vm-template":
     "a restored guest has only the boot behind it; its shim's start, its container's devices and `runc` take their time as in a cold one.",
   "stdout-vm":
-    "of 16 MiB's time about a third is the start of the process in the guest, which the raw channel's peer is without. Then the guest's first process copies from a pipe into frames on an emulated processor; of its processor time half is the kernel's (page faults, switches to the writer and back, the port's notifications), half the runtime's and its own code's. Without either, busybox's `dd` between a pipe and the bare VM's port reaches about a third of the raw channel.",
+    "of 16 MiB's time about a third is the start of the process in the guest, which the raw channel's peer is without. Then the guest's first process copies from a pipe into frames on an emulated processor; of its processor time half is the kernel's (page faults, switches to the writer and back, the port's notifications), half the runtime's and its own code's. Without any of ours, busybox's `dd` between a pipe and the bare VM's port reaches about a third of the raw channel.",
   "stdin-vm": "as stdout's copy; and each 4 KiB are a buffer, an interrupt and a wake-up of their own in the guest.",
 };
