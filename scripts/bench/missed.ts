@@ -3,11 +3,14 @@ export const missed: Readonly<Record<string, string>> = {
   start:
     "Go's shim and its launcher take some 10 ms of processor time until then, ours some 20: half of them before the first line of ours, for a JavaScript runtime to begin, half to load and run, once and without a JIT's help, what the first answer needs. A spare daemon has that behind it.",
   "run-alone":
-    "it begins with that start, and its Create, Start and Delete are 1.2 to 1.7 times Go's: by our profiles there is no hot spot in them, it is code that runs for the first time.",
+    "it begins with that start, and its Create, Start and Delete are 1.1 to 1.7 times Go's: by our profiles there is no hot spot in them, it is code that runs for the first time.",
   "run-eight": "as one alone: eight such starts share two processors.",
   exec: "nearly all of it is `ctr`, containerd and `runc exec`, which are the same for both; our daemon takes 8 ms of processor time for its first one and 5 for a later one.",
+  "state-p50":
+    "on this processor the time is that of the two wake-ups: two C programs that hand each other 64 bytes by a Unix socket take 66 to 71 µs, each on a processor of its own, which the other has to wake (12 on one). Where that was cheaper, on another machine (Intel Xeon, commit dadfe2d), the ratio was 0.58.",
   "state-rate":
     "a call costs our daemon a quarter to a fifth of the processor time that it costs Go's; with 64 in flight the client and the kernel, on the same two processors, seem to be the bound.",
+  "echo-p50": "as for State; there it was 0.60.",
   "echo-rate": "as for State: the client and the kernel take their part of the same two processors.",
   "stdout-local":
     "the container writes to containerd's FIFO itself, which is as fast as `dd` without a shim; Go's copy reaches more than a quarter of that on this kernel.",
