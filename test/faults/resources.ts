@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cgroupOf, oomCounterDirectory } from "../../src/sys/cgroup.ts";
 import { mount, unmount } from "../../src/sys/mount.ts";
+import { errorCode } from "../../src/sys/sys-error.ts";
 import { watchEvents } from "../harness/events.ts";
 import { runtimeOptions, type ShimProgram } from "../harness/shim-program.ts";
 import { until } from "../harness/until.ts";
@@ -12,7 +13,7 @@ import { type FaultRow, onContainerd, onProgram } from "./row.ts";
 const MIB = 1024 * 1024;
 
 /** A small file system of its own at the directory, while the work is done; `full` fills it up to the last inode. */
-class SmallDisk implements Disposable {
+class SmallDisk implements AsyncDisposable {
   readonly directory: string;
   readonly #fillers: string[] = [];
 
@@ -41,8 +42,17 @@ class SmallDisk implements Disposable {
     for (const path of this.#fillers.splice(0)) rmSync(path);
   }
 
-  [Symbol.dispose](): void {
-    unmount(this.directory);
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Of a process that ends /proc no longer says whose it is while its files are still open.
+    await until(`${this.directory} is not in use`, () => {
+      try {
+        unmount(this.directory);
+        return true;
+      } catch (error) {
+        if (errorCode(error) !== "EBUSY") throw error;
+        return false;
+      }
+    });
   }
 }
 
@@ -54,7 +64,7 @@ function fullAtStart(key: string): FaultRow {
     expected: "start fails, lines of error: 1, ENOSPC is named; daemons: 0; with space it serves",
     async run(shim) {
       const bundle = await prepared(shim, "full");
-      using disk = new SmallDisk(join(shim.traces.directory, "disk"));
+      await using disk = new SmallDisk(join(shim.traces.directory, "disk"));
       const body = `stack = "local"\n${key} = "${disk.directory}"\n`;
       const input = runtimeOptions({ configBody: new TextEncoder().encode(body) });
       return await failsThenServes(shim, bundle, disk, input);
@@ -135,7 +145,7 @@ export const resourceRows: readonly FaultRow[] = [
     expected: "start fails, lines of error: 1, ENOSPC is named; daemons: 0; with space it serves",
     async run(shim) {
       const id = shim.traces.id("full");
-      using disk = new SmallDisk(dirname(shim.bundlePath(id)));
+      await using disk = new SmallDisk(dirname(shim.bundlePath(id)));
       const bundle = await shim.bundle(id, shim.spec(id, ["sleep", "1000"]));
       return await failsThenServes(shim, { id, bundle }, disk);
     },
@@ -146,7 +156,7 @@ export const resourceRows: readonly FaultRow[] = [
     expected: "create fails in one line; with space the same daemon creates it",
     async run(shim) {
       const bundle = await prepared(shim, "full");
-      using disk = new SmallDisk(join(shim.traces.directory, "disk"));
+      await using disk = new SmallDisk(join(shim.traces.directory, "disk"));
       const input = stateOn(disk);
       const { task } = await started(shim, bundle, { input });
       disk.fill();
@@ -166,7 +176,7 @@ export const resourceRows: readonly FaultRow[] = [
     expected: "kill, wait (137), delete and shutdown are answered; delete -bundle succeeds",
     async run(shim) {
       const bundle = await prepared(shim, "full");
-      using disk = new SmallDisk(join(shim.traces.directory, "disk"));
+      await using disk = new SmallDisk(join(shim.traces.directory, "disk"));
       const input = stateOn(disk);
       const { id, task } = await started(shim, bundle, { input });
       await task.create(requestOf(id, bundle.bundle));
@@ -187,7 +197,7 @@ export const resourceRows: readonly FaultRow[] = [
     async run(machine) {
       const { ctr } = machine;
       const id = machine.id("fullfile");
-      using disk = new SmallDisk(machine.file("disk"));
+      await using disk = new SmallDisk(machine.file("disk"));
       const log = join(disk.directory, "log");
       writeFileSync(log, "");
       disk.fill();
