@@ -30,7 +30,7 @@ export const holdingRows: readonly FaultRow[] = [
       ]);
       const bundle = await prepared(shim, "holding", points(Object.fromEntries(terms)));
       const { task, id, address } = await started(shim, bundle);
-      const [daemon] = shim.traces.processes();
+      const daemon = shim.daemonOf(id);
       const seen: string[] = [];
       const shutdown = async (state: string): Promise<void> => {
         await task.shutdown({ id, now: true });
@@ -38,7 +38,7 @@ export const holdingRows: readonly FaultRow[] = [
         const client = await connect(address.trim().replace(/^unix:\/\//, ""));
         await client.service(Sandbox).platform({ sandboxId: id });
         client.close();
-        if (alive(daemon?.pid ?? 0)) seen.push(state);
+        if (alive(daemon.pid)) seen.push(state);
       };
       try {
         const created = task.create(requestOf(id, bundle.bundle));
@@ -66,7 +66,7 @@ export const holdingRows: readonly FaultRow[] = [
         await task.delete({ id, execId: "" });
         const left = await timed(5, async () => {
           await task.shutdown({ id, now: false }).catch(() => {});
-          await until("the daemon leaves", () => !alive(daemon?.pid ?? 0));
+          await until("the daemon leaves", () => !alive(daemon.pid));
         });
         return `it serves on while: ${seen.join(", ")}; the daemon leaves ${left}`;
       } finally {
@@ -88,8 +88,7 @@ export const holdingRows: readonly FaultRow[] = [
       const gate = join(shim.traces.directory, "gate-term");
       const bundle = await prepared(shim, "term", points({ "gcs.Create": `hold(${gate})` }));
       const { task, id } = await started(shim, bundle);
-      const [daemon] = shim.traces.processes();
-      const pid = daemon?.pid ?? 0;
+      const { pid } = shim.daemonOf(id);
       const created = task.create(requestOf(id, bundle.bundle)).catch(() => {});
       await appears(`${gate}.reached`);
       const gone = await timed(5, async () => {

@@ -55,9 +55,9 @@ export const shimRows: readonly FaultRow[] = [
     async run(shim) {
       const bundle = await prepared(shim, "idle");
       const first = await started(shim, bundle);
-      const [daemon] = shim.traces.processes();
-      process.kill(daemon?.pid ?? 0, "SIGKILL");
-      await until("the daemon is gone", () => !alive(daemon?.pid ?? 0));
+      const daemon = shim.daemonOf(first.id);
+      process.kill(daemon.pid, "SIGKILL");
+      await until("the daemon is gone", () => !alive(daemon.pid));
       const { code } = await shim.call(first.id, ["delete"], {
         bundle: first.bundle,
         flags: ["-bundle", first.bundle],

@@ -13,11 +13,11 @@ async function running(
   before: (task: ProgramTask) => Promise<void> = async () => {},
 ): Promise<ProgramTask & { readonly daemon: number }> {
   const begun = await started(shim, await prepared(shim, name));
-  const [daemon] = shim.traces.processes();
+  const daemon = shim.daemonOf(begun.id);
   await before(begun);
   await begun.task.create(requestOf(begun.id, begun.bundle));
   await begun.task.start({ id: begun.id, execId: "" });
-  return { ...begun, daemon: daemon?.pid ?? 0 };
+  return { ...begun, daemon: daemon.pid };
 }
 
 function signalVm(shim: ShimProgram, signal: "SIGSTOP"): void {

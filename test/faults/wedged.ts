@@ -47,7 +47,7 @@ async function play(shim: ShimProgram, wedge: Wedge, tell: Tell): Promise<string
   const checkpoint = join(shim.traces.directory, "wedged-checkpoint");
   const begun = await started(shim, bundle, wedge.env ? { env: wedge.env } : {});
   const wedgedTask = await WedgedTask.connect(begun.address, bundle.id);
-  const [daemon] = shim.traces.processes();
+  const daemon = shim.daemonOf(bundle.id);
   try {
     const { task, id } = wedgedTask;
     await task.create(requestOf(id, bundle.bundle));
@@ -74,7 +74,7 @@ async function play(shim: ShimProgram, wedge: Wedge, tell: Tell): Promise<string
     if (wedge.deletes === false) {
       tell(text(await wedgedTask.delete()));
       tell(text(await wedgedTask.shutdown()));
-      if (!alive(daemon?.pid ?? 0)) return "the daemon left its container";
+      if (!alive(daemon.pid)) return "the daemon left its container";
       wedge.end();
     }
     // A start and a create end with their guest, or go on with it.
@@ -84,7 +84,7 @@ async function play(shim: ShimProgram, wedge: Wedge, tell: Tell): Promise<string
     const deleted = await wedgedTask.delete();
     const begin = performance.now();
     await wedgedTask.shutdown();
-    await until("the daemon leaves", () => !alive(daemon?.pid ?? 0));
+    await until("the daemon leaves", () => !alive(daemon.pid));
     const shutdown = performance.now() - begin;
 
     for (const answer of [...answers, ...slowest(looks), { ...kill, method: "Kill (9)" }, deleted]) tell(text(answer));

@@ -84,13 +84,8 @@ export class Machine {
     return this.traces.id(name);
   }
 
-  /** The shim that serves a container: the process that carries the shim's name and the container's id. */
   daemonOf(id: string): OwnProcess {
-    const isDaemon = ({ title }: OwnProcess): boolean =>
-      title.includes(this.runtime.binary) && title.includes(` ${id} `);
-    const daemon = this.traces.processes().find(isDaemon);
-    if (daemon === undefined) throw new Error(`no daemon of ${id} runs`);
-    return daemon;
+    return this.traces.daemonOf(id, this.runtime.binary);
   }
 
   /** Runs one container to its end. */

@@ -9,6 +9,7 @@ import { connect } from "../../src/ttrpc/socket.ts";
 import { layBusybox } from "./busybox.ts";
 import { type Command, type CommandResult, run, runOk, start } from "./command.ts";
 import { EventServer } from "./event-server.ts";
+import type { OwnProcess } from "./leftovers.ts";
 import { type RuntimeUnderTest, runtimeUnderTest, shimDirectory } from "./runtime-under-test.ts";
 import { Traces } from "./traces.ts";
 
@@ -102,6 +103,10 @@ export class ShimProgram {
     const client = await connect(address.trim().replace(/^unix:\/\//, ""));
     this.#clients.push(client);
     return client.service(Task);
+  }
+
+  daemonOf(id: string): OwnProcess {
+    return this.traces.daemonOf(id, this.runtime.binary);
   }
 
   /** What came on the bundle's log since the last time. */

@@ -75,6 +75,17 @@ export class Traces {
     return ownProcesses(this.#marks());
   }
 
+  /**
+   * The shim that serves a container: the process that carries the shim's name and the container's id. Not the first one,
+   * which is another where pids have begun anew since the shim's start.
+   */
+  daemonOf(id: string, binary: string): OwnProcess {
+    const isDaemon = ({ title }: OwnProcess): boolean => title.includes(binary) && title.includes(` ${id} `);
+    const daemon = this.processes().find(isDaemon);
+    if (daemon === undefined) throw new Error(`no daemon of ${id} runs`);
+    return daemon;
+  }
+
   inventory(): Inventory {
     return takeInventory(this.#marks());
   }

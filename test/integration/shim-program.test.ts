@@ -72,8 +72,7 @@ describe("the shim as a program", () => {
     const { id, bundle, task } = await started("report", forever);
     const { pid } = await task.create(requestOf(id, bundle));
     await task.start({ id, execId: "" });
-    const [daemon] = shim.traces.processes();
-    assert.ok(daemon);
+    const daemon = shim.daemonOf(id);
     // A guest of its own has its own pids.
     const inside = shim.runtime.stack.isVm ? "\\d+" : `${pid}`;
     let log = "";
@@ -102,8 +101,7 @@ describe("the shim as a program", () => {
     const { id, bundle, task } = await started("killed", forever);
     const { pid } = await task.create(requestOf(id, bundle));
     await task.start({ id, execId: "" });
-    const daemon = shim.traces.processes().find(({ title }) => title.includes(shim.runtime.binary));
-    assert.ok(daemon);
+    const daemon = shim.daemonOf(id);
     process.kill(daemon.pid, "SIGKILL");
     await until("the daemon is gone", () => !existsSync(`/proc/${daemon.pid}`));
     const deleted = await shim.call(id, ["delete"], { bundle, flags: ["-bundle", bundle] });
