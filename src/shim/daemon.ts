@@ -142,6 +142,7 @@ class Daemon implements RunningDaemon {
       record: this.#record,
       events: new MemoryTrim({
         trim: this.#options.trim,
+        collect: () => void runtime.heapInUse(),
         isAtWork: () => (this.#service?.callsUnderWay ?? 0) > 0,
       }).after(events),
       log: this.#log,

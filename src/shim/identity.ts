@@ -15,9 +15,9 @@ export function ownCommand(): string[] {
 }
 
 /**
- * What the launcher gives the runtime of a daemon, too: no look of Bun's at the heap each second (what is idle sleeps, and
- * collects when it has grown: memory-trim.ts), and code compiled when it has run eight times as often as usual: a pod's
- * life runs most of it once or twice, and compiling took a fifth of the daemon's processor time.
+ * What the launcher gives the runtime of a daemon, too: no look of Bun's at the heap each second (memory-trim.ts says when
+ * garbage is collected), and code compiled when it has run eight times as often as usual: a pod's life runs most of it once or
+ * twice, and compiling took a fifth of the daemon's processor time.
  */
 export const DAEMON_RUNTIME: Readonly<Record<string, string>> = {
   BUN_GC_TIMER_DISABLE: "1",

@@ -17,13 +17,50 @@ async function alive(work: () => Promise<void>): Promise<void> {
 }
 
 describe("the daemon's memory", () => {
+  it("is rid of its garbage each so many events where it is never quiet, and keeps the rest", () => {
+    let collections = 0;
+    const collect = () => {
+      collections += 1;
+    };
+    const memory = new MemoryTrim({
+      ...{ trim: assert.fail, collect, isAtWork: () => false, quietMs: 1_000_000_000, mostEvents: 3 },
+    });
+    const events = memory.after({ publish: () => {} });
+    const seen = Array.from({ length: 7 }, () => {
+      events.publish(event);
+      return collections;
+    });
+    assert.deepEqual(seen, [0, 0, 1, 1, 1, 2, 2]);
+  });
+
+  it("counts these anew after it was given back", async () => {
+    let [collections, trims] = [0, 0];
+    const memory = new MemoryTrim({
+      trim: () => {
+        trims += 1;
+      },
+      collect: () => {
+        collections += 1;
+      },
+      ...{ isAtWork: () => false, quietMs: 5, mostEvents: 3 },
+    });
+    const events = memory.after({ publish: () => {} });
+    await alive(async () => {
+      for (const times of [2, 4]) {
+        for (let count = 0; count < 2; count++) events.publish(event);
+        await until("both trims", () => trims === times);
+      }
+    });
+    assert.equal(collections, 0);
+  });
+
   it("is given back twice after the last event, and again after the next", async () => {
     const published: unknown[] = [];
     let trims = 0;
     const trim = () => {
       trims += 1;
     };
-    const memory = new MemoryTrim({ trim, isAtWork: () => false, quietMs: 20 });
+    const memory = new MemoryTrim({ trim, collect: assert.fail, isAtWork: () => false, quietMs: 20 });
     const events = memory.after({ publish: (each) => published.push(each) });
     await alive(async () => {
       for (const times of [2, 4]) {
@@ -45,6 +82,7 @@ describe("the daemon's memory", () => {
         looks += 1;
         return isAtWork;
       },
+      collect: assert.fail,
       quietMs: 5,
     });
     await alive(async () => {

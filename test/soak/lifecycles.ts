@@ -10,7 +10,7 @@ import { type Amount, lifecycle, rounds, startPod, stopPod } from "./lifecycle.t
  * objects, where a leak shows first (the JIT's code is among them, and comes over the first hundreds); the pages that it alone
  * has and wrote to, after a collection; and the most of these at any time, with the garbage that the runtime lets lie.
  */
-export const bounds = { heap: 2, collected: 12, peak: 40 } as const;
+export const bounds = { heap: 2, collected: 12, peak: 24 } as const;
 
 /** Each container a pod of its own: the daemon goes with it, and nothing stays. */
 export async function podLifecycles(machine: Machine, { count, atOnce, say }: Amount): Promise<Finding[]> {
@@ -38,7 +38,8 @@ export async function memberLifecycles(machine: Machine, { count, atOnce, say }:
     say(`${done} members: ${describe(held)}, ${held.descriptors} descriptors, ${held.threads} threads`);
     return held;
   };
-  const warmUp = Math.ceil(count / (count >= 1000 ? 10 : 3));
+  const many = count >= 1000;
+  const warmUp = Math.ceil(count / (many ? 10 : 3));
   let done = 0;
   const live = async (upTo: number): Promise<void> => {
     await rounds(done, upTo - done, atOnce, async (number) => {
@@ -49,8 +50,8 @@ export async function memberLifecycles(machine: Machine, { count, atOnce, say }:
   await live(warmUp);
   const first = await moment();
   await quiet(machine, pid);
-  // Of the code that it let go of then, what members need comes back.
-  await live(Math.ceil(1.5 * warmUp));
+  // Of the code that it let go of then, what members need comes back, and is compiled, over some hundreds.
+  await live(Math.ceil((many ? 4 : 1.5) * warmUp));
   const warm = done;
   const heap = await heapOf(machine, pid);
   const collected = await settled(pid);

@@ -39,7 +39,7 @@ const releases = {
 /** Fewer on the stack where each is a VM, or runs in one, under emulation. */
 const runs: readonly Run[] = [
   { part: "pods", stack: "local", containerd: "1.6", count: 1000, atOnce: 3 },
-  { part: "members", stack: "local", containerd: "1.6", count: 1000, atOnce: 3 },
+  { part: "members", stack: "local", containerd: "1.6", count: 2000, atOnce: 3 },
   { part: "crowd", stack: "local", containerd: "1.6", count: 200, atOnce: 2 },
   { part: "restarts", stack: "local", containerd: "1.6", count: 50, atOnce: 3 },
   { part: "restarts", stack: "local", containerd: "2.4", count: 50, atOnce: 3 },
